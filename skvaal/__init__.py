@@ -1,0 +1,29 @@
+"""skvaal: which samples of an unlabelled pool to label next."""
+
+from skvaal._active_classifier import ActiveLearningClassifier
+from skvaal._exceptions import (
+    EmptyPoolWarning,
+    ModelFileError,
+    PoolExhaustedWarning,
+    TrainingDivergedError,
+)
+from skvaal._modal import VAALQuery
+from skvaal._modules import ConvVAE, DenseVAE, LatentDiscriminator
+from skvaal._net import VAALNet
+from skvaal._strategy import VAALQueryStrategy
+from skvaal._version import __version__
+
+__all__ = [
+    "ActiveLearningClassifier",
+    "ConvVAE",
+    "DenseVAE",
+    "EmptyPoolWarning",
+    "LatentDiscriminator",
+    "ModelFileError",
+    "PoolExhaustedWarning",
+    "TrainingDivergedError",
+    "VAALNet",
+    "VAALQuery",
+    "VAALQueryStrategy",
+    "__version__",
+]

@@ -1,0 +1,353 @@
+"""Labelling rounds as a classifier, so that a grid search can tune how samples are chosen."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.metrics import accuracy_score
+from sklearn.pipeline import Pipeline
+from sklearn.utils import (
+    _safe_indexing,
+    assert_all_finite,
+    check_array,
+    check_consistent_length,
+    check_random_state,
+    column_or_1d,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
+
+from skvaal._exceptions import PoolExhaustedWarning
+from skvaal._modal import VAALQuery
+from skvaal._params import HasMethods, Interval
+from skvaal._strategy import VAALQueryStrategy
+
+Query = Callable[..., Any]
+
+
+def _delegates(method: str) -> Callable[[Any], bool]:
+    """Whether the classifier inside has a method."""
+    return lambda self: hasattr(getattr(self, "estimator_", self.estimator), method)
+
+
+class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Classifier that is trained in labelling rounds, with y as the oracle.
+
+    ``fit(X, y)`` hides all labels but those of a small initial pool, lets `query_strategy` choose
+    what to label next, looks these labels up in y, and so on. What comes out is the classifier that
+    one would have at that budget, so that its test accuracy says how good the strategy is, and
+    ``GridSearchCV`` can tune ``query_strategy__beta`` for it.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Trained anew on the labelled samples in each round.
+    query_strategy : callable, strategy or None, default=None
+        A callable as in modAL, ``(learner, X_pool, n_instances=n) -> indices`` or
+        ``(indices, scores)``, such as :class:`VAALQuery`; a :class:`VAALQueryStrategy` or a
+        Pipeline that ends in one; or any object with ``fit(X, y)``, where y holds -1 for
+        unlabelled rows, and ``query(X_pool, n)``. None takes ``VAALQuery()``.
+    initial_size : int, default=20
+        Labelled samples at the start: one of each class, the others at random.
+    batch_size : int, default=20
+        Samples labelled in a round.
+    n_rounds : int, default=5
+        Rounds. The budget is ``initial_size + n_rounds * batch_size`` labels.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the initial pool, and every `random_state` of `estimator` and `query_strategy`.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        Fitted on all labels that were bought.
+    classes_ : array of shape (n_classes,)
+    learning_curve_ : dict of arrays of shape (n_rounds + 1,)
+        ``n_labeled``, and ``accuracy`` on `X_val` if given to ``fit``, else on all of X, where the
+        labelled samples themselves count.
+    initial_indices_ : array of int of shape (initial_size,)
+        Rows of X.
+    queried_indices_ : list of n_rounds arrays of int of shape (batch_size,)
+        Rows of X, in the order of the rounds.
+    n_features_in_ : int
+    feature_names_in_ : array of shape (n_features_in_,)
+        If X was a DataFrame with string column names.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skvaal import ActiveLearningClassifier, VAALQuery
+    >>> X, y = load_iris(return_X_y=True)
+    >>> active = ActiveLearningClassifier(
+    ...     LogisticRegression(), VAALQuery(max_epochs=2),
+    ...     initial_size=6, batch_size=5, n_rounds=2, random_state=0,
+    ... ).fit(X, y)
+    >>> active.learning_curve_["n_labeled"]
+    array([ 6, 11, 16])
+    """
+
+    _parameter_constraints = {
+        "estimator": [HasMethods(["fit", "predict"])],
+        "query_strategy": "no_validation",
+        "initial_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "n_rounds": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        query_strategy: Any = None,
+        *,
+        initial_size: int = 20,
+        batch_size: int = 20,
+        n_rounds: int = 5,
+        random_state: Any = None,
+    ) -> None:
+        self.estimator = estimator
+        self.query_strategy = query_strategy
+        self.initial_size = initial_size
+        self.batch_size = batch_size
+        self.n_rounds = n_rounds
+        self.random_state = random_state
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+    ) -> ActiveLearningClassifier:
+        """Play the labelling rounds.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, ...)
+            Initial pool and pool together.
+        y : array-like of shape (n_samples,)
+            The oracle's labels.
+        X_val, y_val : array-like, default=None
+            Where to measure ``learning_curve_``.
+
+        Returns
+        -------
+        self : ActiveLearningClassifier
+
+        Raises
+        ------
+        ValueError, TypeError
+            If there are fewer initial samples than classes, or the strategy returns anything but
+            distinct rows of the pool.
+        """
+        self._validate_params()
+        X = self._check_x(X, reset=True)
+        check_consistent_length(X, y)
+        labels: NDArray = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
+        check_classification_targets(labels)
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val come together, or not at all")
+        rng = check_random_state(self.random_state)
+        query = as_query(self.query_strategy)
+        for seeded in (estimator := clone(self.estimator), query):
+            _set_random_states(seeded, rng)
+
+        labeled = self.initial_indices_ = self._draw_initial(labels, rng)
+        self.queried_indices_ = []
+        curve: dict[str, list] = {"n_labeled": [], "accuracy": []}
+        for round_ in range(self.n_rounds + 1):
+            self.estimator_ = clone(estimator).fit(_safe_indexing(X, labeled), labels[labeled])
+            validation = (X, labels) if X_val is None else (X_val, y_val)
+            curve["n_labeled"].append(len(labeled))
+            curve["accuracy"].append(
+                accuracy_score(validation[1], self.estimator_.predict(validation[0]))
+            )
+            pool = np.setdiff1d(np.arange(len(labels)), labeled)
+            if round_ == self.n_rounds or not self._enough(len(pool), self.n_rounds - round_):
+                break
+            learner = _Learner(self.estimator_, _safe_indexing(X, labeled), labels[labeled])
+            chosen = _choose(query, learner, _safe_indexing(X, pool), self._n(len(pool)))
+            self.queried_indices_.append(pool[chosen])
+            labeled = np.concatenate([labeled, pool[chosen]])
+        self.learning_curve_ = {name: np.array(values) for name, values in curve.items()}
+        self.classes_ = self.estimator_.classes_
+        return self
+
+    def _n(self, pool_size: int) -> int:
+        return min(self.batch_size, pool_size)
+
+    def _enough(self, pool_size: int, rounds_left: int) -> bool:
+        """Whether a round can be played; warns when the pool is used up."""
+        if pool_size < self.batch_size:
+            warnings.warn(
+                f"batch_size={self.batch_size}, but {pool_size} unlabelled samples are left for "
+                f"the last {rounds_left} of n_rounds={self.n_rounds} rounds",
+                PoolExhaustedWarning,
+                stacklevel=3,
+            )
+        return pool_size > 0
+
+    def _draw_initial(self, y: NDArray, rng: np.random.RandomState) -> NDArray[np.intp]:
+        order = rng.permutation(len(y))
+        _, first_of_class = np.unique(y[order], return_index=True)
+        if self.initial_size < len(first_of_class):
+            raise ValueError(
+                f"initial_size={self.initial_size} is less than the {len(first_of_class)} classes "
+                "of y; the initial pool holds at least one sample of each"
+            )
+        others = np.delete(order, first_of_class)
+        return np.concatenate([order[first_of_class], others])[: self.initial_size]
+
+    def predict(self, X: ArrayLike) -> NDArray:
+        """Classes, by the classifier of the last round.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+
+        Returns
+        -------
+        array of shape (n_samples,)
+        """
+        return self._fitted(X).predict(X)
+
+    @available_if(_delegates("predict_proba"))
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.floating]:
+        """Class probabilities, by the classifier of the last round.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes)
+        """
+        return self._fitted(X).predict_proba(X)
+
+    @available_if(_delegates("decision_function"))
+    def decision_function(self, X: ArrayLike) -> NDArray[np.floating]:
+        """Decision function of the classifier of the last round.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...)
+
+        Returns
+        -------
+        array of shape (n_samples,) or (n_samples, n_classes)
+        """
+        return self._fitted(X).decision_function(X)
+
+    def _fitted(self, X: ArrayLike) -> Any:
+        check_is_fitted(self)
+        self._check_x(X, reset=False)
+        return self.estimator_
+
+    def _check_x(self, X: Any, *, reset: bool) -> Any:
+        """X as something with rows; a DataFrame stays one, for estimators that select columns."""
+        if not hasattr(X, "iloc"):
+            X = check_array(X, allow_nd=True, dtype=None, ensure_all_finite=False, estimator=self)
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        return X
+
+
+class _Learner:
+    """What modAL's strategies read of a learner: a fitted classifier and its training data."""
+
+    on_transformed = False
+
+    def __init__(self, estimator: Any, X_training: Any, y_training: NDArray) -> None:
+        self.estimator = estimator
+        self.X_training = X_training
+        self.y_training = y_training
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.estimator, name)
+
+    def transform_without_estimating(self, X: Any) -> Any:
+        return X
+
+
+class _FitAndQuery(BaseEstimator):
+    """An object with ``fit(X, y)`` and ``query(X_pool, n)`` as a callable of modAL's form."""
+
+    def __init__(self, strategy: Any) -> None:
+        self.strategy = strategy
+
+    def __call__(self, learner: _Learner, X_pool: Any, n_instances: int) -> Any:
+        X = np.concatenate([np.asarray(learner.X_training), np.asarray(X_pool)])
+        y = np.full(len(X), -1)
+        _, y[: len(learner.y_training)] = np.unique(learner.y_training, return_inverse=True)
+        return clone(self.strategy, safe=False).fit(X, y).query(X_pool, n_instances)
+
+
+def as_query(query_strategy: Any) -> Query:
+    """Turn what a user may pass as a query strategy into a callable of modAL's form.
+
+    Parameters
+    ----------
+    query_strategy : callable, strategy, Pipeline or None
+        As in :class:`ActiveLearningClassifier`.
+
+    Returns
+    -------
+    callable
+        ``(learner, X_pool, n_instances=n)``; a clone where the strategy can be cloned.
+
+    Raises
+    ------
+    TypeError
+        If it can be none of these.
+    """
+    if query_strategy is None:
+        return VAALQuery()
+    if isinstance(query_strategy, VAALQueryStrategy | Pipeline):
+        return VAALQuery(strategy=clone(query_strategy))
+    if callable(query_strategy):
+        return clone(query_strategy, safe=False)
+    if hasattr(query_strategy, "fit") and hasattr(query_strategy, "query"):
+        return _FitAndQuery(clone(query_strategy, safe=False))
+    raise TypeError(
+        f"query_strategy={query_strategy!r} is neither a callable as in modAL nor an object with "
+        "fit(X, y) and query(X_pool, n)"
+    )
+
+
+def _set_random_states(component: Any, rng: np.random.RandomState) -> None:
+    """Draw a seed for each parameter called random_state, nested ones included."""
+    if not hasattr(component, "get_params"):
+        return
+    names = [
+        name
+        for name in sorted(component.get_params(deep=True))
+        if name == "random_state" or name.endswith("__random_state")
+    ]
+    component.set_params(**{name: rng.randint(np.iinfo(np.int32).max) for name in names})
+
+
+def _choose(query: Query, learner: _Learner, X_pool: Any, n: int) -> NDArray[np.intp]:
+    """Ask a strategy, and make sure that what it answers can be labelled."""
+    answer = query(learner, X_pool, n_instances=n)
+    indices = np.atleast_1d(answer[0] if isinstance(answer, tuple) else answer)
+    valid = (
+        indices.ndim == 1
+        and len(indices) == n == len(np.unique(indices))
+        and np.issubdtype(indices.dtype, np.integer)
+        and indices.min() >= 0
+        and indices.max() < _num_samples(X_pool)
+    )
+    if not valid:
+        raise ValueError(
+            f"query_strategy must return {n} distinct rows of a pool of {_num_samples(X_pool)}, "
+            f"got {indices!r}"
+        )
+    return indices

@@ -1,0 +1,133 @@
+"""Pools of samples, and the paired batches that VAAL trains on.
+
+A pool is a view: an array (in memory or a ``numpy.memmap``) and the rows of it that belong. Nothing
+is copied before a batch is asked for, and batches are whole arrays, not collated samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+Positions = NDArray[np.intp]
+
+
+class Pool:
+    """Rows of an array.
+
+    Parameters
+    ----------
+    X : array of shape (n_rows, n_features) or (n_rows, channels, height, width)
+        uint8 stands for images of 0 to 255, which :func:`to_float` scales; any other dtype is
+        read as float32.
+    rows : array of int, default=None
+        Which rows belong to the pool; None means all.
+    """
+
+    def __init__(self, X: NDArray, rows: Positions | None = None) -> None:
+        self.X = X
+        self.rows = rows
+        self.is_uint8_image = X.dtype == np.uint8 and X.ndim == 4
+
+    def __len__(self) -> int:
+        return len(self.X) if self.rows is None else len(self.rows)
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of one sample."""
+        return self.X.shape[1:]
+
+    @property
+    def batch_dtype(self) -> type[np.generic]:
+        """What :meth:`take` returns: uint8 for uint8 images, else float32."""
+        return np.uint8 if self.is_uint8_image else np.float32
+
+    def take(self, positions: Positions | slice) -> NDArray:
+        """Samples at positions counted within the pool, (n_positions, ...)."""
+        if self.rows is not None:
+            positions = self.rows[positions]
+        return np.ascontiguousarray(self.X[positions], dtype=self.batch_dtype)
+
+    def batches(self, batch_size: int) -> Iterator[Tensor]:
+        """All samples in order, `batch_size` at a time."""
+        for start in range(0, len(self), batch_size):
+            yield torch.from_numpy(self.take(slice(start, start + batch_size)))
+
+
+def to_float(batch: Tensor, device: torch.device) -> Tensor:
+    """Move a batch to the device as float32; uint8 images are scaled to [0, 1] there.
+
+    One byte a pixel crosses the bus instead of four.
+    """
+    batch = batch.to(device, non_blocking=True)
+    return batch.float().div_(255) if batch.dtype == torch.uint8 else batch
+
+
+class PairedPools(Dataset):
+    """Labelled and unlabelled pool; an item is a whole training batch.
+
+    Parameters
+    ----------
+    labeled, unlabeled : Pool
+        Of one sample shape and one batch dtype.
+    """
+
+    def __init__(self, labeled: Pool, unlabeled: Pool) -> None:
+        self.labeled = labeled
+        self.unlabeled = unlabeled
+
+    def __len__(self) -> int:
+        return len(self.unlabeled)
+
+    def __getitem__(self, positions: tuple[Positions, Positions]) -> Tensor:
+        """Labelled samples, then as many unlabelled ones, (2 * n_positions, ...)."""
+        labeled, unlabeled = positions
+        half = len(labeled)
+        batch = np.empty((2 * half, *self.labeled.sample_shape), self.labeled.batch_dtype)
+        batch[:half] = self.labeled.take(labeled)
+        batch[half:] = self.unlabeled.take(unlabeled)
+        return torch.from_numpy(batch)
+
+
+class PairedSampler(Sampler):
+    """Positions for :class:`PairedPools`: one pass over the unlabelled pool, labelled to match.
+
+    Every batch has the same size, so that batch statistics and compiled graphs do too: the last
+    one of an epoch is filled up from the epoch's beginning. Labelled samples come in shuffled
+    rounds, so that each is seen equally often.
+
+    Parameters
+    ----------
+    n_labeled, n_unlabeled : int
+        Sizes of the pools.
+    batch_size : int
+        Samples of each pool per step. A larger one than the unlabelled pool is cut to it, but not
+        below 2, since batch normalisation cannot train on one sample.
+    steps_per_item : int, default=1
+        Steps whose batches come in one item, ``n_vae_steps`` of the net.
+    """
+
+    def __init__(
+        self, n_labeled: int, n_unlabeled: int, batch_size: int, steps_per_item: int = 1
+    ) -> None:
+        self.n_labeled = n_labeled
+        self.n_unlabeled = n_unlabeled
+        self.item_size = max(2, min(batch_size, n_unlabeled)) * steps_per_item
+
+    def __len__(self) -> int:
+        return -(-self.n_unlabeled // self.item_size)
+
+    def __iter__(self) -> Iterator[tuple[Positions, Positions]]:
+        total = len(self) * self.item_size
+        # Filled up with the beginning of the same permutation.
+        unlabeled = np.resize(torch.randperm(self.n_unlabeled).numpy(), total)
+        rounds = -(-total // self.n_labeled)
+        labeled = torch.rand(rounds, self.n_labeled).argsort(dim=1).flatten().numpy()
+        for start in range(0, total, self.item_size):
+            item = slice(start, start + self.item_size)
+            yield labeled[item], unlabeled[item]

@@ -1,0 +1,71 @@
+"""Where tensors live, and random numbers that leave the caller's generators alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+def resolve_device(device: str | torch.device) -> torch.device:
+    """Turn the parameter `device` into a usable device.
+
+    Parameters
+    ----------
+    device : str or torch.device
+        'auto' means CUDA if there is one, else Apple's MPS, else the processor.
+
+    Returns
+    -------
+    torch.device
+
+    Raises
+    ------
+    ValueError
+        If the name is none of torch's, or the machine has no such device.
+    """
+    has_mps = torch.backends.mps.is_available()
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu")
+    try:
+        resolved = torch.device(device)
+    except RuntimeError as error:
+        raise ValueError(
+            f"device={device!r} is not a torch device; use 'auto', 'cpu', 'cuda', 'cuda:1', 'mps'"
+        ) from error
+    if resolved.type == "cuda" and (resolved.index or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f"device={str(device)!r}, but torch sees {torch.cuda.device_count()} CUDA devices here"
+            "; use device='auto' or 'cpu'"
+        )
+    if resolved.type == "mps" and not has_mps:
+        raise ValueError("device='mps', but torch sees no MPS device here; use device='auto'")
+    return resolved
+
+
+@contextmanager
+def isolated_seed(seed: int, device: torch.device) -> Iterator[None]:
+    """Seed torch's generators inside the block, and put them back as they were after it.
+
+    ``torch.manual_seed`` would reseed every CUDA device; only the one in use is touched here.
+    """
+    if device.type == "mps":
+        mps_state = torch.mps.get_rng_state()
+    # A bare 'cuda' has no index; fork_rng wants one.
+    cuda = [_cuda_index(device)] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=cuda):
+        torch.default_generator.manual_seed(seed)
+        for index in cuda:
+            torch.cuda.default_generators[index].manual_seed(seed)
+        if device.type == "mps":
+            torch.mps.manual_seed(seed)
+        try:
+            yield
+        finally:
+            if device.type == "mps":
+                torch.mps.set_rng_state(mps_state)
+
+
+def _cuda_index(device: torch.device) -> int:
+    return torch.cuda.current_device() if device.index is None else device.index

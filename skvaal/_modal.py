@@ -1,0 +1,231 @@
+"""VAAL as a query strategy of modAL, which is not imported: a learner is whatever acts like one."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import Pipeline
+
+from skvaal._strategy import VAALQueryStrategy
+from skvaal._validation import check_n
+
+
+class VAALQuery(BaseEstimator):
+    """Callable for ``modAL.ActiveLearner(estimator, query_strategy=VAALQuery())``.
+
+    Each query trains a :class:`VAALQueryStrategy` on the learner's labelled samples and the pool,
+    once, and takes the samples that its discriminator is surest are unlabelled.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy, Pipeline or None, default=None
+        A strategy, or a Pipeline that ends in one; its transformers are fitted on both pools. None
+        stands for ``VAALQueryStrategy(**params)``.
+    **params : dict
+        Parameters of :class:`VAALQueryStrategy`, if no `strategy` is given. With
+        ``warm_start=True`` a query goes on from the weights of the last one.
+
+    Attributes
+    ----------
+    strategy_ : VAALQueryStrategy or Pipeline
+        Fitted in the last query.
+
+    Notes
+    -----
+    The labelled pool is ``learner.X_training``, or the union of it over a ``Committee``'s learners.
+    A ``DeepActiveLearner`` keeps no data: hand it over in ``learner.query(X_pool, n_instances=10,
+    X_labeled=X_labeled)``. Where the learner has ``on_transformed=True``, both pools pass
+    ``learner.transform_without_estimating`` first.
+
+    modAL calls a strategy again after any exception, Ctrl-C included. The error of the first call
+    is then raised at once, without a second training.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from sklearn.datasets import load_digits
+    >>> from skvaal import VAALQuery
+    >>> X, y = load_digits(return_X_y=True)
+    >>> learner = SimpleNamespace(X_training=X[:50])  # in earnest: modAL.ActiveLearner
+    >>> query = VAALQuery(max_epochs=2, random_state=0)
+    >>> indices, scores = query(learner, X[50:], n_instances=3)
+    >>> indices.shape, scores.shape
+    ((3,), (3,))
+    """
+
+    def __init__(self, strategy: VAALQueryStrategy | Pipeline | None = None, **params: Any) -> None:
+        self.strategy = strategy
+        if strategy is not None and params:
+            raise TypeError(
+                f"VAALQuery takes a strategy or parameters for one, not both: got {strategy!r} and "
+                f"{', '.join(params)}"
+            )
+        # Held by an estimator, so that names, defaults and errors are the strategy's own.
+        self._inline = VAALQueryStrategy(**params) if strategy is None else None
+
+    def __call__(
+        self, learner: Any, X_pool: Any, n_instances: int = 1, *, X_labeled: Any = None
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """Choose samples of the pool.
+
+        Parameters
+        ----------
+        learner : modAL learner or committee
+            Anything with `X_training` will do.
+        X_pool : array-like of shape (n_samples, n_features) or 4-D array
+        n_instances : int, default=1
+            How many, from 1 to n_samples.
+        X_labeled : array-like, default=None
+            The labelled samples, where the learner does not keep them, or others than it keeps.
+
+        Returns
+        -------
+        indices : array of int of shape (n_instances,)
+        scores : array of float of shape (n_instances,)
+            Log-odds of being labelled; the lower, the sooner a sample is chosen.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If something cannot be used; before any training.
+        """
+        _raise_again_within_modal()
+        try:
+            return self._query(learner, X_pool, n_instances, X_labeled)
+        except BaseException as error:
+            error._raised_by_vaal_query = True  # type: ignore[attr-defined]
+            raise
+
+    def _query(
+        self, learner: Any, X_pool: Any, n: int, X_labeled: Any
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        strategy = self._new_strategy()
+        last = strategy[-1] if isinstance(strategy, Pipeline) else strategy
+        if not isinstance(last, VAALQueryStrategy):
+            raise TypeError(
+                "strategy must be a VAALQueryStrategy or a Pipeline that ends in one, got "
+                f"{type(last).__name__}"
+            )
+        n_pool = X_pool.shape[0] if hasattr(X_pool, "shape") else len(X_pool)
+        if n_pool == 0:
+            raise ValueError(f"X_pool is empty, so that n_instances={n!r} cannot be chosen from it")
+        n = check_n(n, n_pool, "n_instances")
+        X_labeled = labeled_pool(learner) if X_labeled is None else X_labeled
+        if getattr(learner, "on_transformed", False):
+            X_labeled = learner.transform_without_estimating(X_labeled)
+            X_pool = learner.transform_without_estimating(X_pool)
+
+        if isinstance(strategy, Pipeline):
+            X_pool = self._fit_pipeline(strategy, X_labeled, X_pool)
+        else:
+            strategy.fit_pools(X_labeled, X_pool)
+        self.strategy_ = strategy
+        indices, scores = last.query(X_pool, n, return_scores=True)
+        return indices, scores
+
+    def _new_strategy(self) -> VAALQueryStrategy | Pipeline:
+        """The fitted strategy of the last query if it is to be warm-started, else a fresh one."""
+        parameter = self._inline if self.strategy is None else self.strategy
+        last = parameter[-1] if isinstance(parameter, Pipeline) else parameter
+        if getattr(last, "warm_start", False) and hasattr(self, "strategy_"):
+            return self.strategy_
+        return clone(parameter)
+
+    @staticmethod
+    def _fit_pipeline(pipeline: Pipeline, X_labeled: Any, X_pool: Any) -> Any:
+        """Fit all steps on both pools; return the pool as the last step sees it."""
+        X_labeled, X_pool = np.asarray(X_labeled), np.asarray(X_pool)
+        y = np.full(len(X_labeled) + len(X_pool), "labelled", dtype=object)
+        y[len(X_labeled) :] = pipeline[-1].missing_label
+        pipeline.fit(np.concatenate([X_labeled, X_pool]), y)
+        return pipeline[:-1].transform(X_pool)
+
+    # The parameters are those of the strategy, with or without a prefix.
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters of the strategy; ``strategy__*`` where one was passed.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+
+        Returns
+        -------
+        dict
+        """
+        if self._inline is not None:
+            return {"strategy": None, **self._inline.get_params(deep=deep)}
+        nested = self.strategy.get_params() if deep and self.strategy is not None else {}
+        return {"strategy": self.strategy, **{f"strategy__{k}": v for k, v in nested.items()}}
+
+    def set_params(self, **params: Any) -> VAALQuery:
+        """Set parameters as :meth:`get_params` names them.
+
+        Parameters
+        ----------
+        **params : dict
+
+        Returns
+        -------
+        self : VAALQuery
+        """
+        if "strategy" in params:
+            self.strategy = params.pop("strategy")
+            self._inline = VAALQueryStrategy() if self.strategy is None else None
+        if self._inline is not None:
+            self._inline.set_params(**params)
+        elif params:
+            super().set_params(**params)
+        return self
+
+
+def labeled_pool(learner: Any) -> Any:
+    """Labelled samples of a learner, or of a committee of learners.
+
+    Parameters
+    ----------
+    learner : modAL learner or committee
+
+    Returns
+    -------
+    array-like of shape (n_labeled, ...)
+
+    Raises
+    ------
+    ValueError
+        If the learner keeps none.
+    """
+    X = getattr(learner, "X_training", None)
+    if X is not None:
+        return X
+    learners = getattr(learner, "learner_list", [])
+    pools = [np.asarray(each.X_training) for each in learners if each.X_training is not None]
+    if not pools:
+        raise ValueError(
+            f"{type(learner).__name__} keeps no labelled samples (X_training); pass them: "
+            "learner.query(X_pool, n_instances=..., X_labeled=...)"
+        )
+    if all(np.array_equal(pool, pools[0]) for pool in pools):
+        return pools[0]
+    # teach() hands a sample to every learner: counted once, not once a learner.
+    return np.unique(np.concatenate(pools), axis=0)
+
+
+def _raise_again_within_modal() -> None:
+    """Raise the error of the call before, if modAL is handling it by calling again.
+
+    While an ``except`` block runs, its exception is what ``sys.exc_info`` tells even in functions
+    called from there, and the first entry of its traceback is the frame of that block. So this
+    does not fire when a caller retries a query on purpose, after modAL has let the error out.
+    """
+    error = sys.exc_info()[1]
+    if not getattr(error, "_raised_by_vaal_query", False):
+        return
+    assert error is not None
+    assert error.__traceback__ is not None
+    if error.__traceback__.tb_frame.f_globals.get("__name__", "").startswith("modAL."):
+        raise error

@@ -1,0 +1,420 @@
+"""The training of VAAL as a skorch net: two modules, two optimizers, Algorithm 1."""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from skorch import NeuralNet
+from skorch.callbacks import EpochTimer, PassthroughScoring
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from tqdm.auto import tqdm
+
+from skvaal._data import PairedPools, PairedSampler, Pool, to_float
+from skvaal._exceptions import TrainingDivergedError
+from skvaal._losses import (
+    adversarial_loss,
+    bernoulli_log_likelihood,
+    bounded_logvar,
+    discriminator_loss,
+    evidence_lower_bound,
+    gaussian_log_likelihood,
+    kl_divergence,
+    optimal_variance,
+    transductive_loss,
+)
+from skvaal._modules import check_discriminator, check_vae, reparameterize
+from skvaal._params import accepted_names
+
+# What a step records beside train_loss, in the order of the tensor that `train_step` builds.
+HISTORY_TERMS = (
+    "vae_loss",
+    "reconstruction_loss",
+    "kl",
+    "adversarial_loss",
+    "variance",
+    "discriminator_loss",
+    "discriminator_accuracy_labeled",
+    "discriminator_accuracy_unlabeled",
+)
+
+
+class VAALNet(NeuralNet):
+    """skorch net that trains a VAE and a discriminator against each other.
+
+    :class:`~skvaal.VAALQueryStrategy` builds and drives it; use it directly only to change how
+    training works. It is fitted on a dataset of labelled and unlabelled batches, so that there is
+    no y.
+
+    Parameters
+    ----------
+    vae, discriminator : class or instance of torch.nn.Module
+        Interface in :mod:`skvaal._modules`. An instance is copied, never trained itself.
+    input_shape : tuple of int
+        Shape of one sample, (n_features,) or (channels, height, width).
+    likelihood : {'gaussian', 'bernoulli'}
+        p(x|z).
+    variance : 'optimal' or float
+        Of the Gaussian likelihood; 'optimal' is the maximum-likelihood one of each batch.
+    beta, lambda1, lambda2 : float
+        Weights of the KL divergence, of equation 1 and of equation 2.
+    n_vae_steps, n_discriminator_steps : int
+        Updates of each in an iteration. Every VAE step has a mini-batch of its own; the
+        discriminator's steps read the mu of the last one, so that neither encoder nor decoder
+        runs for them.
+    joint_batches : bool
+        Whether labelled and unlabelled samples pass the VAE together, with the same
+        batch-normalisation statistics, or one pool after the other.
+    optimizer_vae, optimizer_discriminator : class
+        ``torch.optim`` classes.
+    **kwargs : dict
+        Of :class:`skorch.NeuralNet`, and ``vae__*``, ``discriminator__*``, ``optimizer_vae__*``,
+        ``optimizer_discriminator__*``, ``callbacks__*``, ``iterator_train__*``.
+
+    Attributes
+    ----------
+    vae_, discriminator_ : torch.nn.Module
+    latent_dim_ : int
+    variance_ : float
+        Variance of p(x|z) that :meth:`elbo` uses: the mean over the last epoch's batches.
+    history : skorch.history.History
+        Per batch and epoch: ``train_loss`` (equal to ``vae_loss``), and the terms of
+        ``HISTORY_TERMS``, in nats per sample.
+    """
+
+    vae_: Any
+    discriminator_: Any
+
+    def __init__(
+        self,
+        vae: type[nn.Module] | nn.Module,
+        discriminator: type[nn.Module] | nn.Module,
+        *,
+        input_shape: tuple[int, ...],
+        likelihood: str = "gaussian",
+        variance: str | float = "optimal",
+        beta: float = 1.0,
+        lambda1: float = 1.0,
+        lambda2: float = 1.0,
+        n_vae_steps: int = 1,
+        n_discriminator_steps: int = 1,
+        joint_batches: bool = True,
+        optimizer_vae: type[torch.optim.Optimizer] = torch.optim.Adam,
+        optimizer_discriminator: type[torch.optim.Optimizer] = torch.optim.Adam,
+        lr: float = 5e-4,
+        batch_size: int = 64,
+        verbose: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        # Before skorch's own: afterwards it refuses modules as plain attributes.
+        self.vae = vae
+        self.discriminator = discriminator
+        self.input_shape = input_shape
+        self.likelihood = likelihood
+        self.variance = variance
+        self.beta = beta
+        self.lambda1 = lambda1
+        self.lambda2 = lambda2
+        self.n_vae_steps = n_vae_steps
+        self.n_discriminator_steps = n_discriminator_steps
+        self.joint_batches = joint_batches
+        self.optimizer_vae = optimizer_vae
+        self.optimizer_discriminator = optimizer_discriminator
+        super().__init__(
+            module=None,
+            criterion=None,
+            lr=lr,
+            batch_size=batch_size,
+            train_split=None,
+            predict_nonlinearity=None,
+            verbose=verbose,
+            **kwargs,
+        )
+
+    # What skorch asks of a net with several modules -------------------------------------------
+
+    @property
+    def module_(self) -> nn.Module:
+        """The VAE, for callbacks that know a single module."""
+        return self.vae_
+
+    @property
+    def _default_callbacks(self) -> list[tuple[str, Any]]:
+        terms = ("train_loss", *HISTORY_TERMS)
+        return [
+            ("epoch_timer", EpochTimer()),
+            *((term, PassthroughScoring(term, on_train=True)) for term in terms),
+        ]
+
+    def initialize_module(self) -> VAALNet:
+        """Build VAE and discriminator, and find the latent size that the VAE has."""
+        vae = self._build("vae", self.vae, {"input_shape": self.input_shape})
+        self.latent_dim_ = check_vae(vae, self.input_shape)
+        discriminator = self._build(
+            "discriminator", self.discriminator, {"latent_dim": self.latent_dim_}
+        )
+        check_discriminator(discriminator, self.latent_dim_)
+        self.vae_ = vae
+        self.discriminator_ = discriminator
+        return self
+
+    def _build(self, name: str, component: Any, context: dict[str, Any]) -> nn.Module:
+        """Instance of a component, told what it wants to know of the data."""
+        given = self.get_params_for(name)
+        if isinstance(component, nn.Module) and not given:
+            return deepcopy(component)
+        known = accepted_names(type(component) if isinstance(component, nn.Module) else component)
+        context = {k: v for k, v in context.items() if known is None or k in known}
+        return self.initialized_instance(component, {**context, **given})
+
+    def initialize_criterion(self) -> VAALNet:
+        """Do nothing: the losses are functions, without state."""
+        return self
+
+    def initialize_optimizer(self, triggered_directly: Any = None) -> VAALNet:
+        """Build one optimizer for each module, over that module's parameters only."""
+        for name in ("vae", "discriminator"):
+            parameters = getattr(self, f"{name}_").named_parameters()
+            args, kwargs = self.get_params_for_optimizer(f"optimizer_{name}", parameters)
+            optimizer_class = getattr(self, f"optimizer_{name}")
+            setattr(self, f"optimizer_{name}_", optimizer_class(*args, **kwargs))
+        self.optimizer_ = _BothOptimizers(self.optimizer_vae_, self.optimizer_discriminator_)
+        return self
+
+    def get_iterator(self, dataset: PairedPools, training: bool = False) -> DataLoader:
+        """Whole paired batches, drawn by :class:`~skvaal._data.PairedSampler`."""
+        if not training:
+            raise NotImplementedError("VAALNet is evaluated through means, log_odds and elbo")
+        sampler = PairedSampler(
+            len(dataset.labeled), len(dataset.unlabeled), self.batch_size, self.n_vae_steps
+        )
+        # batch_size=None: the sampler's items are batches already.
+        return DataLoader(
+            dataset, sampler=sampler, batch_size=None, **self.get_params_for("iterator_train")
+        )
+
+    # Training ---------------------------------------------------------------------------------
+
+    def train_step(self, batch: Tensor, **fit_params: Any) -> dict[str, Tensor]:
+        """Run one iteration of Algorithm 1: the VAE's steps, then the discriminator's.
+
+        Parameters
+        ----------
+        batch : tensor of shape (2 * n_vae_steps * batch_size, ...)
+            The first half is labelled.
+
+        Returns
+        -------
+        dict
+            'loss', the VAE's, and 'y_pred', mu.
+        """
+        self._set_training(True)
+        halves = to_float(batch, self.device).chunk(2)
+        pairs = zip(*(half.chunk(self.n_vae_steps) for half in halves), strict=True)
+        for labeled, unlabeled in pairs:
+            mu, vae_terms = self._vae_step(labeled, unlabeled)
+        for _ in range(self.n_discriminator_steps):
+            discriminator_terms = self._discriminator_step(mu)
+        self.optimizer_.step()
+
+        # One transfer for all of them: each .item() would make a GPU wait.
+        values = torch.stack([*vae_terms, *discriminator_terms]).cpu()
+        self._check_finite(values)
+        for term, value in zip(HISTORY_TERMS, values.tolist(), strict=True):
+            self.history.record_batch(term, value)
+        return {"loss": values[0], "y_pred": mu}
+
+    def _vae_step(self, labeled: Tensor, unlabeled: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Descend L_VAE = lambda1 * L_trd + lambda2 * L_adv on one mini-batch of each pool."""
+        if self.joint_batches:
+            mu, logvar, log_likelihood, variance = self._forward(torch.cat([labeled, unlabeled]))
+        else:
+            passes = zip(self._forward(labeled), self._forward(unlabeled), strict=True)
+            *parts, variances = passes
+            mu, logvar, log_likelihood = map(torch.cat, parts)
+            variance = torch.stack(variances).mean()
+        elbo = evidence_lower_bound(log_likelihood, mu, logvar, self.beta)
+        trd = transductive_loss(*elbo.chunk(2))
+        with _frozen(self.discriminator_):
+            adv = adversarial_loss(*self._logits(mu).chunk(2))
+            loss = self.lambda1 * trd + self.lambda2 * adv
+            self._descend(loss, self.vae_, self.optimizer_vae_)
+        mu = mu.detach()
+        kl = kl_divergence(mu, logvar.detach()).mean()
+        terms = [loss, -log_likelihood.mean(), kl, adv, variance]
+        return mu, [term.detach() for term in terms]
+
+    def _discriminator_step(self, mu: Tensor) -> list[Tensor]:
+        """Descend L_D on the mu of one mini-batch of each pool."""
+        labeled, unlabeled = self._logits(mu).chunk(2)
+        loss = discriminator_loss(labeled, unlabeled)
+        self._descend(loss, self.discriminator_, self.optimizer_discriminator_)
+        return [loss.detach(), (labeled > 0).float().mean(), (unlabeled <= 0).float().mean()]
+
+    def _forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Mu, bounded logvar, log p(x|z) of a drawn z, and the variance it was taken with."""
+        mu, logvar = self.vae_.encode(x)
+        logvar = bounded_logvar(logvar)
+        x_hat = self.vae_.decode(reparameterize(mu, logvar))
+        if self.likelihood == "bernoulli":
+            variance = torch.zeros((), device=x.device)
+        elif self.variance == "optimal":
+            variance = optimal_variance(x_hat, x)
+        else:
+            variance = torch.tensor(float(self.variance), device=x.device)
+        return mu, logvar, self._log_likelihood(x_hat, x, variance), variance
+
+    def _log_likelihood(self, x_hat: Tensor, x: Tensor, variance: Tensor | float) -> Tensor:
+        if self.likelihood == "bernoulli":
+            return bernoulli_log_likelihood(x_hat, x)
+        return gaussian_log_likelihood(x_hat, x, variance)
+
+    def _logits(self, mu: Tensor) -> Tensor:
+        return self.discriminator_(mu).reshape(len(mu))
+
+    def _descend(self, loss: Tensor, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        """One optimizer step on one module; callbacks see that module's gradients."""
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        named_parameters = list(module.named_parameters())
+        self.notify("on_grad_computed", named_parameters=named_parameters, training=True)
+        optimizer.step()
+
+    def _check_finite(self, values: Tensor) -> None:
+        if torch.isfinite(values).all():
+            return
+        terms = ", ".join(
+            f"{term}={value:.3g}"
+            for term, value in zip(HISTORY_TERMS, values.tolist(), strict=True)
+        )
+        raise TrainingDivergedError(
+            f"training diverged in epoch {len(self.history)} ({terms}); lower lr, bring X to a "
+            "common scale (StandardScaler; images as uint8 or in [0, 1]), or clip gradients with "
+            "callbacks=[skorch.callbacks.GradientNormClipping(1.0)]"
+        )
+
+    def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
+        """Keep the variance that evaluation uses."""
+        super().on_train_end(net, X, y, **kwargs)
+        if self.history and "variance" in self.history[-1]:
+            self.variance_ = self.history[-1, "variance"]
+
+    # skorch's fit swallows every KeyboardInterrupt, since its callbacks stop training with one. A
+    # real one must reach the caller, or a half-trained net goes on to choose samples.
+
+    def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> VAALNet:
+        """Train, and remember whether the user broke it off."""
+        self.interrupted_ = False
+        try:
+            return super().fit_loop(X, y, epochs, **kwargs)
+        except KeyboardInterrupt as error:
+            self.interrupted_ = not _raised_by_statement(error)
+            raise
+
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any) -> VAALNet:
+        """Train on from the present weights.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If the user interrupted; a callback that stops training ends it normally.
+        """
+        super().partial_fit(X, y, classes, **fit_params)
+        if self.interrupted_:
+            raise KeyboardInterrupt
+        return self
+
+    # Evaluation: mu, never a sample, and never in training mode --------------------------------
+
+    def means(self, pool: Pool) -> NDArray[np.float32]:
+        """Mu of each sample, (n_samples, latent_dim)."""
+        return self._evaluate(pool, lambda _, mu, __: mu)
+
+    def log_odds(self, pool: Pool) -> NDArray[np.float32]:
+        """Log-odds of being labelled, (n_samples,)."""
+        return self._evaluate(pool, lambda _, mu, __: self._logits(mu))
+
+    def elbo(self, pool: Pool) -> NDArray[np.float32]:
+        """Evidence lower bound in nats, with beta 1 and z at mu, (n_samples,)."""
+
+        def batch_elbo(x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+            log_likelihood = self._log_likelihood(self.vae_.decode(mu), x, self.variance_)
+            return evidence_lower_bound(log_likelihood, mu, bounded_logvar(logvar))
+
+        return self._evaluate(pool, batch_elbo)
+
+    def reconstruct(self, Z: NDArray) -> NDArray[np.float32]:
+        """Mean of p(x|z), (n_samples, ...)."""
+
+        def batch_mean(z: Tensor) -> Tensor:
+            x_hat = self.vae_.decode(z)
+            return x_hat.sigmoid() if self.likelihood == "bernoulli" else x_hat
+
+        return self._over_batches(Pool(Z), batch_mean)
+
+    def _evaluate(
+        self, pool: Pool, function: Callable[[Tensor, Tensor, Tensor], Tensor]
+    ) -> NDArray[np.float32]:
+        """Apply a function of x, mu and logvar to every batch."""
+        return self._over_batches(pool, lambda x: function(x, *self.vae_.encode(x)))
+
+    @torch.inference_mode()
+    def _over_batches(
+        self, pool: Pool, function: Callable[[Tensor], Tensor]
+    ) -> NDArray[np.float32]:
+        self._set_training(False)
+        total = -(-len(pool) // self.batch_size)
+        batches = tqdm(
+            pool.batches(self.batch_size),
+            total=total,
+            desc="scoring",
+            leave=False,
+            disable=not self.verbose,
+        )
+        return np.concatenate(
+            [function(to_float(batch, self.device)).cpu().numpy() for batch in batches]
+        )
+
+
+class _BothOptimizers(torch.optim.Optimizer):
+    """The parameter groups of both optimizers, shared, for callbacks that know only one.
+
+    A learning-rate schedule set on it reaches both. Its ``step`` moves nothing: the optimizers
+    step themselves, and schedulers want to see that a step was taken.
+    """
+
+    def __init__(self, *optimizers: torch.optim.Optimizer) -> None:
+        super().__init__([group for each in optimizers for group in each.param_groups], {})
+
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
+        """Do nothing."""
+
+
+@contextmanager
+def _frozen(module: nn.Module) -> Iterator[None]:
+    """Keep a module's parameters out of the graph; gradients flow through it all the same."""
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    for parameter in parameters:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad_(True)
+
+
+def _raised_by_statement(error: BaseException) -> bool:
+    """Whether a ``raise`` in Python code threw it, as callbacks do, and not a signal."""
+    traceback = error.__traceback__
+    assert traceback is not None
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    opcode = traceback.tb_frame.f_code.co_code[traceback.tb_lasti]
+    return dis.opname[opcode] == "RAISE_VARARGS"

@@ -1,0 +1,37 @@
+"""Which samples to take, given their scores."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def smallest(
+    scores: NDArray[np.floating], n: int, random_state: np.random.RandomState
+) -> NDArray[np.intp]:
+    """Indices of the `n` smallest scores, smallest first (Algorithm 2 of VAAL).
+
+    Parameters
+    ----------
+    scores : array of shape (n_samples,)
+    n : int
+        At most n_samples.
+    random_state : numpy.random.RandomState
+        Breaks ties, so that equal scores do not favour the order of the rows.
+
+    Returns
+    -------
+    array of int of shape (n,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skvaal._selection import smallest
+    >>> smallest(np.array([3.0, 1.0, 2.0]), 2, np.random.RandomState(0))
+    array([1, 2])
+    """
+    tie_breaker = random_state.permutation(len(scores))
+    # Everything up to the n-th smallest, ties with it included: all that can be taken.
+    candidates = np.flatnonzero(scores <= np.partition(scores, n - 1)[n - 1])
+    order = np.lexsort((tie_breaker[candidates], scores[candidates]))
+    return candidates[order[:n]]

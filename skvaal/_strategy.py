@@ -1,0 +1,587 @@
+"""VAAL as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.utils import Tags, check_consistent_length, check_random_state
+from sklearn.utils.validation import check_is_fitted
+from torch.utils.data import DataLoader
+
+from skvaal._data import PairedPools, Pool
+from skvaal._device import isolated_seed, resolve_device
+from skvaal._exceptions import EmptyPoolWarning
+from skvaal._modules import ConvVAE, DenseVAE, LatentDiscriminator
+from skvaal._net import VAALNet
+from skvaal._params import Interval, NestedParamsMixin, StrOptions
+from skvaal._persistence import load_strategy, save_strategy
+from skvaal._progress import TrainingBar
+from skvaal._selection import smallest
+from skvaal._validation import (
+    check_n,
+    check_same_kind,
+    check_samples,
+    check_unit_interval,
+    labeled_mask,
+)
+
+# max_epochs='auto' trains for at least so many iterations: enough for the losses to settle on
+# Fashion-MNIST, and half a minute on two processor cores.
+AUTO_ITERATIONS = 600
+
+_TRAINING_PARAMS = (
+    "likelihood",
+    "variance",
+    "beta",
+    "lambda1",
+    "lambda2",
+    "n_vae_steps",
+    "n_discriminator_steps",
+    "joint_batches",
+    "batch_size",
+)
+
+
+class VAALQueryStrategy(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, NestedParamsMixin, BaseEstimator
+):
+    """Variational Adversarial Active Learning: which unlabelled samples to label next.
+
+    A variational auto-encoder (VAE) learns a latent space of all samples while a discriminator
+    learns to tell, in that space, labelled from unlabelled ones. The samples that the
+    discriminator is surest are unlabelled are those least like what has been labelled; `query`
+    returns them [1]_.
+
+    The strategy needs no classifier and no classes, only which samples are labelled. Features
+    should be on a common scale: put a ``StandardScaler`` in front, or give images as uint8.
+
+    Parameters
+    ----------
+    vae : 'auto', class or instance of torch.nn.Module, default='auto'
+        'auto' takes :class:`ConvVAE` for images and :class:`DenseVAE` for feature rows. A class
+        is built with ``vae__*`` and, if its constructor has that parameter, `input_shape`; an
+        instance is copied. Either needs ``encode(x) -> (mu, logvar)`` and ``decode(z) -> x_hat``.
+    discriminator : 'auto', class or instance of torch.nn.Module, default='auto'
+        'auto' takes :class:`LatentDiscriminator`. ``forward(mu)`` must return the log-odds of
+        being labelled, one a sample. A class whose constructor has the parameter `latent_dim` is
+        told it.
+    likelihood : {'gaussian', 'bernoulli'}, default='gaussian'
+        p(x|z); 'bernoulli' wants data in [0, 1].
+    variance : 'optimal' or float, default='optimal'
+        Variance of the Gaussian likelihood, in squared units of X. 'optimal' takes the
+        maximum-likelihood variance of each batch [2]_.
+    beta : float, default=1.0
+        Weight of the KL divergence in equation 1 of [1]_.
+    lambda1 : float, default=1.0
+        Weight of the reconstruction and KL terms (equation 1) in the VAE's loss.
+    lambda2 : float, default=1.0
+        Weight of the adversarial term (equation 2) in the VAE's loss.
+    n_vae_steps : int, default=1
+        Updates of the VAE in an iteration, each on mini-batches of its own.
+    n_discriminator_steps : int, default=1
+        Updates of the discriminator in an iteration.
+    joint_batches : bool, default=True
+        Whether labelled and unlabelled samples pass the VAE together. Apart, as in the authors'
+        code, each pool is normalised with its own batch statistics, which hides from the
+        discriminator part of what sets the pools apart.
+    optimizer_vae, optimizer_discriminator : class, default=torch.optim.Adam
+        Take ``optimizer_vae__*`` and ``optimizer_discriminator__*``.
+    lr : float, default=5e-4
+        Learning rate of both optimizers, unless ``optimizer_vae__lr`` or
+        ``optimizer_discriminator__lr`` says otherwise.
+    max_epochs : 'auto' or int, default='auto'
+        Passes over the unlabelled pool. 'auto' takes as many as make 600 iterations, at least 1.
+    batch_size : int, default=64
+        Samples of each pool in a training step, and of any in a scoring step. A pool may be
+        smaller.
+    data_format : {'channels_first', 'channels_last'}, default='channels_first'
+        Layout of 4-D X: (n, channels, height, width) or (n, height, width, channels).
+    missing_label : int, float, str or None, default=-1
+        What marks an unlabelled row in y.
+    callbacks : list of skorch callbacks, default=None
+        For example ``EarlyStopping(monitor='train_loss')``; ``callbacks__<name>__*`` sets their
+        parameters.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights of the last one.
+    device : str or torch.device, default='auto'
+        'auto' takes CUDA if there is one, else MPS, else the processor.
+    random_state : int, RandomState instance or None, default=None
+        Seeds initial weights, batches, sampling and the order of equal scores. The global
+        generators of numpy and torch are not touched.
+    verbose : int, default=0
+        1 shows progress bars.
+    **net_params : dict
+        ``vae__*``, ``discriminator__*``, ``optimizer_vae__*``, ``optimizer_discriminator__*``,
+        ``callbacks__*``, ``iterator_train__*`` (:class:`torch.utils.data.DataLoader`).
+
+    Attributes
+    ----------
+    net_ : VAALNet
+        The trained net; ``net_.vae_`` and ``net_.discriminator_`` are the modules.
+    history_ : skorch.history.History
+        Every loss term, the KL divergence and the discriminator's accuracies, by epoch and batch.
+    input_shape_ : tuple of int
+        Shape of a sample, (n_features,) or (channels, height, width).
+    n_labeled_, n_unlabeled_ : int
+        Sizes of the pools that were fitted.
+    n_iter_ : int
+        Epochs trained, all warm starts together.
+    n_features_in_ : int
+        Numbers in a sample.
+    feature_names_in_ : array of shape (n_features_in_,)
+        If X was a DataFrame with string column names.
+
+    See Also
+    --------
+    VAALQuery : The same as a query strategy of modAL.
+    ActiveLearningClassifier : Plays labelling rounds, so that a grid search can tune a strategy.
+
+    References
+    ----------
+    .. [1] Sinha, Ebrahimi, Darrell, "Variational Adversarial Active Learning", ICCV 2019,
+           arXiv 1904.00370.
+    .. [2] Rybkin, Daniilidis, Levine, "Simple and Effective VAE Training with Calibrated
+           Decoders", ICML 2021, arXiv 2006.13202.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skvaal import VAALQueryStrategy
+    >>> X, y = load_digits(return_X_y=True)
+    >>> y[100:] = -1  # only the first hundred are labelled
+    >>> strategy = VAALQueryStrategy(max_epochs=2, random_state=0).fit(X / 16, y)
+    >>> strategy.query(X[100:] / 16, n=5).shape
+    (5,)
+    """
+
+    _nested_prefixes = (
+        "vae",
+        "discriminator",
+        "optimizer_vae",
+        "optimizer_discriminator",
+        "callbacks",
+        "iterator_train",
+    )
+
+    _parameter_constraints = {
+        "vae": [StrOptions({"auto"}), callable, torch.nn.Module],
+        "discriminator": [StrOptions({"auto"}), callable, torch.nn.Module],
+        "likelihood": [StrOptions({"gaussian", "bernoulli"})],
+        "variance": [StrOptions({"optimal"}), Interval(Real, 0, None, closed="neither")],
+        "beta": [Interval(Real, 0, None, closed="left")],
+        "lambda1": [Interval(Real, 0, None, closed="left")],
+        "lambda2": [Interval(Real, 0, None, closed="left")],
+        "n_vae_steps": [Interval(Integral, 1, None, closed="left")],
+        "n_discriminator_steps": [Interval(Integral, 1, None, closed="left")],
+        "joint_batches": ["boolean"],
+        "optimizer_vae": [callable],
+        "optimizer_discriminator": [callable],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "data_format": [StrOptions({"channels_first", "channels_last"})],
+        "callbacks": [None, list],
+        "warm_start": ["boolean"],
+        "device": [str, torch.device],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        vae: Any = "auto",
+        discriminator: Any = "auto",
+        *,
+        likelihood: str = "gaussian",
+        variance: str | float = "optimal",
+        beta: float = 1.0,
+        lambda1: float = 1.0,
+        lambda2: float = 1.0,
+        n_vae_steps: int = 1,
+        n_discriminator_steps: int = 1,
+        joint_batches: bool = True,
+        optimizer_vae: Any = torch.optim.Adam,
+        optimizer_discriminator: Any = torch.optim.Adam,
+        lr: float = 5e-4,
+        max_epochs: str | int = "auto",
+        batch_size: int = 64,
+        data_format: str = "channels_first",
+        missing_label: Any = -1,
+        callbacks: list | None = None,
+        warm_start: bool = False,
+        device: str | torch.device = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+        **net_params: Any,
+    ) -> None:
+        self.vae = vae
+        self.discriminator = discriminator
+        self.likelihood = likelihood
+        self.variance = variance
+        self.beta = beta
+        self.lambda1 = lambda1
+        self.lambda2 = lambda2
+        self.n_vae_steps = n_vae_steps
+        self.n_discriminator_steps = n_discriminator_steps
+        self.joint_batches = joint_batches
+        self.optimizer_vae = optimizer_vae
+        self.optimizer_discriminator = optimizer_discriminator
+        self.lr = lr
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.data_format = data_format
+        self.missing_label = missing_label
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+        self.__dict__.update(net_params)
+
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> VAALQueryStrategy:
+        """Train on labelled and unlabelled samples in one array.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or array of shape \
+                (n_samples, channels, height, width)
+            Features, or images of at least 8x8 pixels, uint8 or real. A ``numpy.memmap`` is read
+            batch by batch.
+        y : array-like of shape (n_samples,) or (n_samples, ...), default=None
+            `missing_label` marks unlabelled rows; other values are not looked at. None means that
+            no row is labelled: the VAE is trained (`transform`, `score`), the discriminator has
+            nothing to learn.
+
+        Returns
+        -------
+        self : VAALQueryStrategy
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter or X cannot be used; before any training.
+        TrainingDivergedError
+            If a loss became NaN or infinite. The estimator is left unfitted.
+        """
+        device, previous = self._start_fit()
+        X = self._check_samples(X, reset=True)
+        labeled = np.zeros(len(X), dtype=bool)
+        if y is not None:
+            check_consistent_length(X, y)
+            labeled = labeled_mask(y, self.missing_label)
+            self._warn_of_empty_pool(labeled)
+        pools = Pool(X, np.flatnonzero(labeled)), Pool(X, np.flatnonzero(~labeled))
+        return self._fit(*pools, device, previous)
+
+    def fit_pools(self, X_labeled: ArrayLike, X_unlabeled: ArrayLike) -> VAALQueryStrategy:
+        """Train on labelled and unlabelled samples in two arrays, without copying them into one.
+
+        Parameters
+        ----------
+        X_labeled : array-like of shape (n_labeled, n_features) or 4-D array
+        X_unlabeled : array-like of shape (n_unlabeled, n_features) or 4-D array
+            As X in :meth:`fit`.
+
+        Returns
+        -------
+        self : VAALQueryStrategy
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter or a pool cannot be used, or the pools differ in shape or kind.
+        TrainingDivergedError
+            If a loss became NaN or infinite. The estimator is left unfitted.
+        """
+        device, previous = self._start_fit()
+        # Reset by the unlabelled pool; the labelled one is compared below, with its own message.
+        X_labeled = self._check_samples(X_labeled, reset=True, name="X_labeled")
+        X_unlabeled = self._check_samples(X_unlabeled, reset=True, name="X_unlabeled")
+        check_same_kind(X_labeled, X_unlabeled)
+        return self._fit(Pool(X_labeled), Pool(X_unlabeled), device, previous)
+
+    def query(
+        self, X_unlabeled: ArrayLike, n: int = 1, *, return_scores: bool = False
+    ) -> NDArray[np.intp] | tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """Choose the samples to label next: those least like the labelled pool (Algorithm 2).
+
+        Parameters
+        ----------
+        X_unlabeled : array-like of shape (n_samples, n_features) or 4-D array
+            The pool to choose from.
+        n : int, default=1
+            How many, from 1 to n_samples.
+        return_scores : bool, default=False
+            Whether to return the chosen samples' :meth:`score_samples` as well.
+
+        Returns
+        -------
+        indices : array of int of shape (n,)
+            Rows of `X_unlabeled`, the least like the labelled pool first; equal scores are
+            ordered by `random_state`.
+        scores : array of float of shape (n,)
+            Only if `return_scores`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If `n` is out of range or the pool does not fit what was fitted.
+        """
+        check_is_fitted(self)
+        pool = self._pool(X_unlabeled, name="X_unlabeled")
+        n = check_n(n, len(pool))
+        if not (self.n_labeled_ and self.n_unlabeled_):
+            warnings.warn(
+                f"fitted on {self.n_labeled_} labelled and {self.n_unlabeled_} unlabelled samples: "
+                "the discriminator had nothing to tell apart, and the choice says nothing",
+                EmptyPoolWarning,
+                stacklevel=2,
+            )
+        scores = self.net_.log_odds(pool)
+        indices = smallest(scores, n, np.random.RandomState(self._seed))
+        return (indices, scores[indices]) if return_scores else indices
+
+    def score_samples(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Log-odds of being labelled; higher is more like the labelled pool.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or 4-D array
+
+        Returns
+        -------
+        array of float of shape (n_samples,)
+            A sample's score does not depend on the other rows of X.
+        """
+        check_is_fitted(self)
+        return self.net_.log_odds(self._pool(X))
+
+    def transform(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Latent means mu.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or 4-D array
+
+        Returns
+        -------
+        array of float of shape (n_samples, latent_dim)
+        """
+        check_is_fitted(self)
+        return self.net_.means(self._pool(X))
+
+    def inverse_transform(self, Z: ArrayLike) -> NDArray:
+        """Decode latent vectors.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, latent_dim)
+
+        Returns
+        -------
+        array of shape (n_samples, ...)
+            In the layout of the X that was fitted; uint8 if that was uint8 images, else float.
+        """
+        check_is_fitted(self)
+        Z = np.asarray(Z, dtype=np.float32)
+        if Z.ndim != 2 or Z.shape[1] != self.net_.latent_dim_ or not np.isfinite(Z).all():
+            raise ValueError(
+                f"Z must be finite and of shape (n_samples, {self.net_.latent_dim_}), got {Z.shape}"
+            )
+        X = self.net_.reconstruct(Z)
+        if self.image_kind_ == "uint8 images":
+            X = (X * 255).round().clip(0, 255).astype(np.uint8)
+        if X.ndim == 4 and self.data_format == "channels_last":
+            X = np.moveaxis(X, 1, -1)
+        return X
+
+    def score(self, X: ArrayLike, y: ArrayLike | None = None) -> float:
+        """Mean evidence lower bound per sample, in nats, for tuning without labels.
+
+        The reconstruction term is taken at z = mu and beta is 1, whatever was trained with, so
+        that the scores of different `beta` can be compared.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or 4-D array
+        y : ignored
+
+        Returns
+        -------
+        float
+            Higher is better.
+        """
+        check_is_fitted(self)
+        return float(self.net_.elbo(self._pool(X)).mean(dtype=np.float64))
+
+    def save(self, path: str | Path) -> None:
+        """Write the fitted strategy to one file of safetensors, parameters in its JSON header.
+
+        Nothing is pickled. Callbacks and a `random_state` that is no int are left out; classes
+        and modules of your own are named in the file and must be passed to :meth:`load`.
+
+        Parameters
+        ----------
+        path : str or path
+            The file to write.
+        """
+        check_is_fitted(self)
+        save_strategy(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path, **params: Any) -> VAALQueryStrategy:
+        """Read a fitted strategy that :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+        **params : dict
+            Parameters to replace, such as ``device='cpu'`` or a `vae` class of your own.
+
+        Returns
+        -------
+        VAALQueryStrategy
+
+        Raises
+        ------
+        ModelFileError
+            If the file is damaged, no saved strategy, or of another format version.
+        """
+        return load_strategy(cls, path, params)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "net_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.net_.latent_dim_
+
+    def _start_fit(self) -> tuple[torch.device, VAALNet | None]:
+        """Validate parameters and forget the net: a fit that fails leaves the estimator unfitted.
+
+        Returns
+        -------
+        device : torch.device
+        previous : VAALNet or None
+            The net to go on from, if `warm_start`.
+        """
+        previous = self.__dict__.pop("net_", None)
+        self._validate_params()
+        return resolve_device(self.device), previous if self.warm_start else None
+
+    def _check_samples(self, X: Any, *, reset: bool, name: str = "X") -> NDArray:
+        return check_samples(self, X, reset=reset, data_format=self.data_format, name=name)
+
+    def _pool(self, X: Any, name: str = "X") -> Pool:
+        return Pool(self._check_samples(X, reset=False, name=name))
+
+    def _warn_of_empty_pool(self, labeled: NDArray[np.bool_]) -> None:
+        if labeled.all():
+            warnings.warn(
+                f"y contains no unlabelled samples: missing_label={self.missing_label!r} is not in "
+                "it. The discriminator has nothing to tell apart",
+                EmptyPoolWarning,
+                stacklevel=3,
+            )
+        elif not labeled.any():
+            warnings.warn(
+                f"y contains no labelled samples: all of it is missing_label={self.missing_label!r}"
+                ". The discriminator has nothing to tell apart",
+                EmptyPoolWarning,
+                stacklevel=3,
+            )
+
+    def _fit(
+        self, labeled: Pool, unlabeled: Pool, device: torch.device, previous: VAALNet | None
+    ) -> VAALQueryStrategy:
+        """Train; the pools are valid."""
+        self._check_nested_params(
+            {
+                prefix: type(component) if isinstance(component, torch.nn.Module) else component
+                for prefix, component in self._components().items()
+            }
+        )
+        if self.likelihood == "bernoulli":
+            for pool in (labeled, unlabeled):
+                check_unit_interval(pool.X)
+        self.n_labeled_, self.n_unlabeled_ = len(labeled), len(unlabeled)
+        # An empty pool is stood in for by the other one; the discriminator then learns log-odds 0.
+        pools = PairedPools(
+            labeled if len(labeled) else unlabeled, unlabeled if len(unlabeled) else labeled
+        )
+        self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        net = self._make_net(device) if previous is None else self._continued(previous)
+        net.set_params(max_epochs=self._n_epochs(len(pools)))
+        with isolated_seed(self._seed, device):
+            net.fit(pools) if previous is None else net.partial_fit(pools)
+        self.net_ = net
+        self.history_ = net.history
+        self.n_iter_ = len(net.history)
+        return self
+
+    def _components(self) -> dict[str, Any]:
+        """The classes, or instances, behind the prefixes of nested parameters."""
+        vae: Any = self.vae
+        if self.vae == "auto":
+            vae = ConvVAE if len(self.input_shape_) == 3 else DenseVAE
+        discriminator = LatentDiscriminator if self.discriminator == "auto" else self.discriminator
+        return {
+            "vae": vae,
+            "discriminator": discriminator,
+            "optimizer_vae": self.optimizer_vae,
+            "optimizer_discriminator": self.optimizer_discriminator,
+            "iterator_train": DataLoader,
+        }
+
+    def _n_epochs(self, pool_size: int) -> int:
+        if self.max_epochs != "auto":
+            return int(self.max_epochs)
+        return -(-AUTO_ITERATIONS * self.n_vae_steps * self.batch_size // pool_size)
+
+    def _training_params(self) -> dict[str, Any]:
+        """What may change between warm starts."""
+        return {name: getattr(self, name) for name in _TRAINING_PARAMS}
+
+    def _make_net(self, device: torch.device) -> VAALNet:
+        components = self._components()
+        nested = {
+            f"{prefix}__{name}": value
+            for prefix in self._nested_prefixes
+            for name, value in self._nested_params(prefix).items()
+        }
+        # Copies: skorch's callbacks keep state, and a fit must not change a parameter.
+        callbacks = [clone(callback, safe=False) for callback in self.callbacks or []]
+        return VAALNet(
+            components["vae"],
+            components["discriminator"],
+            input_shape=self.input_shape_,
+            optimizer_vae=self.optimizer_vae,
+            optimizer_discriminator=self.optimizer_discriminator,
+            lr=self.lr,
+            device=device,
+            callbacks=callbacks + ([TrainingBar()] if self.verbose else []),
+            verbose=int(self.verbose),
+            **self._training_params(),
+            **nested,
+        )
+
+    def _continued(self, net: VAALNet) -> VAALNet:
+        """The net of the last fit, with today's training parameters."""
+        if net.input_shape != self.input_shape_:
+            raise ValueError(
+                f"X has samples of shape {self.input_shape_}, but warm_start=True goes on from "
+                f"weights for {net.input_shape}; set warm_start=False to start anew"
+            )
+        return net.set_params(**self._training_params())

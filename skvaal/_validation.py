@@ -1,0 +1,254 @@
+"""What may come in: samples, marks of unlabelled rows, numbers of samples to query.
+
+Everything here ends before any training, in an error that names the argument and the way out.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_array, validate_data
+
+from skvaal._modules import MIN_IMAGE_SIZE
+
+# Rows are checked for NaN this many numbers at a time, so that no mask of a whole memmap is built.
+_CHECK_CHUNK = 4_000_000
+_USUAL_CHANNELS = (1, 3, 4)
+
+
+def check_samples(
+    estimator: BaseEstimator, X: Any, *, reset: bool, data_format: str, name: str = "X"
+) -> NDArray:
+    """Validate feature rows or images.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets ``n_features_in_``, ``feature_names_in_`` and ``input_shape_`` if `reset`, and is
+        asked whether X fits them otherwise.
+    X : array-like of shape (n_samples, n_features) or 4-D array
+        Not copied if it is a numeric array already.
+    reset : bool
+        Whether X defines what later input must look like.
+    data_format : {'channels_first', 'channels_last'}
+        Of 4-D arrays.
+    name : str
+        Of the argument, for messages.
+
+    Returns
+    -------
+    array of shape (n_samples, n_features) or (n_samples, channels, height, width)
+
+    Raises
+    ------
+    ValueError, TypeError
+        If X cannot be learned from, or has not the shape or the kind that was fitted.
+    """
+    if isinstance(X, torch.Tensor):
+        X = X.detach().cpu().numpy()
+    original = X
+    X = _as_numbers(X, estimator, name)
+    if len(X) == 0:
+        raise ValueError(
+            f"{name} is empty: found 0 sample(s) (shape={X.shape}); at least 1 is required"
+        )
+    if X.ndim == 4:
+        X = _channels_first(X, data_format, name)
+    elif X.ndim != 2:
+        raise ValueError(_wrong_ndim(X, name))
+
+    if reset:
+        estimator.input_shape_ = X.shape[1:]
+        estimator.image_kind_ = _image_kind(X)
+    elif X.ndim != 1 + len(estimator.input_shape_) or (
+        X.ndim == 4 and X.shape[1:] != estimator.input_shape_
+    ):
+        raise ValueError(
+            f"{name} has samples of shape {X.shape[1:]}, but {type(estimator).__name__} was fitted "
+            f"on samples of shape {estimator.input_shape_}"
+        )
+    elif _image_kind(X) != estimator.image_kind_:
+        raise ValueError(
+            f"{name} holds {_image_kind(X)}, but {type(estimator).__name__} was fitted on "
+            f"{estimator.image_kind_}; uint8 images are scaled by 1 / 255, others are not"
+        )
+    if X.ndim == 2:
+        validate_data(estimator, original, reset=reset, skip_check_array=True)
+    elif reset:
+        # scikit-learn would count channels, or rows of pixels.
+        estimator.n_features_in_ = int(np.prod(X.shape[1:]))
+        vars(estimator).pop("feature_names_in_", None)
+    _check_finite(X, name)
+    return X
+
+
+def check_same_kind(X_labeled: NDArray, X_unlabeled: NDArray) -> None:
+    """Raise if two validated pools differ in sample shape, or one is integer and one is not."""
+    if X_labeled.shape[1:] != X_unlabeled.shape[1:]:
+        raise ValueError(
+            f"X_labeled has samples of shape {X_labeled.shape[1:]}, X_unlabeled of shape "
+            f"{X_unlabeled.shape[1:]}; the pools must agree"
+        )
+    kinds = ["float" if X.dtype.kind == "f" else "integer" for X in (X_labeled, X_unlabeled)]
+    if kinds[0] != kinds[1] or _image_kind(X_labeled) != _image_kind(X_unlabeled):
+        raise ValueError(
+            f"X_labeled is of dtype {X_labeled.dtype}, X_unlabeled of {X_unlabeled.dtype}; convert "
+            "one, after making sure that both are on the same scale"
+        )
+
+
+def check_n(n: Any, pool_size: int, name: str = "n") -> int:
+    """Validate a number of samples to query.
+
+    Parameters
+    ----------
+    n : int
+        From 1 to `pool_size`.
+    pool_size : int
+    name : str
+        Of the argument, for messages.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        If `n` is no integer.
+    ValueError
+        If `n` is out of range.
+    """
+    if isinstance(n, bool | np.bool_) or not isinstance(n, Integral):
+        raise TypeError(f"{name} must be an integer, got {n!r} of type {type(n).__name__}")
+    n = int(n)
+    if not 1 <= n <= pool_size:
+        raise ValueError(
+            f"{name}={n}, but it must be from 1 to the number of samples in the pool, {pool_size}"
+        )
+    return n
+
+
+def labeled_mask(y: ArrayLike, missing_label: Any) -> NDArray[np.bool_]:
+    """Which rows are labelled.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, ...)
+        A row of dense labels (a label map) is unlabelled if all of its entries are the mark.
+    missing_label : int, float, str or None
+        The mark; nan marks every nan.
+
+    Returns
+    -------
+    array of bool of shape (n_samples,)
+
+    Examples
+    --------
+    >>> from skvaal._validation import labeled_mask
+    >>> labeled_mask([0, -1, 2], -1)
+    array([ True, False,  True])
+    """
+    y = np.asarray(y)
+    unlabeled: Any
+    if missing_label is None:
+        unlabeled = np.vectorize(lambda label: label is None, otypes=[bool])(y)
+    elif missing_label != missing_label:
+        # nan is the only value that differs from itself; this works on object arrays as well.
+        unlabeled = np.asarray(y != y, dtype=bool)
+    else:
+        unlabeled = np.asarray(y == missing_label, dtype=bool)
+        # numpy compares strings with numbers by answering a single False.
+        unlabeled = np.broadcast_to(unlabeled, y.shape)
+    is_missing: NDArray[np.bool_] = unlabeled.reshape(len(y), -1).all(axis=1)
+    return ~is_missing
+
+
+def check_unit_interval(X: NDArray) -> None:
+    """Raise if X cannot have a Bernoulli likelihood; uint8 images are scaled to [0, 1] later."""
+    if _image_kind(X) != "uint8 images" and (X.min() < 0 or X.max() > 1):
+        raise ValueError(
+            f"likelihood='bernoulli' needs X in [0, 1], got values from {X.min():g} to "
+            f"{X.max():g}; scale X (MinMaxScaler) or use likelihood='gaussian'"
+        )
+
+
+def _as_numbers(X: Any, estimator: BaseEstimator, name: str) -> NDArray:
+    try:
+        return check_array(
+            X,
+            allow_nd=True,
+            ensure_all_finite=False,  # NaN is looked for in pieces, and located, further down
+            ensure_min_samples=0,
+            input_name=name,
+            estimator=estimator,
+        )
+    except ValueError as error:
+        # scikit-learn's messages about strings do not name the argument.
+        if "string" not in str(error):
+            raise
+        raise ValueError(
+            f"{name} holds strings; encode them as numbers first, with "
+            "sklearn.preprocessing.OrdinalEncoder or OneHotEncoder"
+        ) from error
+
+
+def _wrong_ndim(X: NDArray, name: str) -> str:
+    if X.ndim == 3:
+        return (
+            f"{name} has shape {X.shape}; images need a channel axis: {name}[:, None] makes it "
+            f"(n, 1, {X.shape[1]}, {X.shape[2]})"
+        )
+    return (
+        f"{name} has {X.ndim} axes (shape {X.shape}); expected (n, features) or images of shape "
+        "(n, channels, height, width), a channel axis included"
+    )
+
+
+def _channels_first(X: NDArray, data_format: str, name: str) -> NDArray:
+    """View of images as (n, channels, height, width), if they can be that."""
+    if data_format == "channels_last":
+        X = np.moveaxis(X, -1, 1)
+    elif X.shape[3] in _USUAL_CHANNELS and X.shape[1] not in _USUAL_CHANNELS:
+        raise ValueError(
+            f"{name} of shape {X.shape} looks like (n, height, width, channels); pass "
+            "data_format='channels_last', or move the channels: np.moveaxis(X, -1, 1)"
+        )
+    _, channels, height, width = X.shape
+    if min(height, width) < MIN_IMAGE_SIZE or not channels:
+        raise ValueError(
+            f"{name} holds images of {channels} channel(s) and {height}x{width} pixels; at least "
+            f"{MIN_IMAGE_SIZE}x{MIN_IMAGE_SIZE} are needed. Smaller ones can be passed as feature "
+            "rows: X.reshape(len(X), -1)"
+        )
+    return X
+
+
+def _image_kind(X: NDArray) -> str:
+    if X.ndim == 2:
+        return "feature rows"
+    return "uint8 images" if X.dtype == np.uint8 else "images of real numbers"
+
+
+def _check_finite(X: NDArray, name: str) -> None:
+    """Raise if a number is NaN, infinite, or too large for float32, and say where it is."""
+    if X.dtype.kind in "biu":
+        return
+    rows = max(1, _CHECK_CHUNK // max(1, X[0].size))
+    for start in range(0, len(X), rows):
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(X[start : start + rows].astype(np.float32, copy=False))
+        if finite.all():
+            continue
+        where = tuple(int(i) for i in np.argwhere(~finite)[0])
+        where = (start + where[0], *where[1:])
+        what = "NaN" if np.isnan(X[where]) else "infinity or a value too large for dtype('float32')"
+        raise ValueError(
+            f"Input {name} contains {what}, first at {name}{list(where)}; remove such samples or "
+            "fill them with sklearn.impute.SimpleImputer"
+        )

@@ -1,0 +1,43 @@
+"""Fixtures, and settings that make the tests the same everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+# The networks here are tiny: a second thread costs more than it gives, above all on busy machines.
+torch.set_num_threads(1)
+
+# Trains in a fraction of a second, on anything.
+QUICK = {
+    "max_epochs": 2,
+    "batch_size": 16,
+    "vae__latent_dim": 3,
+    "discriminator__hidden": (16,),
+    "random_state": 0,
+    "device": "cpu",
+}
+
+
+@pytest.fixture
+def quick() -> dict:
+    """Parameters of a strategy that trains in no time."""
+    return dict(QUICK)
+
+
+@pytest.fixture(scope="session")
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """240 digits as rows in [0, 1], of which the first 40 are labelled."""
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:240] / 16, y[:240].copy()
+    y[40:] = -1
+    return X.astype(np.float32), y
+
+
+@pytest.fixture(scope="session")
+def images(digits: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The same as uint8 images of shape (1, 8, 8)."""
+    X, y = digits
+    return (X * 255).astype(np.uint8).reshape(-1, 1, 8, 8), y

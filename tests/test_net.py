@@ -1,0 +1,343 @@
+"""Training: Algorithm 1, what it records, skorch's callbacks, interruption."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import (
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    GradientNormClipping,
+    LRScheduler,
+    ProgressBar,
+)
+from torch import nn
+
+from skvaal import DenseVAE, LatentDiscriminator, TrainingDivergedError, VAALNet, VAALQueryStrategy
+from skvaal._data import PairedPools, Pool
+from skvaal._net import HISTORY_TERMS
+
+RNG = np.random.RandomState(0)
+LABELED, UNLABELED = RNG.randn(20, 6).astype(np.float32), RNG.randn(70, 6).astype(np.float32)
+
+
+def pools() -> PairedPools:
+    return PairedPools(Pool(LABELED), Pool(UNLABELED))
+
+
+def make_net(**params) -> VAALNet:
+    torch.manual_seed(0)
+    defaults = {
+        "input_shape": (6,),
+        "vae__hidden": (8,),
+        "vae__latent_dim": 2,
+        "discriminator__hidden": (8,),
+        "batch_size": 16,
+        "max_epochs": 2,
+    }
+    return VAALNet(DenseVAE, LatentDiscriminator, **{**defaults, **params})
+
+
+class Spy(Callback):
+    """Records which module's gradients are announced, and what a step changed."""
+
+    def __init__(self):
+        self.steps = []
+
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        self.steps.append([name for name, _ in named_parameters])
+
+
+def state(module: nn.Module) -> dict:
+    return {name: value.clone() for name, value in module.state_dict().items()}
+
+
+@pytest.mark.parametrize(("vae_steps", "d_steps"), [(1, 1), (2, 1), (1, 3), (3, 2)])
+def test_each_iteration_takes_its_steps_in_order(vae_steps, d_steps):
+    spy = Spy()
+    net = make_net(
+        n_vae_steps=vae_steps, n_discriminator_steps=d_steps, callbacks=[spy], max_epochs=1
+    ).fit(pools())
+    spy = dict(net.callbacks_)["Spy"]
+    kinds = ["vae" if "fc_mu.weight" in names else "discriminator" for names in spy.steps]
+    iteration = ["vae"] * vae_steps + ["discriminator"] * d_steps
+    # An epoch is one pass over the unlabelled pool, whatever the number of VAE steps.
+    n_iterations = -(-70 // (16 * vae_steps))
+    assert kinds == iteration * n_iterations
+    assert net.history[-1, "train_batch_count"] == n_iterations
+
+
+def test_every_vae_step_has_a_batch_of_its_own(monkeypatch):
+    seen, step = [], VAALNet._vae_step
+    monkeypatch.setattr(
+        VAALNet, "_vae_step", lambda self, *pair: seen.append(pair[1]) or step(self, *pair)
+    )
+    make_net(n_vae_steps=2, batch_size=10, max_epochs=1).fit(pools())
+    rows = torch.cat(seen)
+    assert all(len(batch) == 10 for batch in seen)
+    assert len(torch.unique(rows, dim=0)) == 70
+
+
+def test_vae_step_leaves_the_discriminator_alone_and_the_other_way_round():
+    net = make_net().initialize()
+    net._set_training(True)
+    labeled, unlabeled = torch.from_numpy(LABELED[:8]), torch.from_numpy(UNLABELED[:8])
+    vae, discriminator = state(net.vae_), state(net.discriminator_)
+    net.history.new_epoch(), net.history.new_batch()
+    mu, _ = net._vae_step(labeled, unlabeled)
+    assert any(not torch.equal(v, vae[k]) for k, v in net.vae_.state_dict().items())
+    assert all(torch.equal(v, discriminator[k]) for k, v in net.discriminator_.state_dict().items())
+    assert all(p.grad is None and p.requires_grad for p in net.discriminator_.parameters())
+    vae = state(net.vae_)
+    net._discriminator_step(mu)
+    assert all(torch.equal(v, vae[k]) for k, v in net.vae_.state_dict().items())
+    assert any(not torch.equal(v, discriminator[k])
+               for k, v in net.discriminator_.state_dict().items())  # fmt: skip
+
+
+def test_loss_is_equations_1_and_2_with_their_weights():
+    net = make_net(lambda1=3.0, lambda2=5.0, beta=2.0, variance=0.5).initialize()
+    net.vae_.eval(), net.discriminator_.eval()
+    labeled, unlabeled = torch.from_numpy(LABELED[:8]), torch.from_numpy(UNLABELED[:8])
+    torch.manual_seed(1)
+    _, (loss, reconstruction, kl, adversarial, variance) = net._vae_step(labeled, unlabeled)
+    # Equation 1 sums the pools' means: twice the mean over both, which the history holds.
+    assert float(loss) == pytest.approx(
+        3 * 2 * float(reconstruction + 2 * kl) + 5 * float(adversarial), rel=1e-5
+    )
+    assert float(variance) == 0.5
+
+
+def test_decoder_does_not_run_for_the_discriminator_or_for_scoring(monkeypatch):
+    calls = []
+    decode = DenseVAE.decode
+    monkeypatch.setattr(DenseVAE, "decode", lambda self, z: calls.append(len(z)) or decode(self, z))
+    net = make_net(n_discriminator_steps=5, max_epochs=1).fit(pools())
+    assert len(calls) == 1 + net.history[-1, "train_batch_count"]  # 1: the check of the module
+    calls.clear()
+    net.log_odds(Pool(UNLABELED)), net.means(Pool(UNLABELED))
+    assert not calls
+
+
+def test_history_holds_every_term_for_epochs_and_batches():
+    net = make_net().fit(pools())
+    for term in ("train_loss", *HISTORY_TERMS):
+        batches = net.history[-1, "batches", :, term]
+        assert np.isfinite(batches).all()
+        assert net.history[-1, term] == pytest.approx(np.mean(batches), rel=1e-5)
+    for pool in ("labeled", "unlabeled"):
+        assert 0 <= net.history[-1, f"discriminator_accuracy_{pool}"] <= 1
+
+
+@pytest.mark.parametrize("likelihood", ["gaussian", "bernoulli"])
+def test_training_improves_both_modules(likelihood):
+    rng = np.random.RandomState(0)
+    labeled = 1 / (1 + np.exp(-rng.randn(60, 6) - 3)).astype(np.float32)
+    unlabeled = 1 / (1 + np.exp(-rng.randn(300, 6) + 1)).astype(np.float32)
+    net = make_net(max_epochs=30, lr=3e-3, lambda2=0.0, likelihood=likelihood)
+    net.fit(PairedPools(Pool(labeled), Pool(unlabeled)))
+    assert net.history[-1, "vae_loss"] < net.history[0, "vae_loss"]
+    assert net.history[-1, "discriminator_loss"] < 0.6 * net.history[0, "discriminator_loss"]
+    # The pools lie apart, so that the scores tell them apart too.
+    assert np.median(net.log_odds(Pool(labeled))) > 0 > np.median(net.log_odds(Pool(unlabeled)))
+
+
+def test_adversarial_term_makes_the_pools_alike():
+    rng = np.random.RandomState(0)
+    far = rng.randn(60, 6).astype(np.float32) + 3, rng.randn(300, 6).astype(np.float32)
+
+    def gap(lambda2: float) -> float:
+        net = make_net(max_epochs=30, lr=3e-3, lambda2=lambda2)
+        net.fit(PairedPools(Pool(far[0]), Pool(far[1])))
+        return net.history[-1, "discriminator_loss"]
+
+    assert gap(100.0) > 2 * gap(0.0)
+
+
+def test_pools_apart_are_normalised_apart():
+    # Standardised by its own statistics, each pool has mean zero before the first activation.
+    seen = {}
+    for joint in (True, False):
+        net = make_net(joint_batches=joint).initialize()
+        net._set_training(True)
+        means = seen[joint] = []
+        net.vae_.encoder[0][1].register_forward_hook(
+            lambda *args, means=means: means.append(args[2][:8].mean(0).abs().max().item())
+        )
+        net._vae_step(torch.from_numpy(LABELED[:8] + 3), torch.from_numpy(UNLABELED[:8]))
+    assert len(seen[True]) == 1
+    assert len(seen[False]) == 2
+    assert seen[True][0] > 0.5
+    assert max(seen[False]) < 1e-5
+
+
+def test_a_module_that_is_passed_in_is_not_trained_itself():
+    vae = DenseVAE((6,), latent_dim=2)
+    before = state(vae)
+    net = VAALNet(vae, LatentDiscriminator, input_shape=(6,), max_epochs=1).fit(pools())
+    assert all(torch.equal(v, before[k]) for k, v in vae.state_dict().items())
+    assert net.vae_ is not vae
+
+
+class OwnVAE(nn.Module):
+    """A VAE of a user, without any knowledge of skvaal."""
+
+    def __init__(self, size=3):
+        super().__init__()
+        self.a, self.b, self.c = nn.Linear(6, size), nn.Linear(6, size), nn.Linear(size, 6)
+
+    def encode(self, x):
+        return self.a(x), self.b(x)
+
+    def decode(self, z):
+        return self.c(z)
+
+
+class OwnDiscriminator(nn.Module):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.layer = nn.Linear(latent_dim, 1)
+
+    def forward(self, mu):
+        return self.layer(mu)  # (n, 1)
+
+
+@pytest.mark.parametrize("vae", [OwnVAE, OwnVAE(5)])
+@pytest.mark.parametrize("discriminator", [OwnDiscriminator, OwnDiscriminator(5)])
+def test_modules_of_a_user(vae, discriminator):
+    nested = {"vae__size": 5} if isinstance(vae, type) else {}
+    net = VAALNet(vae, discriminator, input_shape=(6,), max_epochs=1, **nested).fit(pools())
+    assert net.latent_dim_ == 5
+    assert net.log_odds(Pool(UNLABELED)).shape == (70,)
+
+
+# skorch's callbacks
+
+
+def test_progress_bar(capsys):
+    make_net(callbacks=[ProgressBar(detect_notebook=False)]).fit(pools())
+    assert "/5 [" in capsys.readouterr().err
+
+
+def test_early_stopping_ends_training_normally():
+    stop = EarlyStopping(monitor="train_loss", patience=2, threshold=1e9, threshold_mode="abs")
+    net = make_net(max_epochs=50, callbacks=[stop]).fit(pools())
+    assert len(net.history) == 3
+    assert net.log_odds(Pool(UNLABELED)).shape == (70,)
+
+
+def test_checkpoint_saves_both_modules(tmp_path):
+    checkpoint = Checkpoint(
+        monitor=None,
+        dirname=tmp_path,
+        f_params=None,
+        f_optimizer=None,
+        f_criterion=None,
+        f_vae="vae.pt",
+        f_discriminator="discriminator.pt",
+    )
+    net = make_net(callbacks=[checkpoint]).fit(pools())
+    for name in ("vae", "discriminator"):
+        saved = torch.load(tmp_path / f"{name}.pt", weights_only=True)
+        assert all(torch.equal(saved[k], v) for k, v in getattr(net, f"{name}_").state_dict().items())
+
+
+def test_learning_rate_schedule_drives_both_optimizers():
+    schedule = LRScheduler(torch.optim.lr_scheduler.StepLR, step_size=1, gamma=0.5)
+    net = make_net(
+        callbacks=[schedule], max_epochs=3, optimizer_vae__lr=0.08, optimizer_discriminator__lr=0.8
+    ).fit(pools())
+    assert net.optimizer_vae_.param_groups[0]["lr"] == pytest.approx(0.01)
+    assert net.optimizer_discriminator_.param_groups[0]["lr"] == pytest.approx(0.1)
+
+
+def test_gradient_clipping_reaches_both_modules():
+    class Norms(Callback):
+        def __init__(self):
+            self.norms = []
+
+        def on_grad_computed(self, net, named_parameters, **kwargs):
+            gradients = [p.grad.flatten() for _, p in named_parameters]
+            self.norms.append(float(torch.cat(gradients).norm()))
+
+    clipped = make_net(callbacks=[GradientNormClipping(1e-3), Norms()]).fit(pools())
+    free = make_net(callbacks=[Norms()]).fit(pools())
+    assert max(dict(clipped.callbacks_)["Norms"].norms) < 1.01e-3
+    assert min(dict(free.callbacks_)["Norms"].norms) > 1e-3
+
+
+def test_lr_can_be_changed_between_fits():
+    net = make_net().fit(pools())
+    net.set_params(lr=0.5).partial_fit(pools())
+    assert net.optimizer_vae_.param_groups[0]["lr"] == 0.5
+    assert net.optimizer_discriminator_.param_groups[0]["lr"] == 0.5
+
+
+# Ends before the end
+
+
+def test_diverging_training_says_what_to_change(digits, quick):
+    X, y = digits
+    strategy = VAALQueryStrategy(**quick, lr=1e30)
+    with pytest.raises(TrainingDivergedError, match="training diverged in epoch .* lower lr"):
+        strategy.fit(X, y)
+    assert not hasattr(strategy, "net_")
+
+
+def test_interrupt_inside_a_step_is_not_swallowed(monkeypatch):
+    def interrupted(self, *args):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+
+    monkeypatch.setattr(VAALNet, "_discriminator_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make_net().fit(pools())
+
+
+def test_interrupt_inside_a_callback_is_not_taken_for_early_stopping():
+    class Slow(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        make_net(callbacks=[Slow()]).fit(pools())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for child processes")
+def test_ctrl_c_ends_a_query_and_leaves_the_strategy_unfitted(tmp_path):
+    program = """
+        import numpy as np
+        from skvaal import VAALQueryStrategy
+        from skorch.callbacks import Callback
+
+        class Tell(Callback):
+            def on_epoch_end(self, net, **kwargs):
+                print("training", flush=True)
+
+        strategy = VAALQueryStrategy(max_epochs=100_000, callbacks=[Tell()])
+        try:
+            strategy.fit(np.random.rand(200, 5), np.repeat([0, -1], 100))
+        except KeyboardInterrupt:
+            print("interrupted", hasattr(strategy, "net_"), flush=True)
+    """
+    child = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert child.stdout.readline() == "training\n"
+        child.send_signal(signal.SIGINT)
+        rest, _ = child.communicate(timeout=60)
+    finally:
+        child.kill()
+    assert rest.splitlines()[-1] == "interrupted False"

@@ -155,6 +155,7 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         check_classification_targets(labels)
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val come together, or not at all")
+        self._warn_of_budget(len(labels))
         rng = check_random_state(self.random_state)
         query = as_query(self.query_strategy)
         for seeded in (estimator := clone(self.estimator), query):
@@ -163,7 +164,7 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         labeled = self.initial_indices_ = self._draw_initial(labels, rng)
         self.queried_indices_ = []
         curve: dict[str, list] = {"n_labeled": [], "accuracy": []}
-        for round_ in range(self.n_rounds + 1):
+        for rounds_left in range(self.n_rounds, -1, -1):
             self.estimator_ = clone(estimator).fit(_safe_indexing(X, labeled), labels[labeled])
             validation = (X, labels) if X_val is None else (X_val, y_val)
             curve["n_labeled"].append(len(labeled))
@@ -171,29 +172,28 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
                 accuracy_score(validation[1], self.estimator_.predict(validation[0]))
             )
             pool = np.setdiff1d(np.arange(len(labels)), labeled)
-            if round_ == self.n_rounds or not self._enough(len(pool), self.n_rounds - round_):
+            if not rounds_left or not len(pool):
                 break
             learner = _Learner(self.estimator_, _safe_indexing(X, labeled), labels[labeled])
-            chosen = _choose(query, learner, _safe_indexing(X, pool), self._n(len(pool)))
+            chosen = _choose(
+                query, learner, _safe_indexing(X, pool), min(self.batch_size, len(pool))
+            )
             self.queried_indices_.append(pool[chosen])
             labeled = np.concatenate([labeled, pool[chosen]])
         self.learning_curve_ = {name: np.array(values) for name, values in curve.items()}
         self.classes_ = self.estimator_.classes_
         return self
 
-    def _n(self, pool_size: int) -> int:
-        return min(self.batch_size, pool_size)
-
-    def _enough(self, pool_size: int, rounds_left: int) -> bool:
-        """Whether a round can be played; warns when the pool is used up."""
-        if pool_size < self.batch_size:
+    def _warn_of_budget(self, n_samples: int) -> None:
+        budget = self.initial_size + self.n_rounds * self.batch_size
+        if budget > n_samples:
             warnings.warn(
-                f"batch_size={self.batch_size}, but {pool_size} unlabelled samples are left for "
-                f"the last {rounds_left} of n_rounds={self.n_rounds} rounds",
+                f"initial_size={self.initial_size} and n_rounds={self.n_rounds} of "
+                f"batch_size={self.batch_size} ask for {budget} labels, but X has {n_samples} "
+                "samples; labelling stops when all are labelled",
                 PoolExhaustedWarning,
                 stacklevel=3,
             )
-        return pool_size > 0
 
     def _draw_initial(self, y: NDArray, rng: np.random.RandomState) -> NDArray[np.intp]:
         order = rng.permutation(len(y))

@@ -56,7 +56,9 @@ class Pool:
     def batches(self, batch_size: int) -> Iterator[Tensor]:
         """All samples in order, `batch_size` at a time."""
         for start in range(0, len(self), batch_size):
-            yield torch.from_numpy(self.take(slice(start, start + batch_size)))
+            batch = self.take(slice(start, start + batch_size))
+            # A slice of a read-only memmap is read-only, and torch knows no such tensors.
+            yield torch.from_numpy(batch if batch.flags.writeable else batch.copy())
 
 
 def to_float(batch: Tensor, device: torch.device) -> Tensor:

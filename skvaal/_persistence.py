@@ -175,6 +175,8 @@ def _encode(name: str, value: Any) -> Any:
         class_name = getattr(value, "__name__", "")
         if isinstance(value, type) and getattr(namespace, class_name, None) is value:
             return {"class": [key, class_name]}
+    if isinstance(value, tuple):
+        return {"tuple": [_encode(name, item) for item in value]}
     try:
         json.dumps(value)
     except TypeError:
@@ -185,6 +187,8 @@ def _encode(name: str, value: Any) -> Any:
 def _decode(name: str, value: Any, path: str | Path) -> Any:
     if not isinstance(value, dict):
         return value
+    if "tuple" in value:
+        return tuple(_decode(name, item, path) for item in value["tuple"])
     if "class" in value:
         key, class_name = value["class"]
         return getattr(_NAMESPACES[key], class_name)

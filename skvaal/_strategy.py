@@ -15,7 +15,7 @@ from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 from torch.utils.data import DataLoader
 
-from skvaal._data import PairedPools, Pool
+from skvaal._data import PairedPools, PairedSampler, Pool
 from skvaal._device import isolated_seed, resolve_device
 from skvaal._exceptions import EmptyPoolWarning
 from skvaal._modules import ConvVAE, DenseVAE, LatentDiscriminator
@@ -523,7 +523,7 @@ class VAALQueryStrategy(
         )
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         net = self._make_net(device) if previous is None else self._continued(previous)
-        net.set_params(max_epochs=self._n_epochs(len(pools)))
+        net.set_params(max_epochs=self._n_epochs(pools))
         with isolated_seed(self._seed, device):
             net.fit(pools) if previous is None else net.partial_fit(pools)
         self.net_ = net
@@ -545,10 +545,13 @@ class VAALQueryStrategy(
             "iterator_train": DataLoader,
         }
 
-    def _n_epochs(self, pool_size: int) -> int:
+    def _n_epochs(self, pools: PairedPools) -> int:
         if self.max_epochs != "auto":
             return int(self.max_epochs)
-        return -(-AUTO_ITERATIONS * self.n_vae_steps * self.batch_size // pool_size)
+        epoch = PairedSampler(
+            len(pools.labeled), len(pools.unlabeled), self.batch_size, self.n_vae_steps
+        )
+        return -(-AUTO_ITERATIONS // len(epoch))
 
     def _training_params(self) -> dict[str, Any]:
         """What may change between warm starts."""

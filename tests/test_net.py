@@ -248,7 +248,9 @@ def test_checkpoint_saves_both_modules(tmp_path):
     net = make_net(callbacks=[checkpoint]).fit(pools())
     for name in ("vae", "discriminator"):
         saved = torch.load(tmp_path / f"{name}.pt", weights_only=True)
-        assert all(torch.equal(saved[k], v) for k, v in getattr(net, f"{name}_").state_dict().items())
+        assert all(
+            torch.equal(saved[k], v) for k, v in getattr(net, f"{name}_").state_dict().items()
+        )
 
 
 def test_learning_rate_schedule_drives_both_optimizers():

@@ -1,0 +1,224 @@
+"""ActiveLearningClassifier: labelling rounds inside scikit-learn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from skvaal import (
+    ActiveLearningClassifier,
+    PoolExhaustedWarning,
+    VAALNet,
+    VAALQuery,
+    VAALQueryStrategy,
+)
+
+from .conftest import QUICK
+
+X, Y = load_iris(return_X_y=True)
+Y = np.array(["setosa", "versicolor", "virginica"])[Y]
+
+
+def first_rows(learner, X_pool, n_instances):
+    return np.arange(n_instances)
+
+
+def active(query=first_rows, estimator=None, **params):
+    defaults = {"initial_size": 6, "batch_size": 5, "n_rounds": 3, "random_state": 0}
+    estimator = LogisticRegression(max_iter=1000) if estimator is None else estimator
+    return ActiveLearningClassifier(estimator, query, **{**defaults, **params})
+
+
+class FitAndQuery(BaseEstimator):
+    """A strategy with fit and query and nothing else; takes the last rows of the pool."""
+
+    def fit(self, X, y):
+        assert set(np.unique(y)) == {-1, 0, 1, 2}
+        self.n_labeled_ = (y != -1).sum()
+        assert (y[: self.n_labeled_] != -1).all()
+        return self
+
+    def query(self, X_pool, n):
+        return np.arange(len(X_pool))[-n:]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        None,
+        VAALQuery(**QUICK),
+        VAALQueryStrategy(**QUICK),
+        make_pipeline(StandardScaler(), VAALQueryStrategy(**QUICK)),
+        first_rows,
+        lambda learner, X_pool, n_instances: (np.arange(n_instances), np.zeros(n_instances)),
+        FitAndQuery(),
+    ],
+    ids=["default", "VAALQuery", "strategy", "pipeline", "indices", "pair", "fit and query"],
+)
+def test_rounds_with_every_kind_of_strategy(query, monkeypatch):
+    monkeypatch.setattr("skvaal._strategy.AUTO_ITERATIONS", 5)
+    classifier = active(query).fit(X, Y)
+    assert classifier.learning_curve_["n_labeled"].tolist() == [6, 11, 16, 21]
+    assert [len(rows) for rows in classifier.queried_indices_] == [5, 5, 5]
+    labeled = np.concatenate([classifier.initial_indices_, *classifier.queried_indices_])
+    assert len(set(labeled.tolist())) == 21
+    # What comes out is the classifier that these labels give.
+    expected = LogisticRegression(max_iter=1000).fit(X[labeled], Y[labeled])
+    np.testing.assert_array_equal(classifier.predict(X), expected.predict(X))
+    np.testing.assert_array_equal(classifier.classes_, expected.classes_)
+    np.testing.assert_allclose(classifier.predict_proba(X), expected.predict_proba(X))
+    assert classifier.learning_curve_["accuracy"][-1] == pytest.approx(expected.score(X, Y))
+
+
+def test_modals_strategies():
+    pytest.importorskip("modAL")
+    from modAL.batch import uncertainty_batch_sampling
+    from modAL.uncertainty import entropy_sampling, margin_sampling, uncertainty_sampling
+
+    for query in (
+        uncertainty_sampling,
+        margin_sampling,
+        entropy_sampling,
+        uncertainty_batch_sampling,
+    ):
+        classifier = active(query).fit(X, Y)
+        assert classifier.learning_curve_["n_labeled"][-1] == 21
+    # Margin sampling asks about the classes that overlap, and not about the third.
+    rows = np.concatenate(active(margin_sampling).fit(X, Y).queried_indices_)
+    assert (Y[rows] == "setosa").mean() < 0.2
+
+
+def test_first_rows_are_the_first_unlabelled_rows():
+    classifier = active(n_rounds=1).fit(X, Y)
+    pool = np.setdiff1d(np.arange(len(X)), classifier.initial_indices_)
+    np.testing.assert_array_equal(classifier.queried_indices_[0], pool[:5])
+
+
+def test_initial_pool_has_every_class():
+    for seed in range(8):
+        rows = active(initial_size=3, n_rounds=1, random_state=seed).fit(X, Y).initial_indices_
+        assert set(Y[rows]) == set(Y)
+    with pytest.raises(ValueError, match="initial_size=2 is less than the 3 classes"):
+        active(initial_size=2).fit(X, Y)
+
+
+def test_random_state_decides_everything():
+    forest = RandomForestClassifier(5)
+
+    def run(seed, query_seed):
+        query = VAALQuery(**{**QUICK, "random_state": query_seed})
+        classifier = active(query, forest, random_state=seed).fit(X, Y)
+        return np.concatenate(classifier.queried_indices_).tolist(), classifier.predict(X).tolist()
+
+    assert run(0, 1) == run(0, 2)
+    assert run(0, 1)[0] != run(1, 1)[0]
+
+
+def test_parameters_are_not_changed(monkeypatch):
+    query = VAALQuery(**QUICK)
+    active(query).fit(X, Y)
+    assert query.get_params()["random_state"] == 0
+    assert not hasattr(query, "strategy_")
+
+
+def test_learning_curve_on_validation_data():
+    X_train, X_val, y_train, y_val = train_test_split(X, Y, random_state=0, stratify=Y)
+    classifier = active().fit(X_train, y_train, X_val, y_val)
+    assert classifier.learning_curve_["accuracy"][-1] == classifier.score(X_val, y_val)
+    with pytest.raises(ValueError, match="come together"):
+        active().fit(X_train, y_train, X_val)
+
+
+def test_pool_runs_out():
+    with pytest.warns(PoolExhaustedWarning, match="ask for 306 labels, but X has 150 samples"):
+        classifier = active(batch_size=100).fit(X, Y)
+    assert classifier.learning_curve_["n_labeled"].tolist() == [6, 106, 150]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [[0, 0, 1, 2, 3], [0, 1], [-1, 0, 1, 2, 3], [1, 2, 3, 4, 10_000], [0.0, 1.0, 2.0, 3.0, 4.0]],
+)
+def test_strategies_that_answer_nonsense(answer):
+    with pytest.raises(ValueError, match="must return 5 distinct rows of a pool of 144"):
+        active(lambda learner, X_pool, n_instances: np.array(answer)).fit(X, Y)
+
+
+def test_what_is_no_strategy():
+    with pytest.raises(TypeError, match="neither a callable as in modAL nor"):
+        active("margin").fit(X, Y)
+    with pytest.raises(NotFittedError):
+        active().predict(X)
+
+
+def test_decision_function_and_missing_methods():
+    assert active(estimator=LinearSVC()).fit(X, Y).decision_function(X).shape == (150, 3)
+    assert not hasattr(active(estimator=RidgeClassifier()), "predict_proba")
+    assert hasattr(active(), "predict_proba")
+
+
+def test_columns_of_a_frame_reach_the_estimator():
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    estimator = make_pipeline(
+        make_column_transformer((StandardScaler(), ["b", "d"])), LogisticRegression()
+    )
+    classifier = active(VAALQuery(**QUICK), estimator).fit(frame, pd.Series(Y))
+    assert classifier.predict(frame).shape == (150,)
+    assert list(classifier.feature_names_in_) == list("abcd")
+
+
+def test_images_with_a_pipeline_that_flattens(images, digits):
+    from sklearn.preprocessing import FunctionTransformer
+
+    pictures, _ = images
+    y = np.arange(len(pictures)) % 3
+    flatten = FunctionTransformer(flatten_rows)
+    estimator = make_pipeline(flatten, LogisticRegression(max_iter=2000))
+    classifier = active(VAALQuery(**QUICK, vae__width=2), estimator).fit(pictures, y)
+    assert classifier.predict(pictures).shape == (240,)
+
+
+def flatten_rows(X):
+    return X.reshape(len(X), -1)
+
+
+def test_grid_search_over_the_strategy_in_two_processes():
+    search = GridSearchCV(
+        active(VAALQuery(**QUICK), n_rounds=1),
+        {"query_strategy__beta": [0.1, 10.0], "batch_size": [5]},
+        cv=2,
+        n_jobs=2,
+    ).fit(X, Y)
+    assert len(search.cv_results_["params"]) == 2
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_estimator_.query_strategy.get_params()["beta"] in (0.1, 10.0)
+
+
+def test_grid_search_over_a_strategy_inside_a_pipeline():
+    pipeline = make_pipeline(StandardScaler(), VAALQueryStrategy(**QUICK))
+    search = GridSearchCV(
+        active(VAALQuery(strategy=pipeline), n_rounds=1),
+        {"query_strategy__strategy__vaalquerystrategy__beta": [0.1, 10.0]},
+        cv=2,
+        error_score="raise",
+    ).fit(X, Y)
+    assert search.best_score_ > 0.5
+
+
+def test_each_round_trains_once(monkeypatch):
+    calls = []
+    fit = VAALNet.fit
+    monkeypatch.setattr(VAALNet, "fit", lambda self, *a: calls.append(1) or fit(self, *a))
+    active(VAALQuery(**QUICK)).fit(X, Y)
+    assert len(calls) == 3

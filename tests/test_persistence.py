@@ -1,0 +1,173 @@
+"""save and load: the same strategy back, and clear errors where that cannot be."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from skvaal import DenseVAE, ModelFileError, VAALQueryStrategy
+
+safetensors = pytest.importorskip("safetensors.torch")
+
+
+class OwnVAE(DenseVAE):
+    """Not skvaal's, so that no file can name it."""
+
+
+@pytest.fixture
+def fitted(digits, quick):
+    return VAALQueryStrategy(**quick).fit(*digits)
+
+
+@pytest.fixture
+def path(tmp_path, fitted):
+    fitted.save(tmp_path / "strategy.safetensors")
+    return tmp_path / "strategy.safetensors"
+
+
+def rewrite(path, tensors=None, **metadata):
+    """Write the file again with other tensors or metadata."""
+    with safetensors.safe_open(path, "pt") as file:
+        old = file.metadata()
+    tensors = safetensors.load_file(path) if tensors is None else tensors
+    safetensors.save_file(tensors, path, {**old, **metadata})
+
+
+def test_loaded_strategy_is_the_saved_one(path, fitted, digits):
+    X, _ = digits
+    loaded = VAALQueryStrategy.load(path)
+    assert loaded.get_params() == fitted.get_params()
+    for method in ("score_samples", "transform"):
+        np.testing.assert_array_equal(getattr(loaded, method)(X), getattr(fitted, method)(X))
+    np.testing.assert_array_equal(loaded.query(X, 9), fitted.query(X, 9))
+    assert loaded.score(X) == fitted.score(X)
+    assert (loaded.n_labeled_, loaded.n_unlabeled_, loaded.n_iter_) == (40, 200, 2)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"likelihood": "bernoulli", "missing_label": float("nan")},
+        {"optimizer_vae": torch.optim.SGD, "optimizer_vae__lr": 1e-3, "beta": np.float32(2)},
+        {"device": torch.device("cpu"), "vae": DenseVAE, "vae__hidden": (7, 5)},
+        {"random_state": np.random.RandomState(0), "callbacks": []},
+    ],
+)
+def test_parameters_come_back(digits, quick, tmp_path, params):
+    X, y = digits
+    y = y.astype(float)
+    y[y == -1] = params.get("missing_label", -1)
+    saved = VAALQueryStrategy(**{**quick, **params}).fit(X, y)
+    saved.save(tmp_path / "file")
+    loaded = VAALQueryStrategy.load(tmp_path / "file")
+    np.testing.assert_array_equal(loaded.score_samples(X), saved.score_samples(X))
+    assert loaded.optimizer_vae is saved.optimizer_vae
+    assert isinstance(loaded.random_state, int | None)
+
+
+def test_images_and_column_names_come_back(images, digits, quick, tmp_path):
+    X, y = images
+    saved = VAALQueryStrategy(**quick, vae__width=2).fit(X, y)
+    saved.save(tmp_path / "images")
+    loaded = VAALQueryStrategy.load(tmp_path / "images")
+    np.testing.assert_array_equal(loaded.query(X, 5), saved.query(X, 5))
+    frame = pd.DataFrame(digits[0]).add_prefix("pixel")
+    VAALQueryStrategy(**quick).fit(frame, digits[1]).save(tmp_path / "frame")
+    loaded = VAALQueryStrategy.load(tmp_path / "frame")
+    assert list(loaded.feature_names_in_) == list(frame.columns)
+    loaded.query(frame)
+    with pytest.raises(ValueError, match="feature names"):
+        loaded.query(frame.iloc[:, ::-1])
+
+
+def test_loading_leaves_torchs_generator_alone(path):
+    before = torch.get_rng_state()
+    VAALQueryStrategy.load(path)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_training_can_go_on_after_loading(path, digits):
+    loaded = VAALQueryStrategy.load(path, warm_start=True)
+    weights = loaded.net_.vae_.fc_mu.weight.detach().clone()
+    loaded.fit(*digits)
+    assert not torch.equal(loaded.net_.vae_.fc_mu.weight, weights)
+
+
+def test_class_of_a_user_must_be_passed(digits, quick, tmp_path):
+    X, y = digits
+    saved = VAALQueryStrategy(**quick, vae=OwnVAE).fit(X, y)
+    saved.save(tmp_path / "own")
+    with pytest.raises(ModelFileError, match=r"vae of your own \(type OwnVAE\).*load\(path, vae="):
+        VAALQueryStrategy.load(tmp_path / "own")
+    loaded = VAALQueryStrategy.load(tmp_path / "own", vae=OwnVAE)
+    np.testing.assert_array_equal(loaded.score_samples(X), saved.score_samples(X))
+
+
+def test_file_holds_no_pickle(path):
+    content = path.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    strategy = json.loads(header["__metadata__"]["strategy"])
+    assert strategy["params"]["optimizer_vae"] == {"class": ["torch.optim", "Adam"]}
+    assert strategy["fitted"]["n_labeled_"] == 40
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text"])
+def test_damaged_file(path, damage):
+    content = bytearray(path.read_bytes())
+    if damage == "flip":
+        content[-10] ^= 0xFF
+    damaged = {"cut": content[:-100], "flip": content, "empty": b"", "text": b"hello" * 50}[damage]
+    path.write_bytes(bytes(damaged))
+    with pytest.raises(ModelFileError, match="damaged"):
+        VAALQueryStrategy.load(path)
+
+
+def test_damaged_header(path):
+    rewrite(path, strategy="{")
+    with pytest.raises(ModelFileError, match="its header cannot be read"):
+        VAALQueryStrategy.load(path)
+
+
+def test_other_format_version(path):
+    rewrite(path, format_version="99", skvaal_version="7.0")
+    with pytest.raises(ModelFileError, match=r"format version 99, written by skvaal 7\.0"):
+        VAALQueryStrategy.load(path)
+
+
+def test_file_of_another_program(tmp_path):
+    safetensors.save_file({"x": torch.zeros(2)}, tmp_path / "other")
+    with pytest.raises(ModelFileError, match="was not written by VAALQueryStrategy"):
+        VAALQueryStrategy.load(tmp_path / "other")
+
+
+def test_weights_of_another_architecture(path):
+    with pytest.raises(ModelFileError, match="does not hold the weights of vae"):
+        VAALQueryStrategy.load(path, vae__latent_dim=9)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        VAALQueryStrategy.load(tmp_path / "none")
+
+
+def test_unfitted_strategy_cannot_be_saved(tmp_path):
+    with pytest.raises(ValueError, match="not fitted"):
+        VAALQueryStrategy().save(tmp_path / "file")
+
+
+def test_module_instance_is_not_written_as_a_parameter(digits, quick, tmp_path):
+    X, y = digits
+    quick.pop("vae__latent_dim")
+    vae: nn.Module = DenseVAE((64,), latent_dim=2)
+    saved = VAALQueryStrategy(**quick, vae=vae).fit(X, y)
+    saved.save(tmp_path / "instance")
+    with pytest.raises(ModelFileError, match="vae of your own"):
+        VAALQueryStrategy.load(tmp_path / "instance")
+    loaded = VAALQueryStrategy.load(tmp_path / "instance", vae=DenseVAE((64,), latent_dim=2))
+    np.testing.assert_array_equal(loaded.score_samples(X), saved.score_samples(X))

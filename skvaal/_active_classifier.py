@@ -76,7 +76,7 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
     queried_indices_ : list of n_rounds arrays of int of shape (batch_size,)
         Rows of X, in the order of the rounds.
     n_features_in_ : int
-    feature_names_in_ : array of shape (n_features_in_,)
+    feature_names_in_ : array of shape (n_features,)
         If X was a DataFrame with string column names.
 
     Examples

@@ -135,7 +135,7 @@ class VAALQueryStrategy(
         Epochs trained, all warm starts together.
     n_features_in_ : int
         Numbers in a sample.
-    feature_names_in_ : array of shape (n_features_in_,)
+    feature_names_in_ : array of shape (n_features,)
         If X was a DataFrame with string column names.
 
     See Also

@@ -1,0 +1,43 @@
+"""Sphinx configuration. The build needs no network: intersphinx is off on purpose."""
+
+from skvaal._version import __version__
+
+project = "skvaal"
+author = "the skvaal developers"
+copyright = f"2026, {author}"
+version = release = __version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "myst_parser",  # changes.rst includes CHANGES.md
+]
+exclude_patterns = ["_build", "_templates"]
+default_role = "literal"  # `name` is code, as scikit-learn writes it
+templates_path = ["_templates"]
+
+autosummary_generate = True
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the docstrings name the types
+# Inherited docstrings refer to sections of the documentation that they come from.
+autodoc_inherit_docstrings = False
+# The class template lists the members.
+numpydoc_show_class_members = False
+# A documented parameter is one of the signature's, and in its order.
+numpydoc_validation_checks = {"PR02", "PR03"}
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"skvaal {version}"
+html_show_sourcelink = False
+html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page-toc"]}
+
+
+def _skip_member(app, what, name, obj, skip, options):
+    """Leave out scikit-learn's generated `set_*_request`, whose text refers to its own guide."""
+    return True if name.startswith("set_") and name.endswith("_request") else None
+
+
+def setup(app):
+    app.connect("autodoc-skip-member", _skip_member)

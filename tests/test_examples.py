@@ -1,0 +1,30 @@
+"""The examples run, and print what they promise."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+PROMISES = {
+    "modal_loop.py": "90 labels: accuracy 0.",
+    "pipeline_and_grid_search.py": "best for 50 labels",
+    "images_from_disk.py": "same scores after loading: True",
+    "own_networks.py": "to label next",
+}
+
+
+def test_every_example_is_tested():
+    assert set(PROMISES) == {path.name for path in EXAMPLES.glob("*.py")}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROMISES)
+@pytest.mark.filterwarnings("ignore::skvaal.EmptyPoolWarning")  # the search without labels
+def test_example(name, capsys):
+    if name.startswith("modal"):
+        pytest.importorskip("modAL")
+    runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+    assert PROMISES[name] in capsys.readouterr().out

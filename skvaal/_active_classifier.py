@@ -27,6 +27,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted, validate_dat
 from skvaal._exceptions import PoolExhaustedWarning
 from skvaal._modal import VAALQuery
 from skvaal._params import HasMethods, Interval
+from skvaal._selection import draw_with_every_class
 from skvaal._strategy import VAALQueryStrategy
 
 Query = Callable[..., Any]
@@ -196,15 +197,13 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
             )
 
     def _draw_initial(self, y: NDArray, rng: np.random.RandomState) -> NDArray[np.intp]:
-        order = rng.permutation(len(y))
-        _, first_of_class = np.unique(y[order], return_index=True)
-        if self.initial_size < len(first_of_class):
+        n_classes = len(np.unique(y))
+        if self.initial_size < n_classes:
             raise ValueError(
-                f"initial_size={self.initial_size} is less than the {len(first_of_class)} classes "
-                "of y; the initial pool holds at least one sample of each"
+                f"initial_size={self.initial_size} is less than the {n_classes} classes of y; the "
+                "initial pool holds at least one sample of each"
             )
-        others = np.delete(order, first_of_class)
-        return np.concatenate([order[first_of_class], others])[: self.initial_size]
+        return draw_with_every_class(y, self.initial_size, rng)
 
     def predict(self, X: ArrayLike) -> NDArray:
         """Classes, by the classifier of the last round.

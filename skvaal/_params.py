@@ -22,11 +22,11 @@ __all__ = [
 
 def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
     """End of an error message: the nearest known name, or all of them, behind a prefix."""
-    known = sorted(known)
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    by_lower_case = {each.lower(): each for each in sorted(known)}
+    near = get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.5)
     if near:
-        return f"did you mean {prefix + near[0]!r}?"
-    return f"known are {', '.join(prefix + name for name in known)}"
+        return f"did you mean {prefix + by_lower_case[near[0]]!r}?"
+    return f"known are {', '.join(prefix + each for each in by_lower_case.values())}"
 
 
 def accepted_names(component: Callable) -> set[str] | None:

@@ -32,9 +32,9 @@ from skvaal._validation import (
     labeled_mask,
 )
 
-# max_epochs='auto' trains for at least so many iterations: enough for the losses to settle on
-# Fashion-MNIST, and half a minute on two processor cores.
-AUTO_ITERATIONS = 600
+# max_epochs='auto' trains for about so many iterations: half a minute for small grey images on two
+# processor cores (docs/results/speed_cpu.json).
+AUTO_ITERATIONS = 400
 
 _TRAINING_PARAMS = (
     "likelihood",
@@ -97,7 +97,8 @@ class VAALQueryStrategy(
         Learning rate of both optimizers, unless ``optimizer_vae__lr`` or
         ``optimizer_discriminator__lr`` says otherwise.
     max_epochs : 'auto' or int, default='auto'
-        Passes over the unlabelled pool. 'auto' takes as many as make 600 iterations, at least 1.
+        Passes over the unlabelled pool. 'auto' takes as many as make about 400
+        iterations, at least 1.
     batch_size : int, default=64
         Samples of each pool in a training step, and of any in a scoring step. A pool may be
         smaller.
@@ -551,7 +552,7 @@ class VAALQueryStrategy(
         epoch = PairedSampler(
             len(pools.labeled), len(pools.unlabeled), self.batch_size, self.n_vae_steps
         )
-        return -(-AUTO_ITERATIONS // len(epoch))
+        return max(1, round(AUTO_ITERATIONS / len(epoch)))
 
     def _training_params(self) -> dict[str, Any]:
         """What may change between warm starts."""

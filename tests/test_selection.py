@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skvaal._selection import smallest
+from skvaal._selection import draw_with_every_class, smallest
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=40), st.data())
@@ -32,3 +32,13 @@ def test_ties_are_broken_at_random_and_repeatably():
     assert counts.mean() == pytest.approx(100)
     assert counts.min() > 60
     assert counts.max() < 140
+
+
+@given(st.integers(1, 6), st.integers(0, 30), st.integers(0, 100))
+def test_a_start_has_every_class_and_no_row_twice(n_classes, n_more, seed):
+    y = np.r_[np.zeros(50, int), np.arange(n_classes)]
+    n = min(n_classes + n_more, len(y))
+    for rng in (np.random.RandomState(seed), np.random.default_rng(seed)):
+        rows = draw_with_every_class(y, n, rng)
+        assert len(set(rows.tolist())) == n
+        assert set(y[rows]) == set(range(n_classes))

@@ -1,0 +1,13 @@
+"""Comparison of query strategies through modAL's ``ActiveLearner``.
+
+``python -m skvaal.benchmark`` runs the comparison with its defaults; the functions
+below are the same comparison from Python.
+"""
+
+from skvaal.benchmark.datasets import Dataset, load_dataset
+from skvaal.benchmark.estimators import get_estimator
+from skvaal.benchmark.plan import Plan
+from skvaal.benchmark.runner import run
+from skvaal.benchmark.strategies import get_strategies
+
+__all__ = ["Dataset", "Plan", "get_estimator", "get_strategies", "load_dataset", "run"]

@@ -1,0 +1,110 @@
+"""Sizes and repetitions of a comparison, checked before anything is trained."""
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from skvaal.benchmark.datasets import Dataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How much is labelled, how often, and how many times over.
+
+    Parameters
+    ----------
+    n_seeds : int, default=6
+        Number of repetitions, each with a split, a start and a task model of its own.
+    rounds : int, default=4
+        Number of queries in each repetition.
+    batch : int, default=40
+        Samples labelled in each round.
+    initial : int, default=20
+        Samples labelled at the start, at least one of each class.
+    pool_size : int or None, default=None
+        Samples that a repetition may label, the ones of the start included; None takes all.
+    test_fraction : float, default=0.3
+        Share of the samples held out for the accuracy, stratified by class; data with an
+        official test split use that one in full.
+
+    Examples
+    --------
+    >>> Plan(initial=20, batch=10, rounds=3).budget
+    50
+    """
+
+    n_seeds: int = 6
+    rounds: int = 4
+    batch: int = 40
+    initial: int = 20
+    pool_size: int | None = None
+    test_fraction: float = 0.3
+
+    @property
+    def budget(self) -> int:
+        """Number of labels at the end."""
+        return self.initial + self.rounds * self.batch
+
+    def check(self, dataset: Dataset) -> None:
+        """Raise if the plan cannot be carried out on the data.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            The data to label.
+
+        Raises
+        ------
+        ValueError
+            Naming the argument, its value and the way out.
+        """
+        for argument in ("n_seeds", "rounds", "batch", "initial"):
+            _check_count(argument, getattr(self, argument))
+        if not 0 < self.test_fraction < 1:
+            raise ValueError(f"test_fraction={self.test_fraction!r} must lie between 0 and 1.")
+        n_classes = len(np.unique(dataset.y))
+        if self.initial < n_classes:
+            raise ValueError(
+                f"initial={self.initial} is less than the {n_classes} classes of {dataset.name}, "
+                f"each of which is labelled once at the start; use initial={n_classes} or more."
+            )
+        available = self.n_available(dataset)
+        if self.pool_size is not None:
+            _check_count("pool_size", self.pool_size)
+            if self.pool_size > available:
+                raise ValueError(
+                    f"pool_size={self.pool_size} is more than the {available} samples of "
+                    f"{dataset.name} outside the test split; use {available} or less."
+                )
+        pool_size = available if self.pool_size is None else self.pool_size
+        if self.budget > pool_size:
+            raise ValueError(
+                f"initial={self.initial} and rounds={self.rounds} of batch={self.batch} ask for "
+                f"{self.budget} labels, but the pool has pool_size={pool_size} samples; "
+                "lower initial, rounds or batch, or raise pool_size."
+            )
+
+    def n_available(self, dataset: Dataset) -> int:
+        """Return the number of samples outside the test split.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            The data to label.
+
+        Returns
+        -------
+        int
+            The largest possible pool.
+        """
+        n_samples = len(dataset.y)
+        if dataset.y_test is not None:
+            return n_samples
+        return n_samples - int(np.ceil(self.test_fraction * n_samples))
+
+
+def _check_count(argument: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{argument}={value!r} must be a whole number of at least 1.")

@@ -1,0 +1,250 @@
+"""How fast VAAL is here: a default query, and what the estimator adds to a bare PyTorch loop."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from skvaal import ConvVAE, LatentDiscriminator, VAALQuery, VAALQueryStrategy, __version__
+from skvaal._losses import (
+    adversarial_loss,
+    bounded_logvar,
+    discriminator_loss,
+    evidence_lower_bound,
+    gaussian_log_likelihood,
+    optimal_variance,
+    transductive_loss,
+)
+from skvaal._modules import reparameterize
+from skvaal.benchmark.datasets import load_dataset
+
+# What a user may expect of a default query, and of the estimator's overhead.
+TARGETS = {"query_seconds": 60.0, "peak_memory_gb": 1.5, "fit_over_bare": 1.15}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print and save.
+
+    Parameters
+    ----------
+    argv : sequence of str or None, default=None
+        Arguments of the command line, see ``python -m skvaal.benchmark speed --help``.
+
+    Returns
+    -------
+    int
+        0, the exit status.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m skvaal.benchmark speed",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--data", default="fashion_mnist", help="images to take, or 'noise'")
+    parser.add_argument("--pool-size", type=int, default=8000, help="unlabelled samples")
+    parser.add_argument("--labeled", type=int, default=100, help="labelled samples")
+    parser.add_argument("--batch-size", type=int, default=64, help="samples of each pool in a step")
+    parser.add_argument("--repeats", type=int, default=5, help="epochs timed, of each kind in turn")
+    parser.add_argument("--device", default="cpu", help="'cpu', 'cuda', ...")
+    parser.add_argument("--out", default="docs/results", help="folder of the file")
+    args = parser.parse_args(argv)
+
+    X_labeled, X_pool = _pools(args.data, args.labeled, args.pool_size)
+    result = {
+        "machine": _machine(args.device),
+        "settings": {k: v for k, v in vars(args).items() if k != "out"},
+        "overhead": measure_overhead(
+            X_labeled, X_pool, batch_size=args.batch_size, repeats=args.repeats, device=args.device
+        ),
+        # In a process of its own: the peak of its memory is then that of a query.
+        "default_query": _in_child(_measure_query, X_labeled, X_pool, args.device),
+        "targets": TARGETS,
+    }
+    path = Path(args.out) / f"speed_{args.device.replace(':', '')}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    print(_summary(result))
+    print(f"\nWritten: {path}")
+    return 0
+
+
+def bare_epoch(
+    labeled: torch.Tensor, unlabeled: torch.Tensor, modules: tuple, optimizers: tuple, batch: int
+) -> None:
+    """One epoch of VAAL in plain PyTorch, with skvaal's networks and losses and nothing else.
+
+    Parameters
+    ----------
+    labeled, unlabeled : tensor of shape (n, channels, height, width)
+        Images in [0, 1], in memory, on the device.
+    modules : tuple (vae, discriminator)
+    optimizers : tuple (of the vae, of the discriminator)
+    batch : int
+        Samples of each pool in a step.
+    """
+    vae, discriminator = modules
+    vae_optimizer, discriminator_optimizer = optimizers
+    vae.train(), discriminator.train()
+    order = torch.randperm(len(unlabeled), device=unlabeled.device)
+    for start in range(0, len(order), batch):
+        rows = order[start : start + batch]
+        chosen = torch.randint(len(labeled), (len(rows),), device=labeled.device)
+        x = torch.cat([labeled[chosen], unlabeled[rows]])
+
+        discriminator.requires_grad_(False)
+        mu, logvar = vae.encode(x)
+        logvar = bounded_logvar(logvar)
+        x_hat = vae.decode(reparameterize(mu, logvar))
+        likelihood = gaussian_log_likelihood(x_hat, x, optimal_variance(x_hat, x))
+        elbo = evidence_lower_bound(likelihood, mu, logvar)
+        loss = transductive_loss(*elbo.chunk(2)) + adversarial_loss(*discriminator(mu).chunk(2))
+        vae_optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        vae_optimizer.step()
+
+        discriminator.requires_grad_(True)
+        loss = discriminator_loss(*discriminator(mu.detach()).chunk(2))
+        discriminator_optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        discriminator_optimizer.step()
+
+
+def measure_overhead(
+    X_labeled: NDArray, X_pool: NDArray, *, batch_size: int, repeats: int, device: str
+) -> dict[str, Any]:
+    """Time an epoch of the estimator's fit against one of the bare loop, in turn.
+
+    Parameters
+    ----------
+    X_labeled, X_pool : array of shape (n, channels, height, width)
+        uint8 images.
+    batch_size, repeats : int
+    device : str
+
+    Returns
+    -------
+    dict
+        ``fit_seconds`` and ``bare_seconds`` (lists), ``iterations`` of each, and
+        ``fit_over_bare``, the median of the ratios of neighbours.
+    """
+    torch.manual_seed(0)
+    labeled, unlabeled = (torch.from_numpy(X).to(device).float() / 255 for X in (X_labeled, X_pool))
+    modules = ConvVAE(tuple(X_pool.shape[1:])).to(device), LatentDiscriminator(32).to(device)
+    optimizers = tuple(torch.optim.Adam(m.parameters(), lr=5e-4) for m in modules)
+    strategy = VAALQueryStrategy(
+        max_epochs=1, batch_size=batch_size, random_state=0, device=device, warm_start=True
+    )
+
+    def bare() -> Any:
+        return bare_epoch(labeled, unlabeled, modules, optimizers, batch_size)
+
+    def fit() -> Any:
+        return strategy.fit_pools(X_labeled, X_pool)
+
+    times: dict[str, list[float]] = {"bare_seconds": [], "fit_seconds": []}
+    for repeat in tqdm(range(repeats + 1), desc="fit against bare loop", unit="pair"):
+        # The order alternates, so that a machine that slows down does not favour one of them.
+        pair = [("bare_seconds", bare), ("fit_seconds", fit)]
+        for name, function in pair if repeat % 2 else pair[::-1]:
+            seconds = _timed(function, device)
+            if repeat:  # the first pair warms up
+                times[name].append(seconds)
+    ratios = [f / b for f, b in zip(times["fit_seconds"], times["bare_seconds"], strict=True)]
+    return {
+        **{name: [round(value, 4) for value in values] for name, values in times.items()},
+        "iterations": -(-len(X_pool) // batch_size),
+        "fit_over_bare": round(median(ratios), 4),
+    }
+
+
+def _measure_query(X_labeled: NDArray, X_pool: NDArray, device: str) -> dict[str, Any]:
+    """Seconds and peak memory of one default query."""
+    imported = _peak_memory_gb()
+    query = VAALQuery(random_state=0, device=device)
+    learner = SimpleNamespace(X_training=X_labeled)
+    seconds = _timed(lambda: query(learner, X_pool, n_instances=100), device)
+    strategy: Any = query.strategy_
+    result = {
+        "query_seconds": round(seconds, 2),
+        "epochs": strategy.n_iter_,
+        "iterations": sum(strategy.history_[:, "train_batch_count"]),
+        "peak_memory_gb": round(_peak_memory_gb(), 3),
+        "peak_memory_before_query_gb": round(imported, 3),
+    }
+    if device.startswith("cuda"):
+        result["peak_gpu_memory_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 3)
+    return result
+
+
+def _timed(function: Any, device: str) -> float:
+    began = perf_counter()
+    function()
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
+    return perf_counter() - began
+
+
+def _peak_memory_gb() -> float:
+    # A child inherits the ru_maxrss of its parent on Linux; VmHWM begins anew.
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        return int(line.split()[1]) * 1024 / 1e9
+    # macOS counts in bytes, others in KiB.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
+
+
+def _in_child(function: Any, *args: Any) -> Any:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        return executor.submit(function, *args).result()
+
+
+def _pools(data: str, n_labeled: int, n_pool: int) -> tuple[NDArray, NDArray]:
+    if data == "noise":
+        shape = (n_labeled + n_pool, 1, 28, 28)
+        X = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    else:
+        X = load_dataset(data).X
+        X = X[np.random.default_rng(0).permutation(len(X))[: n_labeled + n_pool]]
+    return X[:n_labeled], X[n_labeled:]
+
+
+def _machine(device: str) -> dict[str, Any]:
+    on_cuda = device.startswith("cuda")
+    return {
+        "device": torch.cuda.get_device_name(device) if on_cuda else platform.machine(),
+        "torch_threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "skvaal": __version__,
+    }
+
+
+def _summary(result: dict[str, Any]) -> str:
+    overhead, query, targets = result["overhead"], result["default_query"], result["targets"]
+    rows = [
+        ("default query, seconds", query["query_seconds"], targets["query_seconds"]),
+        ("default query, peak memory in GB", query["peak_memory_gb"], targets["peak_memory_gb"]),
+        ("epoch of fit over bare loop", overhead["fit_over_bare"], targets["fit_over_bare"]),
+    ]
+    return "\n".join(
+        [f"{'':34}{'measured':>10}{'at most':>10}"]
+        + [f"{name:34}{measured:10.2f}{target:10.2f}" for name, measured, target in rows]
+    )

@@ -1,0 +1,47 @@
+"""The speed benchmark measures what it says; how fast that is, no test asks."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import torch
+
+from skvaal import ConvVAE, LatentDiscriminator
+from skvaal.benchmark import speed
+from skvaal.benchmark.__main__ import main
+
+
+def test_bare_epoch_trains_both_modules():
+    torch.manual_seed(0)
+    modules = ConvVAE((1, 8, 8), width=2, latent_dim=2), LatentDiscriminator(2, hidden=(4,))
+    optimizers = tuple(torch.optim.Adam(m.parameters()) for m in modules)
+    before = [[p.clone() for p in m.parameters()] for m in modules]
+    speed.bare_epoch(torch.rand(4, 1, 8, 8), torch.rand(9, 1, 8, 8), modules, optimizers, 4)
+    for module, old in zip(modules, before, strict=True):
+        assert any(not torch.equal(p, q) for p, q in zip(module.parameters(), old, strict=True))
+
+
+def test_overhead_is_the_median_ratio_of_interleaved_epochs(monkeypatch):
+    seconds = iter([9.0, 9.0, 1.0, 2.0, 3.0, 2.0, 1.0, 4.0])
+    monkeypatch.setattr(speed, "_timed", lambda function, device: next(seconds))
+    X = np.zeros((8, 1, 8, 8), np.uint8)
+    result = speed.measure_overhead(X[:4], X, batch_size=4, repeats=3, device="cpu")
+    # bare first in odd repeats, fit first in even ones; the first pair is not counted
+    assert result["bare_seconds"] == [1, 2, 1]
+    assert result["fit_seconds"] == [2, 3, 4]
+    assert result["fit_over_bare"] == 2
+    assert result["iterations"] == 2
+
+
+def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(speed, "_in_child", lambda function, *args: function(*args))
+    monkeypatch.setattr("skvaal._strategy.AUTO_ITERATIONS", 2)
+    arguments = "speed --data noise --pool-size 128 --labeled 10 --repeats 1 --out"
+    assert main([*arguments.split(), str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "speed_cpu.json").read_text())
+    assert result["default_query"]["iterations"] == 2
+    assert result["default_query"]["query_seconds"] > 0
+    assert result["default_query"]["peak_memory_gb"] > 0.05
+    assert result["overhead"]["fit_over_bare"] > 0
+    assert "epoch of fit over bare loop" in capsys.readouterr().out

@@ -1,0 +1,63 @@
+"""On a CUDA device: the same results as on the processor, and nothing left behind."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from skvaal import VAALQueryStrategy
+
+from .conftest import QUICK
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"),
+]
+
+
+def on(device, **params):
+    return VAALQueryStrategy(**{**QUICK, "device": device, **params})
+
+
+def test_auto_takes_cuda(digits):
+    strategy = on("auto").fit(*digits)
+    assert next(strategy.net_.vae_.parameters()).is_cuda
+
+
+@pytest.mark.parametrize("data", ["digits", "images"])
+def test_scores_agree_with_the_processor(data, request, tmp_path):
+    X, y = request.getfixturevalue(data)
+    params = {"vae__width": 4} if data == "images" else {}
+    trained = on("cuda", **params).fit(X, y)
+    trained.save(tmp_path / "strategy")
+    loaded = VAALQueryStrategy.load(tmp_path / "strategy", device="cpu")
+    np.testing.assert_allclose(loaded.score_samples(X), trained.score_samples(X), atol=1e-2)
+    assert trained.score(X) == pytest.approx(loaded.score(X), rel=1e-2)
+
+
+def test_training_improves_the_loss(images):
+    strategy = on("cuda", vae__width=4, max_epochs=20, lr=2e-3).fit(*images)
+    assert strategy.history_[-1, "vae_loss"] < strategy.history_[0, "vae_loss"]
+
+
+def test_generators_of_all_devices_are_left_alone(digits):
+    before = torch.get_rng_state(), torch.cuda.get_rng_state()
+    on("cuda").fit(*digits).query(digits[0], 3)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert torch.equal(torch.cuda.get_rng_state(), before[1])
+
+
+def test_same_seed_same_query(digits):
+    X, y = digits
+    chosen = [on("cuda").fit(X, y).query(X, 10) for _ in range(2)]
+    assert len(set(chosen[0]) & set(chosen[1])) >= 9  # CUDA's sums are not ordered
+
+
+def test_fitted_strategy_pickles(digits):
+    X, y = digits
+    strategy = on("cuda").fit(X, y)
+    copy = pickle.loads(pickle.dumps(strategy))
+    np.testing.assert_allclose(copy.score_samples(X), strategy.score_samples(X), atol=1e-4)

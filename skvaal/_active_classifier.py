@@ -162,27 +162,28 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         for seeded in (estimator := clone(self.estimator), query):
             _set_random_states(seeded, rng)
 
-        labeled = self.initial_indices_ = self._draw_initial(labels, rng)
-        self.queried_indices_ = []
-        curve: dict[str, list] = {"n_labeled": [], "accuracy": []}
+        initial = self._draw_initial(labels, rng)
+        labeled, queried = initial, []
+        n_labeled, accuracy = [], []
         for rounds_left in range(self.n_rounds, -1, -1):
-            self.estimator_ = clone(estimator).fit(_safe_indexing(X, labeled), labels[labeled])
-            validation = (X, labels) if X_val is None else (X_val, y_val)
-            curve["n_labeled"].append(len(labeled))
-            curve["accuracy"].append(
-                accuracy_score(validation[1], self.estimator_.predict(validation[0]))
-            )
+            learner = _Learner(clone(estimator), _safe_indexing(X, labeled), labels[labeled])
+            predicted = learner.estimator.predict(X if X_val is None else X_val)
+            accuracy.append(accuracy_score(labels if X_val is None else y_val, predicted))
+            n_labeled.append(len(labeled))
             pool = np.setdiff1d(np.arange(len(labels)), labeled)
             if not rounds_left or not len(pool):
                 break
-            learner = _Learner(self.estimator_, _safe_indexing(X, labeled), labels[labeled])
-            chosen = _choose(
-                query, learner, _safe_indexing(X, pool), min(self.batch_size, len(pool))
-            )
-            self.queried_indices_.append(pool[chosen])
-            labeled = np.concatenate([labeled, pool[chosen]])
-        self.learning_curve_ = {name: np.array(values) for name, values in curve.items()}
+            n = min(self.batch_size, len(pool))
+            queried.append(pool[_choose(query, learner, _safe_indexing(X, pool), n)])
+            labeled = np.concatenate([labeled, queried[-1]])
+        self.estimator_ = learner.estimator
         self.classes_ = self.estimator_.classes_
+        self.initial_indices_ = initial
+        self.queried_indices_ = queried
+        self.learning_curve_ = {
+            "n_labeled": np.array(n_labeled),
+            "accuracy": np.array(accuracy),
+        }
         return self
 
     def _warn_of_budget(self, n_samples: int) -> None:
@@ -260,12 +261,12 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
 
 
 class _Learner:
-    """What modAL's strategies read of a learner: a fitted classifier and its training data."""
+    """What modAL's strategies read of a learner: a classifier and the data that it is fitted on."""
 
     on_transformed = False
 
     def __init__(self, estimator: Any, X_training: Any, y_training: NDArray) -> None:
-        self.estimator = estimator
+        self.estimator = estimator.fit(X_training, y_training)
         self.X_training = X_training
         self.y_training = y_training
 

@@ -155,6 +155,14 @@ def test_strategies_that_answer_nonsense(answer):
         active(lambda learner, X_pool, n_instances: np.array(answer)).fit(X, Y)
 
 
+def test_a_strategy_that_fails_leaves_the_classifier_unfitted():
+    classifier = active(lambda learner, X_pool, n_instances: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        classifier.fit(X, Y)
+    with pytest.raises(NotFittedError):
+        classifier.predict(X)
+
+
 def test_what_is_no_strategy():
     with pytest.raises(TypeError, match="neither a callable as in modAL nor"):
         active("margin").fit(X, Y)

@@ -16,6 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from skorch import NeuralNetClassifier
+from torch import nn
 
 from skvaal import VAALNet, VAALQuery, VAALQueryStrategy
 
@@ -271,3 +273,21 @@ def test_warm_start_goes_on_from_query_to_query(pools):
     cold = VAALQuery(**QUICK)
     cold(fake, X_pool), cold(fake, X_pool)
     assert cold.strategy_.n_iter_ == 2
+
+
+def test_deep_active_learner_with_a_skorch_classifier(images, trainings):
+    X, _ = images
+    X = (X / 255).astype(np.float32)
+    y = np.arange(40) % 3
+    classifier = NeuralNetClassifier(
+        nn.Sequential(nn.Flatten(), nn.Linear(64, 3), nn.Softmax(dim=1)),
+        max_epochs=1,
+        verbose=0,
+        train_split=None,
+    )
+    active = DeepActiveLearner(classifier, query_strategy=VAALQuery(**QUICK, vae__width=2))
+    active.teach(X[:40], y)
+    indices, samples = active.query(X[40:], n_instances=2, X_labeled=X[:40])
+    np.testing.assert_array_equal(samples, X[40:][indices])
+    active.teach(samples, y[:2])
+    assert len(trainings) == 1

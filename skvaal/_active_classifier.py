@@ -247,6 +247,9 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         """
         return self._fitted(X).decision_function(X)
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "estimator_")
+
     def _fitted(self, X: ArrayLike) -> Any:
         check_is_fitted(self)
         self._check_x(X, reset=False)

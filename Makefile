@@ -21,7 +21,7 @@ setup: .venv/.installed  ## make .venv and install skvaal with all that developm
 .venv-newest/.installed: pyproject.toml constraints-newest.txt
 	$(PYTHON) -m venv .venv-newest
 	$(BIN_NEWEST)/python -m pip install -q --upgrade --upgrade-strategy eager \
-		-c constraints-newest.txt -e ".[test]"
+		-c constraints-newest.txt -e ".[test,skactiveml]"
 	touch $@
 
 demo: setup  ## compare query strategies on a small data set (options: ARGS="...")

@@ -1,5 +1,6 @@
-"""Doctests that need modAL are left out where it is not installed."""
+"""Doctests that need a package are left out where it is not installed."""
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("modAL") else ["skvaal/benchmark/runner.py"]
+NEEDS = {"skvaal/benchmark/runner.py": "modAL", "skvaal/skactiveml.py": "skactiveml"}
+collect_ignore = [path for path, package in NEEDS.items() if find_spec(package) is None]

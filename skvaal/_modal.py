@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 
+from skvaal._pipelines import as_last_step_sees, fit_on_pools, last_step
 from skvaal._strategy import VAALQueryStrategy
 from skvaal._validation import check_n
 
@@ -104,12 +105,7 @@ class VAALQuery(BaseEstimator):
         self, learner: Any, X_pool: Any, n: int, X_labeled: Any
     ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         strategy = self._new_strategy()
-        last = strategy[-1] if isinstance(strategy, Pipeline) else strategy
-        if not isinstance(last, VAALQueryStrategy):
-            raise TypeError(
-                "strategy must be a VAALQueryStrategy or a Pipeline that ends in one, got "
-                f"{type(last).__name__}"
-            )
+        last = last_step(strategy)
         n_pool = X_pool.shape[0] if hasattr(X_pool, "shape") else len(X_pool)
         if n_pool == 0:
             raise ValueError(f"X_pool is empty, so that n_instances={n!r} cannot be chosen from it")
@@ -119,30 +115,18 @@ class VAALQuery(BaseEstimator):
             X_labeled = learner.transform_without_estimating(X_labeled)
             X_pool = learner.transform_without_estimating(X_pool)
 
-        if isinstance(strategy, Pipeline):
-            X_pool = self._fit_pipeline(strategy, X_labeled, X_pool)
-        else:
-            strategy.fit_pools(X_labeled, X_pool)
+        fit_on_pools(strategy, X_labeled, X_pool)
         self.strategy_ = strategy
+        X_pool = as_last_step_sees(strategy, X_pool)
         indices, scores = last.query(X_pool, n, return_scores=True)
         return indices, scores
 
     def _new_strategy(self) -> VAALQueryStrategy | Pipeline:
         """The fitted strategy of the last query if it is to be warm-started, else a fresh one."""
         parameter = self._inline if self.strategy is None else self.strategy
-        last = parameter[-1] if isinstance(parameter, Pipeline) else parameter
-        if getattr(last, "warm_start", False) and hasattr(self, "strategy_"):
+        if last_step(parameter).warm_start and hasattr(self, "strategy_"):
             return self.strategy_
         return clone(parameter)
-
-    @staticmethod
-    def _fit_pipeline(pipeline: Pipeline, X_labeled: Any, X_pool: Any) -> Any:
-        """Fit all steps on both pools; return the pool as the last step sees it."""
-        X_labeled, X_pool = np.asarray(X_labeled), np.asarray(X_pool)
-        y = np.full(len(X_labeled) + len(X_pool), "labelled", dtype=object)
-        y[len(X_labeled) :] = pipeline[-1].missing_label
-        pipeline.fit(np.concatenate([X_labeled, X_pool]), y)
-        return pipeline[:-1].transform(X_pool)
 
     # The parameters are those of the strategy, with or without a prefix.
 

@@ -1,0 +1,67 @@
+"""A strategy, or a Pipeline that ends in one, fitted on two pools: what the adapters share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from skvaal._strategy import VAALQueryStrategy
+
+
+def last_step(strategy: Any) -> VAALQueryStrategy:
+    """The strategy itself, or the one at the end of the Pipeline.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy or Pipeline
+
+    Returns
+    -------
+    VAALQueryStrategy
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    last = strategy[-1] if isinstance(strategy, Pipeline) else strategy
+    if not isinstance(last, VAALQueryStrategy):
+        raise TypeError(
+            "strategy must be a VAALQueryStrategy or a Pipeline that ends in one, got "
+            f"{type(last).__name__}"
+        )
+    return last
+
+
+def fit_on_pools(strategy: Any, X_labeled: Any, X_unlabeled: Any) -> None:
+    """Fit all steps on both pools.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy or Pipeline
+    X_labeled, X_unlabeled : array-like of shape (n, ...)
+    """
+    if not isinstance(strategy, Pipeline):
+        strategy.fit_pools(X_labeled, X_unlabeled)
+        return
+    X_labeled, X_unlabeled = np.asarray(X_labeled), np.asarray(X_unlabeled)
+    y = np.full(len(X_labeled) + len(X_unlabeled), "labelled", dtype=object)
+    y[len(X_labeled) :] = last_step(strategy).missing_label
+    strategy.fit(np.concatenate([X_labeled, X_unlabeled]), y)
+
+
+def as_last_step_sees(strategy: Any, X: Any) -> Any:
+    """X, transformed by all steps of a fitted Pipeline but the last.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy or Pipeline
+    X : array-like of shape (n, ...)
+
+    Returns
+    -------
+    array-like of shape (n, ...)
+    """
+    return strategy[:-1].transform(X) if isinstance(strategy, Pipeline) else X

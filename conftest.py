@@ -2,5 +2,9 @@
 
 from importlib.util import find_spec
 
-NEEDS = {"skvaal/benchmark/runner.py": "modAL", "skvaal/skactiveml.py": "skactiveml"}
+NEEDS = {
+    "skvaal/benchmark/runner.py": "modAL",
+    "skvaal/benchmark/strategies/_skactiveml.py": "skactiveml",
+    "skvaal/skactiveml.py": "skactiveml",
+}
 collect_ignore = [path for path, package in NEEDS.items() if find_spec(package) is None]

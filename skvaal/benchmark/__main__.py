@@ -13,7 +13,7 @@ from skvaal.benchmark.estimators import ESTIMATORS, get_estimator
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.report import ReportFiles, write_report
 from skvaal.benchmark.runner import Record, run
-from skvaal.benchmark.strategies import STRATEGIES, get_strategies
+from skvaal.benchmark.strategies import ALL, DEFAULT_STRATEGIES, LIBRARIES, get_strategies
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,7 +76,7 @@ def compare(argv: Sequence[str]) -> int:
         plan.check(dataset)
         if args.jobs == 0:
             raise ValueError("jobs=0 leaves nobody to work; use 1 or more, or -1 for all.")
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, FileNotFoundError, ImportError) as error:
         parser.error(str(error))
     n_runs, n_rounds = plan.n_seeds * len(strategies), plan.rounds + 1
     bar = tqdm(
@@ -98,7 +98,7 @@ def compare(argv: Sequence[str]) -> int:
         )
     files = ReportFiles.inside(args.out, name=dataset.name)
     print(write_report(records, files, heading=_heading(dataset, plan, args.estimator)))
-    print(f"\nWritten: {files.records}, {files.table}, {files.curves}")
+    print("\nWritten: " + ", ".join(str(path) for path in vars(files).values()))
     return 0
 
 
@@ -116,9 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--strategies",
         nargs="+",
-        default=list(STRATEGIES),
+        default=list(DEFAULT_STRATEGIES),
         metavar="NAME",
-        help=f"query strategies: {', '.join(STRATEGIES)}",
+        help=f"query strategies: {_strategies_by_library()}; {ALL}: every one that is installed",
     )
     add("--estimator", default="random_forest", help=f"task model: {', '.join(ESTIMATORS)}")
     add("--seeds", type=int, default=default.n_seeds, help="paired repetitions")
@@ -142,6 +142,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", default="results", help="folder of the CSV file, the table and the picture")
     add("--quiet", action="store_true", help="show no progress bar")
     return parser
+
+
+def _strategies_by_library() -> str:
+    return "; ".join(
+        f"of {title}: {', '.join(library.strategies)}" for title, library in LIBRARIES.items()
+    )
 
 
 def _key_value(text: str) -> tuple[str, Any]:

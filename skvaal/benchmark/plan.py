@@ -15,7 +15,7 @@ class Plan:
 
     Parameters
     ----------
-    n_seeds : int, default=6
+    n_seeds : int, default=8
         Number of repetitions, each with a split, a start and a task model of its own.
     rounds : int, default=4
         Number of queries in each repetition.
@@ -35,7 +35,7 @@ class Plan:
     50
     """
 
-    n_seeds: int = 6
+    n_seeds: int = 8
     rounds: int = 4
     batch: int = 40
     initial: int = 20

@@ -1,4 +1,9 @@
-"""Summaries of a comparison's records."""
+"""Summaries of a comparison's records: curves, areas, labels and ranks.
+
+What can be told from chance is in :mod:`skvaal.benchmark.inference`.
+"""
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +29,11 @@ def area_under_budget_curve(n_labeled: ArrayLike, accuracy: ArrayLike) -> float:
     ------
     ValueError
         If there are fewer than two points, or the labels do not increase.
+
+    References
+    ----------
+    .. [1] X. Zhan, H. Liu, Q. Li, A. B. Chan. "A Comparative Survey: Benchmarking for Pool-based
+       Active Learning", IJCAI 2021: the area under the budget curve.
 
     Examples
     --------
@@ -105,12 +115,13 @@ def areas(records: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     records : DataFrame
-        As :func:`skvaal.benchmark.run` returns it.
+        As :func:`skvaal.benchmark.run` returns it, of one data set.
 
     Returns
     -------
     DataFrame
-        One row for each seed, one column for each strategy, in the order of the records.
+        One row for each seed, one column for each strategy, in the order of the records; nan for
+        a run that lacks a budget, as its area would be that of another range.
 
     Examples
     --------
@@ -120,39 +131,151 @@ def areas(records: pd.DataFrame) -> pd.DataFrame:
     >>> areas(records).round(3).to_dict("records")
     [{'random': 0.6}]
     """
+    n_budgets = records["n_labeled"].nunique()
     by_run = {
-        (seed, strategy): area_under_budget_curve(run["n_labeled"], run["accuracy"])
-        for (seed, strategy), run in records.groupby(["seed", "strategy"], sort=False)
+        key: area_under_budget_curve(run["n_labeled"], run["accuracy"])
+        if len(run) == n_budgets
+        else np.nan
+        for key, run in records.groupby(["seed", "strategy"], sort=False)
     }
     table = pd.Series(by_run).unstack()
     return table[records["strategy"].unique()]
 
 
-def paired_difference(areas: pd.DataFrame, *, baseline: str) -> pd.DataFrame:
-    """Return how far each strategy lies above a baseline, seed by seed.
+def labels_to_reach(n_labeled: ArrayLike, accuracy: ArrayLike, target: float) -> float:
+    """Return the number of labels at which a learning curve first reaches an accuracy.
 
     Parameters
     ----------
-    areas : DataFrame
-        One row for each seed, one column for each strategy.
-    baseline : str
+    n_labeled : array-like of shape (n_points,)
+        Number of labels, increasing.
+    accuracy : array-like of shape (n_points,)
+        Mean accuracy with that many labels; its running maximum is taken.
+    target : float
+        The accuracy to reach.
+
+    Returns
+    -------
+    float
+        By linear interpolation between the points; the first number of labels if the curve
+        starts there or above, nan if it never gets there.
+
+    Examples
+    --------
+    >>> labels_to_reach([20, 40, 80], [0.5, 0.7, 0.9], target=0.75)
+    50.0
+    >>> labels_to_reach([20, 40, 80], [0.5, 0.7, 0.9], target=0.95)
+    nan
+    """
+    labels = np.asarray(n_labeled, dtype=float)
+    best = _without_noise(np.maximum.accumulate(np.asarray(accuracy, dtype=float)))
+    goal = _without_noise(target)
+    reached = np.flatnonzero(best >= goal)
+    if len(reached) == 0:
+        return float("nan")
+    first = int(reached[0])
+    if first == 0:
+        return float(labels[0])
+    share = (goal - best[first - 1]) / (best[first] - best[first - 1])
+    return float(labels[first - 1] + share * (labels[first] - labels[first - 1]))
+
+
+def label_saving(records: pd.DataFrame, *, baseline: str = "random") -> pd.DataFrame:
+    """Return how many labels a baseline needs to be as accurate as each strategy.
+
+    Both are judged by the running maximum of the mean curve over seeds.
+
+    Parameters
+    ----------
+    records : DataFrame
+        As :func:`skvaal.benchmark.run` returns it, of one data set.
+    baseline : str, default="random"
         The strategy to compare with.
 
     Returns
     -------
     DataFrame
-        Columns mean and standard_error of the difference; one row for each strategy but the
-        baseline.
+        Index (strategy, n_labeled), the baseline included. Columns: baseline_labels, the labels
+        with which the baseline reaches the strategy's accuracy, nan where it never does; saved,
+        these less n_labeled; ratio, these over n_labeled, more than 1 where labels are saved.
+
+    See Also
+    --------
+    labels_to_reach : The interpolation; with the roles swapped, the labels that a strategy needs
+        to be as accurate as the baseline.
+
+    References
+    ----------
+    .. [1] P. Melville, R. J. Mooney. "Diverse Ensembles for Active Learning", ICML 2004: the
+       data utilization ratio, for one target accuracy.
 
     Examples
     --------
-    >>> table = pd.DataFrame({"margin": [0.75, 0.75], "random": [0.5, 0.25]})
-    >>> paired_difference(table, baseline="random").to_dict("index")
-    {'margin': {'mean': 0.375, 'standard_error': 0.125}}
+    >>> records = pd.DataFrame(
+    ...     {
+    ...         "strategy": ["random"] * 3 + ["margin"] * 3,
+    ...         "seed": 0,
+    ...         "n_labeled": [20, 40, 60] * 2,
+    ...         "accuracy": [0.5, 0.6, 0.8, 0.5, 0.7, 0.9],
+    ...     }
+    ... )
+    >>> label_saving(records).loc["margin"].round(2)
+               baseline_labels  saved  ratio
+    n_labeled
+    20                    20.0    0.0   1.00
+    40                    50.0   10.0   1.25
+    60                     NaN    NaN    NaN
     """
-    difference = areas.drop(columns=baseline).sub(areas[baseline], axis=0)
+    mean = curves(records)["mean"]
+    base = mean.loc[baseline]
+    best = mean.groupby("strategy", sort=False).cummax()
+    needed = best.map(lambda target: labels_to_reach(base.index, base, target))
+    n_labeled = best.index.get_level_values("n_labeled")
     return pd.DataFrame(
-        [mean_and_standard_error(difference[name]) for name in difference],
-        index=difference.columns,
-        columns=["mean", "standard_error"],
+        {"baseline_labels": needed, "saved": needed - n_labeled, "ratio": needed / n_labeled}
     )
+
+
+def mean_ranks(records: pd.DataFrame) -> pd.Series:
+    """Return the mean rank of each strategy over data sets.
+
+    Parameters
+    ----------
+    records : DataFrame
+        As :func:`skvaal.benchmark.run` returns it, of one data set or several.
+
+    Returns
+    -------
+    Series
+        By strategy, best first. Rank 1 has the largest area under the budget curve, averaged
+        over seeds; ties share the mean of their ranks. nan for a strategy that is missing on a
+        data set, for its ranks elsewhere are no fair comparison.
+
+    References
+    ----------
+    .. [1] J. Demsar. "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7,
+       2006.
+
+    Examples
+    --------
+    >>> records = pd.DataFrame(
+    ...     {
+    ...         "data": ["a"] * 4 + ["b"] * 4,
+    ...         "strategy": ["margin", "margin", "random", "random"] * 2,
+    ...         "seed": 0,
+    ...         "n_labeled": [20, 40] * 4,
+    ...         "accuracy": [0.5, 0.9, 0.5, 0.7, 0.5, 0.7, 0.5, 0.7],
+    ...     }
+    ... )
+    >>> mean_ranks(records).to_dict()
+    {'margin': 1.25, 'random': 1.75}
+    """
+    means = {name: areas(one).mean() for name, one in records.groupby("data", sort=False)}
+    ranks = _without_noise(pd.DataFrame(means)).rank(ascending=False, method="average")
+    return ranks.mean(axis="columns", skipna=False).sort_values(kind="stable")
+
+
+def _without_noise(values: Any) -> Any:
+    # Equal accuracies differ in the 16th digit once they are averaged in another order; as ties
+    # they must be equal.
+    return np.round(values, 12)

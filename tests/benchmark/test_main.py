@@ -91,9 +91,23 @@ def test_help_names_the_choices(capsys):
         main(["--help"])
 
     assert caught.value.code == 0
-    text = capsys.readouterr().out
-    for name in ("digits", "fashion_mnist", "vaal", "margin", "random_forest", "speed"):
+    text = " ".join(capsys.readouterr().out.split())
+    for name in ("digits", "fashion_mnist", "random_forest", "speed"):
         assert name in text
+    assert "of skvaal: vaal, random; of modAL: margin," in text
+    assert "of scikit-activeml: core_set," in text
+
+
+def test_strategies_of_a_missing_library_end_with_a_message(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "skactiveml", None)
+
+    with pytest.raises(SystemExit) as caught:
+        main(["--strategies", "random", "typi_clust"])
+
+    assert caught.value.code == 2
+    message = " ".join(capsys.readouterr().err.split())
+    assert "'typi_clust'" in message
+    assert "pip install skvaal[skactiveml]" in message
 
 
 def test_speed_gets_the_other_arguments(monkeypatch):

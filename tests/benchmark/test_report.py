@@ -1,3 +1,4 @@
+import itertools
 import re
 
 import numpy as np
@@ -5,79 +6,141 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 
-from skvaal.benchmark.report import ReportFiles, draw_curves, format_table, write_report
+from skvaal.benchmark.inference import penalty_matrix
+from skvaal.benchmark.report import ReportFiles, format_table, write_report
+from skvaal.benchmark.summary import summarize
 
 
-def cells(table, first):
-    """Return the cells of the line that starts with a word."""
-    (line,) = (line for line in table.splitlines() if line.startswith(f"{first}  "))
-    return re.split(r"\s{2,}", line.removeprefix(first).strip())
+def table_of(records, heading="made-up data"):
+    return format_table(records, summarize(records), heading=heading)
 
 
-def test_table_holds_means_and_standard_errors(records):
-    table = format_table(records, heading="made-up data")
+def blocks(table):
+    """Return the tables of a text as DataFrames of their cells."""
+    lines = table.splitlines()
+    found = []
+    for start in (i for i, line in enumerate(lines) if line.startswith("strategy ")):
+        ends = [match.end() for match in re.finditer(r"\S+( \S+)*", lines[start])]
+        rows = []
+        for line in lines[start + 2 :]:
+            if not line:
+                break
+            # names stand at the left of their column, the others at the right
+            cuts = itertools.pairwise([0, len(line.split()[0]), *ends[1:]])
+            rows.append([line[a:b].strip() for a, b in cuts])
+        head = re.split(r"\s{2,}", lines[start])
+        found.append(pd.DataFrame(rows, columns=head).set_index("strategy"))
+    return found
+
+
+def test_table_holds_the_summary(records):
+    table = table_of(records)
 
     assert table.startswith("made-up data\n")
-    assert cells(table, "labels") == ["margin", "random"]
-    assert cells(table, "20") == ["40.0 ± 10.0", "40.0 ± 10.0"]
-    assert cells(table, "80")[-1] == "55.0 ± 5.0"
+    summary, _ = blocks(table)
+    assert list(summary.index) == ["margin", "random"]
     # areas 44/60 and 42/60, less 30/60 and 24/60
-    assert cells(table, "area")[0] == "71.7 ± 1.7"
-    assert cells(table, "- random") == ["+26.7 ± 3.3"]
-    assert cells(table, "query s")[0] == "0.15"
+    margin, random = summary.loc["margin"], summary.loc["random"]
+    assert margin["area"] == "71.7 [70.0, 73.3]"
+    assert margin["- random"] == "+26.7 [+23.3, +30.0]"
+    assert random["- margin"] == "-26.7 [-30.0, -23.3]"
+    assert margin["p"].to_list() == ["0.500", ""]
+    assert random["p"].to_list() == ["", "0.500"]
+    # random is never as accurate as margin, which is so with 30 labels
+    assert margin[["saved", "ratio", "reach"]].to_list() == ["> 0", "> 1", "30"]
+    assert random[["saved", "ratio", "reach"]].to_list() == ["", "", ""]
+    assert margin["query s"] == "0.15"
 
 
-def test_one_seed_has_no_standard_error(records):
-    one = records[records["seed"] == 0]
+def test_labels_lost_are_negative(records):
+    swap = {"margin": "random", "random": "margin"}
+    summary, _ = blocks(table_of(records.assign(strategy=records["strategy"].map(swap))))
 
-    table = format_table(one, heading="one seed")
+    assert summary.loc["margin", ["saved", "ratio", "reach"]].to_list() == ["-50", "0.38", "> 80"]
+
+
+def test_table_holds_accuracies_and_standard_errors(records):
+    _, accuracies = blocks(table_of(records))
+
+    assert list(accuracies) == ["20", "40", "80"]
+    assert accuracies.loc["margin", "20"] == "40.0 ± 10.0"
+    assert accuracies.loc["random", "80"] == "55.0 ± 5.0"
+
+
+def test_many_rounds_go_into_blocks(records):
+    parts = [records.assign(n_labeled=records["n_labeled"] + 100 * i) for i in range(6)]
+
+    _, *accuracies = blocks(table_of(pd.concat(parts)))
+
+    assert [len(block.columns) for block in accuracies] == [8, 8, 2]
+    assert accuracies[2].loc["margin"].to_list() == ["70.0 ± 0.0", "90.0 ± 0.0"]
+
+
+def test_note_on_too_few_seeds(records):
+    note = "2 seeds allow no p below 0.500: a p below 0.05 takes at least 6 seeds"
+    assert note in table_of(records)
+    noise = np.random.default_rng(0).normal(size=(6, len(records))) / 100
+    six = [
+        records.assign(seed=records["seed"] + 2 * i, accuracy=records["accuracy"] + noise[i])
+        for i in range(6)
+    ]
+    assert "seeds allow" not in table_of(pd.concat(six))
+
+
+def test_one_seed_has_neither_error_nor_test(records):
+    table = table_of(records[records["seed"] == 0])
 
     assert "nan" not in table
-    assert cells(table, "20")[0] == "50.0"
+    summary, accuracies = blocks(table)
+    assert summary.loc["margin", "area"] == "73.3"
+    assert summary.loc["margin", "- random"] == "+23.3"
+    assert "p" not in summary
+    assert "bootstrap" not in table
+    assert "1 seed allows no interval and no test" in table
+    assert accuracies.loc["margin", "20"] == "50.0"
 
 
-def test_no_difference_without_the_baseline(records):
-    table = format_table(records[records["strategy"] == "margin"], heading="alone")
+@pytest.mark.parametrize(("missing", "left"), [("random", "margin"), ("margin", "random")])
+def test_references_stand_only_where_they_took_part(records, missing, left):
+    other = records[records["strategy"] == "random"].assign(strategy="other")
+    everyone = pd.concat([records, other])
 
-    assert "- random" not in table
+    table = table_of(everyone[everyone["strategy"] != missing])
 
-
-def test_columns_line_up(records):
-    lines = format_table(records, heading="").splitlines()
-
-    width = len(next(line for line in lines if line.startswith("---")))
-    assert {len(line) for line in lines if line[:2] in ("20", "40", "80")} == {width}
-
-
-def test_curves_show_every_strategy_once_with_its_band(records):
-    figure = draw_curves(records, heading="made-up data")
-
-    (axes,) = figure.axes
-    (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == ["margin", "random"]
-    assert len(axes.collections) == 2
-    assert len({line.get_color() for line in axes.lines}) == 2
-    np.testing.assert_allclose(axes.lines[0].get_ydata(), [40, 70, 90])
-    assert "labelled samples" in axes.get_xlabel()
-    assert "(%)" in axes.get_ylabel()
+    assert f"- {missing}" not in table
+    assert f"- {left}" in table
+    assert ("saved" in table) == (missing != "random")
 
 
-def test_legend_does_not_hide_the_lines(records):
-    figure = draw_curves(records, heading="made-up data")
-    figure.draw_without_rendering()
+def test_a_strategy_alone(records):
+    table = table_of(records[records["strategy"] == "margin"])
 
-    (axes,) = figure.axes
-    (legend,) = figure.legends
-    assert legend.get_window_extent().x0 >= axes.get_window_extent().x1
+    (summary, _) = blocks(table)
+    assert list(summary) == ["area", "query s"]
+    assert "p:" not in table
 
 
-def test_figure_leaves_pyplot_alone(records):
-    pyplot = pytest.importorskip("matplotlib.pyplot")
-    before = pyplot.get_fignums()
+def test_a_missing_point_is_blank(records):
+    last = (records["strategy"] == "random") & (records["round"] == 2)
 
-    draw_curves(records, heading="made-up data")
+    summary, accuracies = blocks(table_of(records[~last]))
 
-    assert pyplot.get_fignums() == before
+    assert accuracies.loc["random", "80"] == ""
+    assert summary.loc["random", "area"] == ""
+
+
+@pytest.mark.parametrize("n", [2, 20])
+def test_columns_line_up(records, n):
+    random = records[records["strategy"] == "random"]
+    others = [
+        random.assign(strategy="s" * i, accuracy=random["accuracy"] + i / 200) for i in range(1, n)
+    ]
+    lines = table_of(pd.concat([*others, random])).splitlines()
+
+    rules = [i for i, line in enumerate(lines) if line.startswith("---")]
+    for i in rules:
+        assert {len(line) for line in lines[i - 1 : i + 1 + n]} == {len(lines[i])}
+        assert len(lines[i]) <= 120
 
 
 def test_report_writes_every_file(records, tmp_path):
@@ -88,6 +151,27 @@ def test_report_writes_every_file(records, tmp_path):
     assert files.table.read_text(encoding="utf-8") == table + "\n"
     read = pd.read_csv(files.records)
     pd.testing.assert_frame_equal(read, records, rtol=1e-12)
-    picture = imread(files.curves)
-    assert min(picture.shape[:2]) > 400
-    assert picture[..., :3].std() > 0.05
+    summary = pd.read_csv(files.summary, index_col="strategy")
+    pd.testing.assert_frame_equal(summary, summarize(records), rtol=1e-12)
+    penalty = pd.read_csv(files.penalty, index_col="strategy")
+    pd.testing.assert_frame_equal(penalty.rename_axis(None), penalty_matrix(records))
+    for path in (files.curves, files.penalty_picture):
+        picture = imread(path)
+        assert min(picture.shape[:2]) > 400
+        assert picture[..., :3].std() > 0.05
+    assert {path.name for path in files.table.parent.iterdir()} == {
+        "made-up_records.csv",
+        "made-up_summary.csv",
+        "made-up_penalty.csv",
+        "made-up_table.txt",
+        "made-up_curves.png",
+        "made-up_penalty.png",
+    }
+
+
+def test_report_of_one_seed(records, tmp_path):
+    files = ReportFiles.inside(tmp_path, name="one")
+
+    write_report(records[records["seed"] == 0], files, heading="one seed")
+
+    assert files.penalty_picture.is_file()

@@ -6,8 +6,10 @@ from skvaal.benchmark.statistics import (
     area_under_budget_curve,
     areas,
     curves,
+    label_saving,
+    labels_to_reach,
     mean_and_standard_error,
-    paired_difference,
+    mean_ranks,
 )
 
 
@@ -77,20 +79,76 @@ def test_areas_keep_the_order_of_the_records(records):
     assert list(areas(records[::-1].sort_values("n_labeled"))) == ["random", "margin"]
 
 
-def test_paired_difference_removes_what_seeds_share():
-    shared = np.array([0.1, 0.5, 0.9])
-    table = pd.DataFrame({"random": shared, "better": shared + 0.02, "worse": shared - 0.01})
+def test_an_unfinished_run_has_no_area(records):
+    unfinished = records.drop(records.index[2])  # margin, seed 0, 80 labels
 
-    gain = paired_difference(table, baseline="random")
+    table = areas(unfinished)
 
-    assert list(gain.index) == ["better", "worse"]
-    np.testing.assert_allclose(gain["mean"], [0.02, -0.01])
-    np.testing.assert_allclose(gain["standard_error"], 0, atol=1e-12)
+    assert np.isnan(table.loc[0, "margin"])
+    pd.testing.assert_series_equal(table["random"], areas(records)["random"])
 
 
-def test_paired_difference_of_known_values(records):
-    gain = paired_difference(areas(records), baseline="random")
+@pytest.mark.parametrize(
+    ("target", "labels"),
+    [
+        # Running maximum: 0.5, 0.6, 0.6, 0.9.
+        (0.55, 30),  # half of the way from 20 to 40
+        (0.6, 40),  # the first of two points as high
+        (0.7, 60 + 20 / 3),  # a third of the way from 60 to 80
+        (0.9, 80),
+        (0.5, 20),
+        (0.4, 20),  # from the start
+        (0.91, np.nan),
+        (np.nan, np.nan),
+    ],
+)
+def test_labels_to_reach_by_hand(target, labels):
+    reached = labels_to_reach([20, 40, 60, 80], [0.5, 0.6, 0.58, 0.9], target)
 
-    differences = np.array([44 / 60 - 0.5, 42 / 60 - 0.4])
-    assert gain.loc["margin", "mean"] == pytest.approx(differences.mean())
-    assert gain.loc["margin", "standard_error"] == pytest.approx(np.ptp(differences) / 2)
+    assert reached == pytest.approx(labels, nan_ok=True)
+
+
+def test_label_saving_by_hand(records):
+    # Means of margin 0.4, 0.7, 0.9; of random 0.4, 0.4, 0.55, which is never as high as margin
+    # after the start.
+    saving = label_saving(records)
+
+    margin, random = saving.loc["margin"], saving.loc["random"]
+    assert margin["baseline_labels"].to_list() == pytest.approx([20, np.nan, np.nan], nan_ok=True)
+    # random itself: at 40 it is as good as at 20
+    assert random["baseline_labels"].to_list() == [20, 20, 80]
+    assert random["saved"].to_list() == [0, -20, 0]
+    # The other way round: random's 0.55 is half of the way between margin's 20 and 40 labels.
+    worse = label_saving(records, baseline="margin").loc[("random", 80)]
+    assert worse["baseline_labels"] == pytest.approx(30)
+    assert worse["saved"] == pytest.approx(-50)
+    assert worse["ratio"] == pytest.approx(30 / 80)
+
+
+def test_label_saving_needs_the_baseline(records):
+    with pytest.raises(KeyError, match="random"):
+        label_saving(records[records["strategy"] == "margin"])
+
+
+def test_mean_ranks_by_hand(records):
+    # Areas in the first data: margin above random. In the second: random above both others,
+    # which tie for 2 and 3.
+    margin, random = (records[records["strategy"] == name] for name in ("margin", "random"))
+    twin = random.assign(strategy="twin")
+    second = [margin.assign(strategy="random"), random.assign(strategy="margin"), twin]
+    both = pd.concat([records, twin, pd.concat(second).assign(data="second")])
+
+    ranks = mean_ranks(both)
+
+    # margin 1 and 2.5, random 2.5 and 1, twin 2.5 and 2.5
+    assert ranks.to_dict() == {"margin": 1.75, "random": 1.75, "twin": 2.5}
+    assert list(ranks.index) == ["margin", "random", "twin"]
+
+
+def test_no_mean_rank_for_a_strategy_that_lacks_a_data_set(records):
+    second = records[records["strategy"] == "random"].assign(data="second")
+
+    ranks = mean_ranks(pd.concat([records, second]))
+
+    assert np.isnan(ranks["margin"])
+    assert ranks["random"] == 1.5

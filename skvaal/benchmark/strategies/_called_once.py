@@ -1,59 +1,18 @@
-"""Query strategies of the comparison, by name, in the form that modAL calls.
+"""A strategy that modAL cannot call a second time when it fails.
 
 modAL's ``BaseLearner.query`` tries ``indices, scores = strategy(...)`` and on any exception, an
-interrupt from the keyboard included, calls the strategy a second time. So every strategy here
-returns a pair, and `CalledOnce` stands between modAL and the strategy.
+interrupt from the keyboard included, calls the strategy a second time. So every strategy of the
+comparison returns a pair, and `CalledOnce` stands between modAL and the strategy.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skvaal.benchmark._lookup import lookup
-
 Strategy = Callable[..., tuple[NDArray, NDArray]]
 StrategyFactory = Callable[[int], Strategy]
-
-
-def get_strategies(
-    names: Iterable[str], *, vaal_params: Mapping[str, Any] | None = None
-) -> dict[str, StrategyFactory]:
-    """Return the factories of query strategies.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Any of "vaal", "margin", "entropy", "uncertainty" and "random".
-    vaal_params : mapping of str to object or None, default=None
-        Parameters of :class:`skvaal.VAALQuery`.
-
-    Returns
-    -------
-    dict of str to callable
-        In the order of `names`. A factory takes a random state (int) and returns a callable
-        ``strategy(learner, X_pool, n_instances)`` that returns the chosen indices into
-        `X_pool` and their scores, both of shape (n_instances,). Own strategies join as
-        ``get_strategies(["random"]) | {"mine": factory}``.
-
-    Raises
-    ------
-    ValueError
-        If a name is not known.
-
-    Examples
-    --------
-    >>> random = get_strategies(["random"])["random"](0)
-    >>> indices, scores = random(None, np.zeros((10, 2)), n_instances=3)
-    >>> indices.shape, scores.shape
-    ((3,), (3,))
-    """
-    factories = {name: lookup(STRATEGIES, name, argument="strategy") for name in names}
-    if vaal_params and "vaal" in factories:
-        factories["vaal"] = partial(_vaal, **vaal_params)
-    return factories
 
 
 class CalledOnce:
@@ -127,49 +86,3 @@ class CalledOnce:
                 f"it must return n_instances={n_instances} different indices into the pool."
             )
         return indices, scores
-
-
-def _random(random_state: int) -> Strategy:
-    rng = np.random.default_rng(random_state)
-
-    def random_sampling(
-        learner: Any, X_pool: NDArray, n_instances: int = 1
-    ) -> tuple[NDArray, NDArray]:
-        scores = rng.random(len(X_pool))
-        indices = np.argsort(scores)[:n_instances]
-        return indices, scores[indices]
-
-    return random_sampling
-
-
-def _vaal(random_state: int, **params: Any) -> Strategy:
-    from skvaal import VAALQuery
-
-    return VAALQuery(**{"random_state": random_state, **params})
-
-
-def _margin(random_state: int) -> Strategy:
-    from modAL.uncertainty import margin_sampling
-
-    return margin_sampling
-
-
-def _entropy(random_state: int) -> Strategy:
-    from modAL.uncertainty import entropy_sampling
-
-    return entropy_sampling
-
-
-def _uncertainty(random_state: int) -> Strategy:
-    from modAL.uncertainty import uncertainty_sampling
-
-    return uncertainty_sampling
-
-
-STRATEGIES: dict[str, StrategyFactory] = {
-    "vaal": _vaal,
-    "margin": _margin,
-    "entropy": _entropy,
-    "uncertainty": _uncertainty,
-    "random": _random,
-}

@@ -1,0 +1,25 @@
+"""Query strategies of the comparison, by name, in the form that modAL calls.
+
+A factory takes a random state (int) and returns ``strategy(learner, X_pool, n_instances)``, which
+returns the chosen indices into `X_pool` and their scores.
+"""
+
+from skvaal.benchmark.strategies._called_once import CalledOnce, Strategy, StrategyFactory
+from skvaal.benchmark.strategies._registry import (
+    ALL,
+    DEFAULT_STRATEGIES,
+    LIBRARIES,
+    STRATEGIES,
+    get_strategies,
+)
+
+__all__ = [
+    "ALL",
+    "DEFAULT_STRATEGIES",
+    "LIBRARIES",
+    "STRATEGIES",
+    "CalledOnce",
+    "Strategy",
+    "StrategyFactory",
+    "get_strategies",
+]

@@ -1,0 +1,121 @@
+"""The strategies of the comparison, by library and by name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+
+from skvaal.benchmark._lookup import lookup
+from skvaal.benchmark.strategies import _modal, _own, _skactiveml
+from skvaal.benchmark.strategies._called_once import StrategyFactory
+
+ALL = "all"
+DEFAULT_STRATEGIES = ("vaal", "margin", "entropy", "uncertainty", "random")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Library:
+    """Where strategies come from.
+
+    Parameters
+    ----------
+    package : str
+        What Python imports.
+    install : str
+        The command that installs it.
+    strategies : mapping of str to callable
+        Factories by name; they import the library only when they are called.
+
+    Examples
+    --------
+    >>> Library(package="no_such_package", install="", strategies={}).is_installed()
+    False
+    """
+
+    package: str
+    install: str
+    strategies: Mapping[str, StrategyFactory]
+
+    def is_installed(self) -> bool:
+        """Tell whether the library can be imported."""
+        return find_spec(self.package) is not None
+
+
+LIBRARIES: dict[str, Library] = {
+    "skvaal": Library(
+        package="skvaal",
+        install="pip install skvaal",
+        strategies={"vaal": _own.vaal, "random": _own.random},
+    ),
+    "modAL": Library(
+        package="modAL",
+        install="pip install --no-deps modAL-python==0.4.2.1",
+        strategies=_modal.STRATEGIES,
+    ),
+    "scikit-activeml": Library(
+        package="skactiveml",
+        install="pip install skvaal[skactiveml]",
+        strategies=_skactiveml.STRATEGIES,
+    ),
+}
+
+STRATEGIES: dict[str, StrategyFactory] = {
+    name: factory for library in LIBRARIES.values() for name, factory in library.strategies.items()
+}
+
+
+def get_strategies(
+    names: Iterable[str], *, vaal_params: Mapping[str, Any] | None = None
+) -> dict[str, StrategyFactory]:
+    """Return the factories of query strategies.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of strategies, see ``python -m skvaal.benchmark --help``; "all" stands for every
+        one whose library is installed.
+    vaal_params : mapping of str to object or None, default=None
+        Parameters of :class:`skvaal.VAALQuery`.
+
+    Returns
+    -------
+    dict of str to callable
+        In the order of `names`. A factory takes a random state (int) and returns a callable
+        ``strategy(learner, X_pool, n_instances)`` that returns the chosen indices into
+        `X_pool` and their scores, both of shape (n_instances,). Own strategies join as
+        ``get_strategies(["random"]) | {"mine": factory}``.
+
+    Raises
+    ------
+    ValueError
+        If a name is not known.
+    ImportError
+        If the library of a strategy is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> random = get_strategies(["random"])["random"](0)
+    >>> indices, scores = random(None, np.zeros((10, 2)), n_instances=3)
+    >>> indices.shape, scores.shape
+    ((3,), (3,))
+    """
+    factories: dict[str, StrategyFactory] = {}
+    for name in names:
+        if name == ALL:
+            for library in LIBRARIES.values():
+                if library.is_installed():
+                    factories.update(library.strategies)
+        else:
+            factories[name] = lookup(STRATEGIES, name, argument="strategy")
+            _check_installed(name)
+    if vaal_params and "vaal" in factories:
+        factories["vaal"] = partial(_own.vaal, **vaal_params)
+    return factories
+
+
+def _check_installed(name: str) -> None:
+    for title, library in LIBRARIES.items():
+        if name in library.strategies and not library.is_installed():
+            raise ImportError(f"strategy {name!r} is of {title}: {library.install}")

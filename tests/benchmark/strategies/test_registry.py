@@ -1,0 +1,121 @@
+import sys
+
+import numpy as np
+import pytest
+
+from skvaal.benchmark.estimators import get_estimator
+from skvaal.benchmark.strategies import (
+    DEFAULT_STRATEGIES,
+    LIBRARIES,
+    STRATEGIES,
+    get_strategies,
+)
+
+
+@pytest.fixture(params=list(STRATEGIES))
+def name(request):
+    """Each strategy, where its library is installed."""
+    (library,) = (one for one in LIBRARIES.values() if request.param in one.strategies)
+    pytest.importorskip(library.package)
+    return request.param
+
+
+def make(name, random_state=0):
+    factories = get_strategies([name], vaal_params={"max_epochs": 1, "batch_size": 16})
+    return factories[name](random_state)
+
+
+@pytest.mark.parametrize("n_instances", [1, 2, 7])
+def test_strategy_returns_different_rows_of_the_pool_with_scores(name, n_instances, learner, pool):
+    indices, scores = make(name)(learner, pool, n_instances=n_instances)
+
+    assert indices.shape == scores.shape == (n_instances,)
+    assert len(set(indices)) == n_instances
+    assert set(indices) <= set(range(len(pool)))
+    assert np.isfinite(scores).all()
+
+
+def test_modal_calls_the_strategy_once(name, learner, pool):
+    strategy, calls = make(name), []
+
+    def counting(*args, **kwargs):
+        calls.append(kwargs)
+        return strategy(*args, **kwargs)
+
+    learner.query_strategy = counting
+
+    _, X_chosen = learner.query(pool, n_instances=2)
+
+    assert calls == [{"n_instances": 2}]
+    assert X_chosen.shape == (2, 3)
+
+
+def test_strategy_repeats_itself_in_every_round(name, learner, pool):
+    first, again = make(name, 3), make(name, 3)
+
+    for _ in range(2):
+        chosen = [strategy(learner, pool, n_instances=7)[0] for strategy in (first, again)]
+        np.testing.assert_array_equal(*chosen)
+
+
+def test_strategy_leaves_the_learner_and_numpys_generator_alone(name, learner, pool):
+    X, y, estimator = learner.X_training.copy(), learner.y_training.copy(), learner.estimator
+    expected = estimator.predict_proba(pool)
+    before = np.random.get_state()  # noqa: NPY002 (it is what must stay as it is)
+
+    make(name)(learner, pool, n_instances=7)
+
+    after = np.random.get_state()  # noqa: NPY002
+    np.testing.assert_array_equal(after[1], before[1])
+    assert after[2:] == before[2:]
+    assert learner.estimator is estimator
+    np.testing.assert_array_equal(learner.X_training, X)
+    np.testing.assert_array_equal(learner.y_training, y)
+    np.testing.assert_array_equal(estimator.predict_proba(pool), expected)
+
+
+def test_strategies_take_images(name, images):
+    models = pytest.importorskip("modAL.models")
+    X, y = images
+    learner = models.ActiveLearner(
+        get_estimator("logistic_regression")(0), X_training=X[:20], y_training=y[:20]
+    )
+
+    indices, _ = make(name)(learner, X[20:], n_instances=7)
+
+    assert len(set(indices)) == 7
+    assert set(indices) <= set(range(40))
+
+
+def test_strategies_keep_their_order():
+    names = ["random", "margin", "vaal"]
+
+    assert list(get_strategies(names, vaal_params={"max_epochs": 1})) == names
+
+
+def test_names_belong_to_one_library_each():
+    assert len(STRATEGIES) == sum(len(library.strategies) for library in LIBRARIES.values())
+    assert set(DEFAULT_STRATEGIES) <= set(STRATEGIES)
+
+
+def test_all_is_every_strategy_of_the_installed_libraries(monkeypatch):
+    pytest.importorskip("modAL")
+    monkeypatch.setitem(sys.modules, "skactiveml", None)
+
+    factories = get_strategies(["all"], vaal_params={"max_epochs": 1})
+
+    expected = set(STRATEGIES) - set(LIBRARIES["scikit-activeml"].strategies)
+    assert set(factories) == expected
+    assert factories["vaal"](0).get_params()["max_epochs"] == 1
+
+
+def test_missing_library_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skactiveml", None)
+
+    with pytest.raises(ImportError, match=r"'core_set' .*pip install skvaal\[skactiveml\]"):
+        get_strategies(["random", "core_set"])
+
+
+def test_unknown_strategy_offers_the_nearest():
+    with pytest.raises(ValueError, match=r"strategy='margins'.*did you mean 'margin'"):
+        get_strategies(["random", "margins"])

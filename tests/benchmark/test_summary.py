@@ -1,0 +1,123 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from skvaal.benchmark.inference import smallest_p_value
+from skvaal.benchmark.summary import seeds_note, summarize
+
+
+def with_third(records):
+    """The records with a strategy between the two, which takes random's place in no seed."""
+    random = records[records["strategy"] == "random"]
+    third = random.assign(strategy="third", accuracy=random["accuracy"] + 0.01 * random["round"])
+    return pd.concat([third, records])
+
+
+def test_summary_of_known_values(records):
+    row = summarize(records).loc["margin"]
+
+    # areas 44/60 and 42/60, less 30/60 and 24/60
+    assert row["n_seeds"] == 2
+    assert row[["area", "area_low", "area_high"]].to_list() == pytest.approx(
+        [43 / 60, 42 / 60, 44 / 60]
+    )
+    gain = row[["random_difference", "random_low", "random_high"]].to_list()
+    assert gain == pytest.approx([16 / 60, 14 / 60, 18 / 60])
+    assert row["random_p"] == row["random_p_holm"] == 0.5
+    # random ends at 0.55, margin's 0.9 is out of its reach; margin is at 0.55 half of the way
+    # between 20 labels (0.4) and 40 (0.7)
+    assert np.isnan(row["baseline_labels"])
+    assert row["labels_to_baseline"] == pytest.approx(30)
+    assert row["query_seconds"] == pytest.approx(0.15)
+
+
+def test_rows_are_sorted_by_area(records):
+    assert list(summarize(with_third(records)).index) == ["margin", "third", "random"]
+
+
+def test_what_compares_a_strategy_with_itself_is_nan(records):
+    summary = summarize(records)
+
+    of_random = [name for name in summary if name.startswith("random_")]
+    assert summary.loc["random", of_random].isna().all()
+    assert np.isnan(summary.loc["random", "labels_saved"])
+    assert summary.loc["margin", [n for n in summary if n.startswith("margin_")]].isna().all()
+
+
+def test_labels_saved_at_the_end(records):
+    third = summarize(with_third(records)).loc["third"]
+
+    # third ends at 0.57, out of random's reach; it is at 0.55 where (0.55 - 0.41) / 0.16 of the
+    # way from 40 to 80 is done
+    assert np.isnan(third["labels_saved"])
+    assert third["labels_to_baseline"] == pytest.approx(40 + 40 * 14 / 16)
+
+
+def test_labels_lost_at_the_end(records):
+    swap = {"margin": "random", "random": "margin"}
+    worse = summarize(records.assign(strategy=records["strategy"].map(swap))).loc["margin"]
+
+    # as "margin" ends at 0.55 with 80 labels, which "random" has with 30
+    assert worse["baseline_labels"] == pytest.approx(30)
+    assert worse["labels_saved"] == pytest.approx(-50)
+    assert worse["label_ratio"] == pytest.approx(3 / 8)
+    assert np.isnan(worse["labels_to_baseline"])
+
+
+@pytest.mark.parametrize("missing", ["random", "margin"])
+def test_missing_references_have_no_columns(records, missing):
+    everyone = with_third(records)
+
+    summary = summarize(everyone[everyone["strategy"] != missing])
+
+    assert not any(name.startswith(f"{missing}_") for name in summary)
+    assert ("labels_saved" in summary) == (missing == "margin")
+
+
+def test_a_strategy_alone_is_compared_with_nobody(records):
+    summary = summarize(records[records["strategy"] == "random"])
+
+    assert list(summary) == ["n_seeds", "area", "area_low", "area_high", "query_seconds"]
+
+
+def test_one_seed_has_means_but_neither_interval_nor_p(records):
+    row = summarize(records[records["seed"] == 0]).loc["margin"]
+
+    assert row["area"] == pytest.approx(44 / 60)
+    assert row["random_difference"] == pytest.approx(14 / 60)
+    assert row[["area_low", "area_high", "random_low", "random_p", "random_p_holm"]].isna().all()
+
+
+def test_equal_strategies(records):
+    random = records[records["strategy"] == "random"]
+
+    row = summarize(pd.concat([random, random.assign(strategy="twin")])).loc["twin"]
+
+    assert row[["random_difference", "random_low", "random_high"]].to_list() == [0, 0, 0]
+    assert row["random_p_holm"] == 1
+    assert row[["labels_saved", "label_ratio"]].to_list() == [0, 1]
+    assert row["labels_to_baseline"] == 80
+
+
+@pytest.mark.parametrize("n_comparisons", [1, 4, 19])
+@pytest.mark.parametrize("n_seeds", range(1, 13))
+def test_note_stands_where_no_p_can_be_small(n_seeds, n_comparisons):
+    note = seeds_note(n_seeds, n_comparisons)
+
+    smallest = smallest_p_value(n_seeds, n_comparisons=n_comparisons)
+    assert bool(note) == (smallest >= 0.05)
+    if note:
+        enough = int(note.split()[-2])
+        assert smallest_p_value(enough, n_comparisons=n_comparisons) < 0.05
+        assert smallest_p_value(enough - 1, n_comparisons=n_comparisons) >= 0.05
+
+
+def test_note_of_six_seeds():
+    # 2 / 2 ** 6 = 0.03125, times 4 = 0.125; 4 * 2 / 2 ** 8 = 0.03125
+    assert seeds_note(6, 4) == (
+        "6 seeds allow no p below 0.031, nor below 0.125 after correction for 4: "
+        "a p below 0.05 takes at least 8 seeds"
+    )
+    assert seeds_note(5, 1).startswith("5 seeds allow no p below 0.062: ")
+    assert seeds_note(1, 1).startswith("1 seed allows no interval and no test: ")
+    assert seeds_note(6, 0) == ""

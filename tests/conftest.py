@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -19,6 +22,14 @@ QUICK = {
     "random_state": 0,
     "device": "cpu",
 }
+
+
+@pytest.fixture
+def listens_to_ctrl_c() -> Iterator[None]:
+    """Python's own handler of SIGINT, which a process that was started in the background lacks."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
 
 
 @pytest.fixture

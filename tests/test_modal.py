@@ -203,6 +203,7 @@ def test_a_failed_training_is_not_repeated_by_modal(pools, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for child processes")
+@pytest.mark.usefixtures("listens_to_ctrl_c")  # and so does the child
 def test_ctrl_c_ends_a_query_of_modal():
     program = """
         import numpy as np

@@ -295,6 +295,7 @@ def test_diverging_training_says_what_to_change(digits, quick):
     assert not hasattr(strategy, "net_")
 
 
+@pytest.mark.usefixtures("listens_to_ctrl_c")
 def test_interrupt_inside_a_step_is_not_swallowed(monkeypatch):
     def interrupted(self, *args):
         os.kill(os.getpid(), signal.SIGINT)
@@ -305,6 +306,7 @@ def test_interrupt_inside_a_step_is_not_swallowed(monkeypatch):
         make_net().fit(pools())
 
 
+@pytest.mark.usefixtures("listens_to_ctrl_c")
 def test_interrupt_inside_a_callback_is_not_taken_for_early_stopping():
     class Slow(Callback):
         def on_epoch_end(self, net, **kwargs):
@@ -317,6 +319,7 @@ def test_interrupt_inside_a_callback_is_not_taken_for_early_stopping():
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for child processes")
+@pytest.mark.usefixtures("listens_to_ctrl_c")  # and so does the child
 def test_ctrl_c_ends_a_query_and_leaves_the_strategy_unfitted(tmp_path):
     program = """
         import numpy as np

@@ -53,8 +53,8 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
     query_strategy : callable, strategy or None, default=None
         A callable as in modAL, ``(learner, X_pool, n_instances=n) -> indices`` or
         ``(indices, scores)``, such as :class:`VAALQuery`; a :class:`VAALQueryStrategy` or a
-        Pipeline that ends in one; or any object with ``fit(X, y)``, where y holds -1 for
-        unlabelled rows, and ``query(X_pool, n)``. None takes ``VAALQuery()``.
+        Pipeline that ends in one; or any object with ``query(X_pool, n)`` and, if it wants to
+        learn, ``fit(X, y)``, where y holds -1 for unlabelled rows. None takes ``VAALQuery()``.
     initial_size : int, default=20
         Labelled samples at the start: one of each class, the others at random.
     batch_size : int, default=20
@@ -274,6 +274,9 @@ class _Learner:
         self.y_training = y_training
 
     def __getattr__(self, name: str) -> Any:
+        # Copying and pickling ask before there is an estimator.
+        if name == "estimator" or name.startswith("__"):
+            raise AttributeError(name)
         return getattr(self.estimator, name)
 
     def transform_without_estimating(self, X: Any) -> Any:
@@ -281,16 +284,19 @@ class _Learner:
 
 
 class _FitAndQuery(BaseEstimator):
-    """An object with ``fit(X, y)`` and ``query(X_pool, n)`` as a callable of modAL's form."""
+    """An object with ``query(X_pool, n)``, and perhaps ``fit(X, y)``, as modAL would call it."""
 
     def __init__(self, strategy: Any) -> None:
         self.strategy = strategy
 
     def __call__(self, learner: _Learner, X_pool: Any, n_instances: int) -> Any:
-        X = np.concatenate([np.asarray(learner.X_training), np.asarray(X_pool)])
-        y = np.full(len(X), -1)
-        _, y[: len(learner.y_training)] = np.unique(learner.y_training, return_inverse=True)
-        return clone(self.strategy, safe=False).fit(X, y).query(X_pool, n_instances)
+        strategy = clone(self.strategy, safe=False)
+        if hasattr(strategy, "fit"):
+            X = np.concatenate([np.asarray(learner.X_training), np.asarray(X_pool)])
+            y = np.full(len(X), -1)
+            _, y[: len(learner.y_training)] = np.unique(learner.y_training, return_inverse=True)
+            strategy.fit(X, y)
+        return strategy.query(X_pool, n_instances)
 
 
 def as_query(query_strategy: Any) -> Query:
@@ -317,11 +323,11 @@ def as_query(query_strategy: Any) -> Query:
         return VAALQuery(strategy=clone(query_strategy))
     if callable(query_strategy):
         return clone(query_strategy, safe=False)
-    if hasattr(query_strategy, "fit") and hasattr(query_strategy, "query"):
+    if hasattr(query_strategy, "query"):
         return _FitAndQuery(clone(query_strategy, safe=False))
     raise TypeError(
         f"query_strategy={query_strategy!r} is neither a callable as in modAL nor an object with "
-        "fit(X, y) and query(X_pool, n)"
+        "query(X_pool, n)"
     )
 
 

@@ -51,14 +51,13 @@ class Pool:
         """Samples at positions counted within the pool, (n_positions, ...)."""
         if self.rows is not None:
             positions = self.rows[positions]
-        return np.ascontiguousarray(self.X[positions], dtype=self.batch_dtype)
+        # A copy, always: a module may work in place, and X is the user's.
+        return np.array(self.X[positions], dtype=self.batch_dtype, order="C")
 
     def batches(self, batch_size: int) -> Iterator[Tensor]:
         """All samples in order, `batch_size` at a time."""
         for start in range(0, len(self), batch_size):
-            batch = self.take(slice(start, start + batch_size))
-            # A slice of a read-only memmap is read-only, and torch knows no such tensors.
-            yield torch.from_numpy(batch if batch.flags.writeable else batch.copy())
+            yield torch.from_numpy(self.take(slice(start, start + batch_size)))
 
 
 def to_float(batch: Tensor, device: torch.device) -> Tensor:

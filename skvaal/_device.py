@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import RLock
 
 import torch
+
+_GENERATORS = RLock()
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -48,8 +51,14 @@ def resolve_device(device: str | torch.device) -> torch.device:
 def isolated_seed(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch's generators inside the block, and put them back as they were after it.
 
+    The generators belong to the process, so that threads take turns.
     ``torch.manual_seed`` would reseed every CUDA device; only the one in use is touched here.
     """
+    with _GENERATORS:
+        yield from _seeded(seed, device)
+
+
+def _seeded(seed: int, device: torch.device) -> Iterator[None]:
     if device.type == "mps":
         mps_state = torch.mps.get_rng_state()
     # A bare 'cuda' has no index; fork_rng wants one.

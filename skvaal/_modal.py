@@ -122,11 +122,12 @@ class VAALQuery(BaseEstimator):
         return indices, scores
 
     def _new_strategy(self) -> VAALQueryStrategy | Pipeline:
-        """The fitted strategy of the last query if it is to be warm-started, else a fresh one."""
+        """A fresh strategy; if it is to be warm-started, with the net of the last query."""
         parameter = self._inline if self.strategy is None else self.strategy
+        strategy = clone(parameter)
         if last_step(parameter).warm_start and hasattr(self, "strategy_"):
-            return self.strategy_
-        return clone(parameter)
+            last_step(strategy).go_on_from(last_step(self.strategy_))
+        return strategy
 
     # The parameters are those of the strategy, with or without a prefix.
 
@@ -187,7 +188,8 @@ def labeled_pool(learner: Any) -> Any:
     if X is not None:
         return X
     learners = getattr(learner, "learner_list", [])
-    pools = [np.asarray(each.X_training) for each in learners if each.X_training is not None]
+    kept = [getattr(each, "X_training", None) for each in learners]
+    pools: list[Any] = [np.asarray(pool) for pool in kept if pool is not None]
     if not pools:
         raise ValueError(
             f"{type(learner).__name__} keeps no labelled samples (X_training); pass them: "

@@ -197,8 +197,13 @@ def check_vae(vae: Any, input_shape: tuple[int, ...]) -> int:
     was_training = vae.training
     vae.eval()
     parameter = next(vae.parameters(), torch.empty(0))
-    x = torch.zeros(2, *input_shape, device=parameter.device)
-    encoded = vae.encode(x)
+    x = torch.zeros(2, *input_shape, dtype=torch.float32, device=parameter.device)
+    try:
+        encoded = vae.encode(x)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise ValueError(
+            f"vae={name}: encode fails on samples of shape {tuple(input_shape)}: {error}"
+        ) from error
     if not (isinstance(encoded, tuple) and len(encoded) == 2):
         raise TypeError(f"vae={name}: encode(x) must return the pair (mu, logvar)")
     mu, logvar = encoded
@@ -207,7 +212,12 @@ def check_vae(vae: Any, input_shape: tuple[int, ...]) -> int:
             f"vae={name}: encode(x) must return mu and logvar of shape (n_samples, latent_dim), "
             f"got {tuple(mu.shape)} and {tuple(logvar.shape)}"
         )
-    x_hat = vae.decode(mu)
+    try:
+        x_hat = vae.decode(mu)
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise ValueError(
+            f"vae={name}: decode fails on latent vectors of size {mu.shape[1]}: {error}"
+        ) from error
     if x_hat.shape != x.shape:
         raise ValueError(
             f"vae={name}: decode(encode(x)) has shape {tuple(x_hat.shape)} for x of shape "
@@ -224,7 +234,14 @@ def check_discriminator(discriminator: Any, latent_dim: int) -> None:
     was_training = discriminator.training
     discriminator.eval()
     parameter = next(discriminator.parameters(), torch.empty(0))
-    logits = discriminator(torch.zeros(2, latent_dim, device=parameter.device))
+    try:
+        logits = discriminator(
+            torch.zeros(2, latent_dim, dtype=torch.float32, device=parameter.device)
+        )
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise ValueError(
+            f"discriminator={name} fails on latent vectors of size {latent_dim}: {error}"
+        ) from error
     if logits.numel() != 2:
         raise ValueError(
             f"discriminator={name} must return one logit a sample, got shape "

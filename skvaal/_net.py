@@ -142,8 +142,18 @@ class VAALNet(NeuralNet):
 
     @property
     def module_(self) -> nn.Module:
-        """The VAE, for callbacks that know a single module."""
-        return self.vae_
+        """Both modules in one, for callbacks that know a single module and restore its weights."""
+        return nn.ModuleDict({"vae": self.vae_, "discriminator": self.discriminator_})
+
+    @property
+    def criterion_(self) -> nn.Module:
+        """Nothing, for callbacks that save a criterion: the losses have no state."""
+        return nn.Identity()
+
+    def _get_param_names(self) -> list[str]:
+        # What __init__ fixes is no parameter, or `clone` would pass it a second time.
+        fixed = {"module", "criterion", "train_split", "predict_nonlinearity"}
+        return [name for name in super()._get_param_names() if name not in fixed]
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Any]]:
@@ -168,11 +178,21 @@ class VAALNet(NeuralNet):
     def _build(self, name: str, component: Any, context: dict[str, Any]) -> nn.Module:
         """Instance of a component, told what it wants to know of the data."""
         given = self.get_params_for(name)
+        # float32 as the batches are, whatever torch's default is.
         if isinstance(component, nn.Module) and not given:
-            return deepcopy(component)
+            return deepcopy(component).float()
         known = accepted_names(type(component) if isinstance(component, nn.Module) else component)
         context = {k: v for k, v in context.items() if known is None or k in known}
-        return self.initialized_instance(component, {**context, **given})
+        try:
+            module = self.initialized_instance(component, {**context, **given})
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(
+                f"{name}={getattr(component, '__name__', component)} cannot be built with "
+                f"{ {**context, **given} }: {error}"
+            ) from error
+        if not isinstance(module, nn.Module):
+            raise TypeError(f"{name}={component!r} makes a {type(module).__name__}, not a module")
+        return module.float()
 
     def initialize_criterion(self) -> VAALNet:
         """Do nothing: the losses are functions, without state."""
@@ -199,6 +219,22 @@ class VAALNet(NeuralNet):
         return DataLoader(
             dataset, sampler=sampler, batch_size=None, **self.get_params_for("iterator_train")
         )
+
+    def take_over(self, previous: VAALNet) -> None:
+        """Go on from another net: its weights, its history, and what its optimizers remember.
+
+        Parameters
+        ----------
+        previous : VAALNet
+            Trained, of the same architecture. Learning rates and the like stay this net's own.
+        """
+        self.module_.load_state_dict(previous.module_.state_dict())
+        self.history_: Any = previous.history_
+        for name in ("optimizer_vae_", "optimizer_discriminator_"):
+            mine, others = getattr(self, name), getattr(previous, name)
+            if type(mine) is type(others):
+                groups = mine.state_dict()["param_groups"]
+                mine.load_state_dict({**others.state_dict(), "param_groups": groups})
 
     # Training ---------------------------------------------------------------------------------
 
@@ -294,8 +330,17 @@ class VAALNet(NeuralNet):
             f"{term}={value:.3g}"
             for term, value in zip(HISTORY_TERMS, values.tolist(), strict=True)
         )
+        self._raise_diverged(terms)
+
+    def _check_weights(self) -> None:
+        # The losses of the last step were taken before it; what it did shows in the weights only.
+        for name, tensor in self.module_.state_dict().items():
+            if not torch.isfinite(tensor).all():
+                self._raise_diverged(f"{name} is not finite")
+
+    def _raise_diverged(self, what: str) -> None:
         raise TrainingDivergedError(
-            f"training diverged in epoch {len(self.history)} ({terms}); lower lr, bring X to a "
+            f"training diverged in epoch {len(self.history)} ({what}); lower lr, bring X to a "
             "common scale (StandardScaler; images as uint8 or in [0, 1]), or clip gradients with "
             "callbacks=[skorch.callbacks.GradientNormClipping(1.0)]"
         )
@@ -303,20 +348,39 @@ class VAALNet(NeuralNet):
     def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
         """Keep the variance that evaluation uses."""
         super().on_train_end(net, X, y, **kwargs)
-        if self.history and "variance" in self.history[-1]:
-            self.variance_ = self.history[-1, "variance"]
+        # Over batches: a callback may have stopped the epoch, or the batch, before its end.
+        batches = self.history[-1]["batches"] if self.history else []
+        variances = [batch["variance"] for batch in batches if "variance" in batch]
+        if variances:
+            self.variance_ = float(np.mean(variances))
 
     # skorch's fit swallows every KeyboardInterrupt, since its callbacks stop training with one. A
     # real one must reach the caller, or a half-trained net goes on to choose samples.
 
-    def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> VAALNet:
-        """Train, and remember whether the user broke it off."""
-        self.interrupted_ = False
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Call the callbacks, and remember whether one of them stops training."""
         try:
-            return super().fit_loop(X, y, epochs, **kwargs)
+            super().notify(method_name, **cb_kwargs)
         except KeyboardInterrupt as error:
-            self.interrupted_ = not _raised_by_statement(error)
+            self.stopped_by_callback_ = _raised_by_statement(error)
             raise
+
+    def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> VAALNet:
+        """Train, and remember whether the user broke it off.
+
+        Raises
+        ------
+        TrainingDivergedError
+            If a loss, or a weight after the last step, is not finite.
+        """
+        self.interrupted_ = self.stopped_by_callback_ = False
+        try:
+            super().fit_loop(X, y, epochs, **kwargs)
+        except KeyboardInterrupt:
+            self.interrupted_ = not self.stopped_by_callback_
+            raise
+        self._check_weights()
+        return self
 
     def partial_fit(self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any) -> VAALNet:
         """Train on from the present weights.

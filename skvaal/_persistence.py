@@ -57,14 +57,17 @@ def save_strategy(strategy: Any, path: str | Path) -> None:
         "fitted": fitted,
         "seed": strategy._seed,
         "variance": net.variance_,
-        "checksum": _checksum(tensors),
     }
+    strategy_json = json.dumps(header)
     metadata = {
         "format": "skvaal",
         "format_version": str(FORMAT_VERSION),
         "skvaal_version": __version__,
-        "strategy": json.dumps(header),
+        "strategy": strategy_json,
+        "checksum": str(_checksum(strategy_json, tensors)),
     }
+    if not Path(path).parent.is_dir():
+        raise FileNotFoundError(f"no such folder: {Path(path).parent}")
     save_file(tensors, str(path), metadata=metadata)
 
 
@@ -96,6 +99,7 @@ def load_strategy(cls: type, path: str | Path, overrides: Mapping[str, Any]) -> 
         strategy.feature_names_in_ = np.array(strategy.feature_names_in_, dtype=object)
     strategy._seed = header["seed"]
 
+    strategy._check_names()
     device = resolve_device(strategy.device)
     net = strategy._make_net(device)
     # Initial weights, drawn to be overwritten, must not move the caller's generator.
@@ -138,26 +142,23 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             f"{metadata.get('skvaal_version')}; skvaal {__version__} reads version "
             f"{FORMAT_VERSION}: load it with that release, or fit again"
         )
-    try:
-        header = json.loads(metadata["strategy"])
-        checksum = header["checksum"]
-    except (KeyError, json.JSONDecodeError) as error:
-        raise ModelFileError(f"{path} is damaged: its header cannot be read") from error
-    if checksum != _checksum(tensors):
-        raise ModelFileError(f"{path} is damaged: the weights do not match their checksum")
-    return header, tensors
+    strategy_json = metadata.get("strategy", "")
+    if metadata.get("checksum") != str(_checksum(strategy_json, tensors)):
+        raise ModelFileError(f"{path} is damaged: its content does not match its checksum")
+    return json.loads(strategy_json), tensors
 
 
 def _state(net: Any) -> dict[str, Tensor]:
     return {
-        f"{prefix}.{name}": tensor.detach().cpu().contiguous()
+        # A copy: the format refuses tensors that share memory.
+        f"{prefix}.{name}": tensor.detach().cpu().clone().contiguous()
         for prefix in ("vae", "discriminator")
         for name, tensor in getattr(net, f"{prefix}_").state_dict().items()
     }
 
 
-def _checksum(tensors: Mapping[str, Tensor]) -> int:
-    checksum = 0
+def _checksum(strategy_json: str, tensors: Mapping[str, Tensor]) -> int:
+    checksum = zlib.crc32(strategy_json.encode())
     for name in sorted(tensors):
         checksum = zlib.crc32(tensors[name].numpy().tobytes(), zlib.crc32(name.encode(), checksum))
     return checksum
@@ -165,10 +166,10 @@ def _checksum(tensors: Mapping[str, Tensor]) -> int:
 
 def _encode(name: str, value: Any) -> Any:
     """Parameter as JSON; a class by name, anything else as a mark that it is missing."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
     if name in _NOT_SAVED and not isinstance(value, int):
         return _NOT_SAVED[name]
-    if isinstance(value, np.generic):
-        value = value.item()
     if isinstance(value, torch.device):
         return str(value)
     for key, namespace in _NAMESPACES.items():
@@ -177,6 +178,10 @@ def _encode(name: str, value: Any) -> Any:
             return {"class": [key, class_name]}
     if isinstance(value, tuple):
         return {"tuple": [_encode(name, item) for item in value]}
+    if isinstance(value, list):
+        return [_encode(name, item) for item in value]
+    if isinstance(value, dict):
+        return {"dict": {key: _encode(name, item) for key, item in value.items()}}
     try:
         json.dumps(value)
     except TypeError:
@@ -185,8 +190,12 @@ def _encode(name: str, value: Any) -> Any:
 
 
 def _decode(name: str, value: Any, path: str | Path) -> Any:
+    if isinstance(value, list):
+        return [_decode(name, item, path) for item in value]
     if not isinstance(value, dict):
         return value
+    if "dict" in value:
+        return {key: _decode(name, item, path) for key, item in value["dict"].items()}
     if "tuple" in value:
         return tuple(_decode(name, item, path) for item in value["tuple"])
     if "class" in value:

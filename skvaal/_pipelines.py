@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skvaal._strategy import VAALQueryStrategy
+from skvaal._validation import check_same_columns, check_same_kind
 
 
 def last_step(strategy: Any) -> VAALQueryStrategy:
@@ -46,10 +47,18 @@ def fit_on_pools(strategy: Any, X_labeled: Any, X_unlabeled: Any) -> None:
     if not isinstance(strategy, Pipeline):
         strategy.fit_pools(X_labeled, X_unlabeled)
         return
-    X_labeled, X_unlabeled = np.asarray(X_labeled), np.asarray(X_unlabeled)
+    if hasattr(X_labeled, "iloc") and hasattr(X_unlabeled, "iloc"):
+        import pandas as pd  # there, since the pools are its
+
+        check_same_columns(X_labeled, X_unlabeled)
+        X = pd.concat([X_labeled, X_unlabeled])
+    else:
+        X_labeled, X_unlabeled = np.asarray(X_labeled), np.asarray(X_unlabeled)
+        check_same_kind(X_labeled, X_unlabeled)
+        X = np.concatenate([X_labeled, X_unlabeled])
     y = np.full(len(X_labeled) + len(X_unlabeled), "labelled", dtype=object)
     y[len(X_labeled) :] = last_step(strategy).missing_label
-    strategy.fit(np.concatenate([X_labeled, X_unlabeled]), y)
+    strategy.fit(X, y)
 
 
 def as_last_step_sees(strategy: Any, X: Any) -> Any:
@@ -64,4 +73,5 @@ def as_last_step_sees(strategy: Any, X: Any) -> Any:
     -------
     array-like of shape (n, ...)
     """
-    return strategy[:-1].transform(X) if isinstance(strategy, Pipeline) else X
+    steps = len(strategy) if isinstance(strategy, Pipeline) else 1
+    return X if steps == 1 else strategy[:-1].transform(X)

@@ -33,6 +33,8 @@ def smallest(
     array([1, 2])
     """
     tie_breaker = random_state.permutation(len(scores))
+    if np.isnan(scores).any():
+        raise ValueError(f"scores[{int(np.flatnonzero(np.isnan(scores))[0])}] is NaN")
     # Everything up to the n-th smallest, ties with it included: all that can be taken.
     candidates = np.flatnonzero(scores <= np.partition(scores, n - 1)[n - 1])
     order = np.lexsort((tie_breaker[candidates], scores[candidates]))

@@ -20,12 +20,13 @@ from skvaal._device import isolated_seed, resolve_device
 from skvaal._exceptions import EmptyPoolWarning
 from skvaal._modules import ConvVAE, DenseVAE, LatentDiscriminator
 from skvaal._net import VAALNet
-from skvaal._params import Interval, NestedParamsMixin, StrOptions
+from skvaal._params import Interval, NestedParamsMixin, StrOptions, did_you_mean
 from skvaal._persistence import load_strategy, save_strategy
 from skvaal._progress import TrainingBar
 from skvaal._selection import smallest
 from skvaal._validation import (
     check_n,
+    check_same_columns,
     check_same_kind,
     check_samples,
     check_unit_interval,
@@ -302,7 +303,7 @@ class VAALQueryStrategy(
             If a loss became NaN or infinite. The estimator is left unfitted.
         """
         device, previous = self._start_fit()
-        # Reset by the unlabelled pool; the labelled one is compared below, with its own message.
+        check_same_columns(X_labeled, X_unlabeled)
         X_labeled = self._check_samples(X_labeled, reset=True, name="X_labeled")
         X_unlabeled = self._check_samples(X_unlabeled, reset=True, name="X_unlabeled")
         check_same_kind(X_labeled, X_unlabeled)
@@ -406,8 +407,9 @@ class VAALQueryStrategy(
     def score(self, X: ArrayLike, y: ArrayLike | None = None) -> float:
         """Mean evidence lower bound per sample, in nats, for tuning without labels.
 
-        The reconstruction term is taken at z = mu and beta is 1, whatever was trained with, so
-        that the scores of different `beta` can be compared.
+        The reconstruction term is taken at z = mu instead of in the mean over q(z|x), so that no
+        chance enters; that makes it larger than the bound proper. beta is 1, whatever was trained
+        with, so that the scores of different `beta` can be compared.
 
         Parameters
         ----------
@@ -469,6 +471,16 @@ class VAALQueryStrategy(
     def _n_features_out(self) -> int:
         return self.net_.latent_dim_
 
+    def go_on_from(self, fitted: VAALQueryStrategy) -> None:
+        """Take over the state of a fitted strategy, for a ``fit`` with ``warm_start=True``.
+
+        Parameters
+        ----------
+        fitted : VAALQueryStrategy
+        """
+        names = [name for name in vars(fitted) if name.endswith("_") or name == "_seed"]
+        self.__dict__.update({name: getattr(fitted, name) for name in names})
+
     def _start_fit(self) -> tuple[torch.device, VAALNet | None]:
         """Validate parameters and forget the net: a fit that fails leaves the estimator unfitted.
 
@@ -508,12 +520,7 @@ class VAALQueryStrategy(
         self, labeled: Pool, unlabeled: Pool, device: torch.device, previous: VAALNet | None
     ) -> VAALQueryStrategy:
         """Train; the pools are valid."""
-        self._check_nested_params(
-            {
-                prefix: type(component) if isinstance(component, torch.nn.Module) else component
-                for prefix, component in self._components().items()
-            }
-        )
+        self._check_names()
         if self.likelihood == "bernoulli":
             for pool in (labeled, unlabeled):
                 check_unit_interval(pool.X)
@@ -522,15 +529,43 @@ class VAALQueryStrategy(
         pools = PairedPools(
             labeled if len(labeled) else unlabeled, unlabeled if len(unlabeled) else labeled
         )
-        self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        net = self._make_net(device) if previous is None else self._continued(previous)
-        net.set_params(max_epochs=self._n_epochs(pools))
+        # None means fresh entropy, and not numpy's global generator: that is left alone.
+        random_state = np.random.RandomState() if self.random_state is None else self.random_state
+        self._seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+        n_iter: int = 0 if previous is None else getattr(self, "n_iter_", 0)
+        net = self._make_net(device, max_epochs=self._n_epochs(pools))
+        self._check_callback_names(net)
         with isolated_seed(self._seed, device):
-            net.fit(pools) if previous is None else net.partial_fit(pools)
+            net.initialize()
+            if previous is not None:
+                self._go_on_from(previous, net)
+            n_before = len(net.history)
+            net.partial_fit(pools)
         self.net_ = net
         self.history_ = net.history
-        self.n_iter_ = len(net.history)
+        self.n_iter_ = n_iter + len(net.history) - n_before
         return self
+
+    def _check_names(self) -> None:
+        """Raise if a parameter's name is unknown."""
+        self._check_nested_params(
+            {
+                prefix: type(component) if isinstance(component, torch.nn.Module) else component
+                for prefix, component in self._components().items()
+            }
+        )
+
+    def _check_callback_names(self, net: VAALNet) -> None:
+        """Raise if a ``callbacks__<name>`` names no callback; skorch would not say."""
+        net.initialize_callbacks()
+        known = [name for name, _ in net.callbacks_]
+        for given in self._nested_params("callbacks"):
+            name = given.partition("__")[0]
+            if name not in known:
+                raise ValueError(
+                    f"unknown parameter 'callbacks__{given}' (there is no callback {name!r}); "
+                    + did_you_mean(name, known, prefix="callbacks__")
+                )
 
     def _components(self) -> dict[str, Any]:
         """The classes, or instances, behind the prefixes of nested parameters."""
@@ -554,11 +589,7 @@ class VAALQueryStrategy(
         )
         return max(1, round(AUTO_ITERATIONS / len(epoch)))
 
-    def _training_params(self) -> dict[str, Any]:
-        """What may change between warm starts."""
-        return {name: getattr(self, name) for name in _TRAINING_PARAMS}
-
-    def _make_net(self, device: torch.device) -> VAALNet:
+    def _make_net(self, device: torch.device, max_epochs: int = 1) -> VAALNet:
         components = self._components()
         nested = {
             f"{prefix}__{name}": value
@@ -577,15 +608,22 @@ class VAALQueryStrategy(
             device=device,
             callbacks=callbacks + ([TrainingBar()] if self.verbose else []),
             verbose=int(self.verbose),
-            **self._training_params(),
+            max_epochs=max_epochs,
+            **{name: getattr(self, name) for name in _TRAINING_PARAMS},
             **nested,
         )
 
-    def _continued(self, net: VAALNet) -> VAALNet:
-        """The net of the last fit, with today's training parameters."""
-        if net.input_shape != self.input_shape_:
+    def _go_on_from(self, previous: VAALNet, net: VAALNet) -> None:
+        """Give a new net, made of today's parameters, the weights and history of the last one."""
+        if previous.input_shape != self.input_shape_:
             raise ValueError(
                 f"X has samples of shape {self.input_shape_}, but warm_start=True goes on from "
-                f"weights for {net.input_shape}; set warm_start=False to start anew"
+                f"weights for {previous.input_shape}; set warm_start=False to start anew"
             )
-        return net.set_params(**self._training_params())
+        try:
+            net.take_over(previous)
+        except RuntimeError as error:
+            raise ValueError(
+                "warm_start=True goes on from the weights of the last fit, which do not fit the "
+                f"present vae or discriminator; set warm_start=False to start anew: {error}"
+            ) from error

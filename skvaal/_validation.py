@@ -5,6 +5,7 @@ Everything here ends before any training, in an error that names the argument an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
@@ -102,6 +103,16 @@ def check_same_kind(X_labeled: NDArray, X_unlabeled: NDArray) -> None:
         )
 
 
+def check_same_columns(X_labeled: Any, X_unlabeled: Any) -> None:
+    """Raise if two DataFrames have other columns, or the same ones in another order."""
+    columns = [list(X.columns) for X in (X_labeled, X_unlabeled) if hasattr(X, "columns")]
+    if len(columns) == 2 and columns[0] != columns[1]:
+        raise ValueError(
+            "X_labeled and X_unlabeled must have the same columns in the same order; reorder one: "
+            "X_unlabeled[X_labeled.columns]"
+        )
+
+
 def check_n(n: Any, pool_size: int, name: str = "n") -> int:
     """Validate a number of samples to query.
 
@@ -142,11 +153,16 @@ def labeled_mask(y: ArrayLike, missing_label: Any) -> NDArray[np.bool_]:
     y : array-like of shape (n_samples,) or (n_samples, ...)
         A row of dense labels (a label map) is unlabelled if all of its entries are the mark.
     missing_label : int, float, str or None
-        The mark; nan marks every nan.
+        The mark; nan, None and pandas' NA each mark all of these.
 
     Returns
     -------
     array of bool of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If y holds NaN that is not the mark.
 
     Examples
     --------
@@ -154,19 +170,37 @@ def labeled_mask(y: ArrayLike, missing_label: Any) -> NDArray[np.bool_]:
     >>> labeled_mask([0, -1, 2], -1)
     array([ True, False,  True])
     """
-    y = np.asarray(y)
+    # A list of words and nan would become an array of words.
+    y = np.array(y, dtype=object) if isinstance(y, list | tuple) else np.asarray(y)
+    if not np.ndim(missing_label) == 0:
+        raise ValueError(f"missing_label must be one value, got {missing_label!r}")
     unlabeled: Any
-    if missing_label is None:
-        unlabeled = np.vectorize(lambda label: label is None, otypes=[bool])(y)
-    elif missing_label != missing_label:
-        # nan is the only value that differs from itself; this works on object arrays as well.
-        unlabeled = np.asarray(y != y, dtype=bool)
+    if y.dtype == object:
+        is_mark = _is_missing if _is_missing(missing_label) else _equals(missing_label)
+        unlabeled = np.vectorize(is_mark, otypes=[bool])(y)
+    elif _is_missing(missing_label):
+        unlabeled = np.isnan(y) if y.dtype.kind == "f" else np.zeros(y.shape, bool)
     else:
-        unlabeled = np.asarray(y == missing_label, dtype=bool)
+        if y.dtype.kind == "f" and np.isnan(y).any():
+            raise ValueError(
+                f"y contains NaN, but missing_label={missing_label!r}; pass missing_label=np.nan "
+                "if NaN marks unlabelled rows"
+            )
         # numpy compares strings with numbers by answering a single False.
-        unlabeled = np.broadcast_to(unlabeled, y.shape)
-    is_missing: NDArray[np.bool_] = unlabeled.reshape(len(y), -1).all(axis=1)
-    return ~is_missing
+        unlabeled = np.broadcast_to(np.asarray(y == missing_label, dtype=bool), y.shape)
+    is_unlabeled: NDArray[np.bool_] = unlabeled.reshape(len(y), -1).all(axis=1)
+    return ~is_unlabeled
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether a value is None, nan, or pandas' NA or NaT: pandas turns one into another."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
+
+
+def _equals(mark: Any) -> Callable[[Any], bool]:
+    return lambda value: not _is_missing(value) and bool(value == mark)
 
 
 def check_unit_interval(X: NDArray) -> None:
@@ -180,7 +214,7 @@ def check_unit_interval(X: NDArray) -> None:
 
 def _as_numbers(X: Any, estimator: BaseEstimator, name: str) -> NDArray:
     try:
-        return check_array(
+        X = check_array(
             X,
             allow_nd=True,
             ensure_all_finite=False,  # NaN is looked for in pieces, and located, further down
@@ -196,6 +230,9 @@ def _as_numbers(X: Any, estimator: BaseEstimator, name: str) -> NDArray:
             f"{name} holds strings; encode them as numbers first, with "
             "sklearn.preprocessing.OrdinalEncoder or OneHotEncoder"
         ) from error
+    if X.dtype.kind in "mM":
+        raise ValueError(f"{name} holds dates or times ({X.dtype}); pass them as numbers")
+    return X
 
 
 def _wrong_ndim(X: NDArray, name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -53,6 +55,21 @@ class FitAndQuery(BaseEstimator):
         return np.arange(len(X_pool))[-n:]
 
 
+class QueryOnly:
+    """A strategy that only chooses."""
+
+    def query(self, X_pool, n):
+        return np.arange(n)
+
+
+def test_a_strategy_may_copy_its_learner():
+    def query(learner, X_pool, n_instances):
+        assert copy.deepcopy(learner).predict(X_pool).shape == (len(X_pool),)
+        return np.arange(n_instances)
+
+    active(query).fit(X, Y)
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -63,8 +80,18 @@ class FitAndQuery(BaseEstimator):
         first_rows,
         lambda learner, X_pool, n_instances: (np.arange(n_instances), np.zeros(n_instances)),
         FitAndQuery(),
+        QueryOnly(),
     ],
-    ids=["default", "VAALQuery", "strategy", "pipeline", "indices", "pair", "fit and query"],
+    ids=[
+        "default",
+        "VAALQuery",
+        "strategy",
+        "pipeline",
+        "indices",
+        "pair",
+        "fit and query",
+        "query",
+    ],
 )
 def test_rounds_with_every_kind_of_strategy(query, monkeypatch):
     monkeypatch.setattr("skvaal._strategy.AUTO_ITERATIONS", 5)
@@ -226,7 +253,7 @@ def test_grid_search_over_a_strategy_inside_a_pipeline():
 
 def test_each_round_trains_once(monkeypatch):
     calls = []
-    fit = VAALNet.fit
-    monkeypatch.setattr(VAALNet, "fit", lambda self, *a: calls.append(1) or fit(self, *a))
+    fit = VAALNet.partial_fit
+    monkeypatch.setattr(VAALNet, "partial_fit", lambda self, *a: calls.append(1) or fit(self, *a))
     active(VAALQuery(**QUICK)).fit(X, Y)
     assert len(calls) == 3

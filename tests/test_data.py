@@ -77,6 +77,13 @@ def test_sampler_passes_once_over_the_unlabelled_pool(n_labeled, n_unlabeled, st
         assert max(labeled.values()) - min(labeled.values()) <= 1
 
 
+def test_labelled_samples_are_shuffled_too():
+    sampler = PairedSampler(50, 50, batch_size=50)
+    (first, _), (second, _) = next(iter(sampler)), next(iter(sampler))
+    assert sorted(first) == sorted(second)
+    assert (first != second).any()
+
+
 def test_sampler_shuffles_anew_each_epoch_from_torchs_generator():
     sampler = PairedSampler(10, 50, batch_size=50)
     torch.manual_seed(0)

@@ -9,8 +9,10 @@ import textwrap
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
@@ -37,8 +39,10 @@ def pools(digits):
 def trainings(monkeypatch):
     """Counts trainings."""
     calls = []
-    fit = VAALNet.fit
-    monkeypatch.setattr(VAALNet, "fit", lambda self, *a: calls.append(a[0]) or fit(self, *a))
+    fit = VAALNet.partial_fit
+    monkeypatch.setattr(
+        VAALNet, "partial_fit", lambda self, *a: calls.append(a[0]) or fit(self, *a)
+    )
     return calls
 
 
@@ -107,6 +111,34 @@ def test_pipeline_ending_in_a_strategy(pools, trainings):
     np.testing.assert_array_equal(indices, fitted[-1].query(fitted[:-1].transform(X_pool), 4))
     assert (fitted[-1].n_labeled_, fitted[-1].n_unlabeled_) == (40, 200)
     assert not hasattr(pipeline[-1], "net_")  # the parameter stays as it was
+
+
+def test_pipeline_of_one_step_and_of_named_columns(pools):
+    X, _, X_pool = pools
+    query = VAALQuery(make_pipeline(VAALQueryStrategy(**QUICK)))
+    assert query(SimpleNamespace(X_training=X), X_pool)[0].shape == (1,)
+    frame, frame_pool = (pd.DataFrame(part).add_prefix("p") for part in (X, X_pool))
+    pipeline = make_pipeline(
+        make_column_transformer((StandardScaler(), ["p1", "p2", "p3"])),
+        VAALQueryStrategy(**QUICK),
+    )
+    query = VAALQuery(pipeline)
+    assert query(SimpleNamespace(X_training=frame), frame_pool, 4)[0].shape == (4,)
+    with pytest.raises(ValueError, match="same columns"):
+        query(SimpleNamespace(X_training=frame), frame_pool.iloc[:, ::-1])
+
+
+def test_pipeline_refuses_pools_of_other_kinds(images):
+    X, _ = images
+    query = VAALQuery(make_pipeline(VAALQueryStrategy(**QUICK)))
+    with pytest.raises(ValueError, match="dtype uint8, X_unlabeled of float64"):
+        query(SimpleNamespace(X_training=X[:40]), X[40:] / 255)
+
+
+def test_labelled_samples_that_are_passed_replace_the_learners(pools, trainings):
+    X, _, X_pool = pools
+    learner(pools).query(X_pool, X_labeled=X[:7])
+    assert len(trainings[0].labeled) == 7
 
 
 @pytest.mark.parametrize("missing_label", [-1, 0, float("nan"), None, "?"])
@@ -187,7 +219,7 @@ def test_a_failed_training_is_not_repeated_by_modal(pools, monkeypatch):
         calls.append(1)
         raise RuntimeError("no luck")
 
-    monkeypatch.setattr(VAALNet, "fit", fail)
+    monkeypatch.setattr(VAALNet, "partial_fit", fail)
     active = learner(pools)
     with pytest.raises(RuntimeError, match="no luck"):
         active.query(pools[2])
@@ -271,6 +303,11 @@ def test_warm_start_goes_on_from_query_to_query(pools):
         query(fake, X_pool), query(fake, X_pool)
         last = query.strategy_ if hasattr(query.strategy_, "n_iter_") else query.strategy_[-1]
         assert last.n_iter_ == 4
+    query = VAALQuery(**QUICK, warm_start=True)
+    query(fake, X_pool)
+    query.set_params(beta=7.0, max_epochs=5)(fake, X_pool)
+    assert query.strategy_.net_.beta == 7.0
+    assert query.strategy_.n_iter_ == 7
     cold = VAALQuery(**QUICK)
     cold(fake, X_pool), cold(fake, X_pool)
     assert cold.strategy_.n_iter_ == 2

@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from skorch.callbacks import (
     Callback,
     Checkpoint,
@@ -22,7 +23,14 @@ from skorch.callbacks import (
 )
 from torch import nn
 
-from skvaal import DenseVAE, LatentDiscriminator, TrainingDivergedError, VAALNet, VAALQueryStrategy
+from skvaal import (
+    ConvVAE,
+    DenseVAE,
+    LatentDiscriminator,
+    TrainingDivergedError,
+    VAALNet,
+    VAALQueryStrategy,
+)
 from skvaal._data import PairedPools, Pool
 from skvaal._net import HISTORY_TERMS
 
@@ -284,7 +292,111 @@ def test_lr_can_be_changed_between_fits():
     assert net.optimizer_discriminator_.param_groups[0]["lr"] == 0.5
 
 
+def test_best_weights_come_back_for_both_modules():
+    class Worsen(Callback):
+        """Spoils both modules from the second epoch on."""
+
+        def on_epoch_begin(self, net, **kwargs):
+            if len(net.history) > 1:
+                for p in net.module_.parameters():
+                    p.data.add_(1.0)
+
+    stop = EarlyStopping(monitor="train_loss", patience=3, load_best=True)
+    once = make_net(max_epochs=1).fit(pools())
+    net = make_net(max_epochs=50, callbacks=[Worsen(), stop]).fit(pools())
+    for name in ("vae_", "discriminator_"):
+        expected = getattr(once, name).state_dict()
+        for key, value in getattr(net, name).state_dict().items():
+            torch.testing.assert_close(value, expected[key])
+
+
+def test_checkpoint_restores_both_modules_from_its_default_files(tmp_path):
+    checkpoint = Checkpoint(monitor=None, dirname=str(tmp_path), load_best=True)
+    net = make_net(callbacks=[checkpoint]).fit(pools())
+    saved = torch.load(tmp_path / "params.pt", weights_only=True)
+    assert {key.partition(".")[0] for key in saved} == {"vae", "discriminator"}
+    assert np.isfinite(net.log_odds(Pool(UNLABELED))).all()
+
+
+def test_callback_may_stop_in_the_first_epoch():
+    class StopAtOnce(Callback):
+        def on_batch_end(self, net, **kwargs):
+            raise KeyboardInterrupt
+
+    net = make_net(callbacks=[StopAtOnce()]).fit(pools())
+    assert np.isfinite(net.elbo(Pool(UNLABELED))).all()
+
+
+def test_accuracies_are_those_of_a_discriminator_that_separates():
+    far = LABELED + 20, UNLABELED - 20
+    net = make_net(max_epochs=20, lr=5e-3, lambda2=0.0)
+    net.fit(PairedPools(Pool(far[0]), Pool(far[1])))
+    assert net.history[-1, "discriminator_accuracy_labeled"] > 0.9
+    assert net.history[-1, "discriminator_accuracy_unlabeled"] > 0.9
+
+
+class WildVariance(OwnVAE):
+    """Says log-variances that no exponential survives."""
+
+    def encode(self, x):
+        return self.a(x), self.b(x) * 0 + 1e3
+
+
+def test_log_variances_out_of_range_train_and_score():
+    net = VAALNet(WildVariance, LatentDiscriminator, input_shape=(6,), max_epochs=1).fit(pools())
+    assert np.isfinite(net.elbo(Pool(UNLABELED))).all()
+
+
+def test_net_can_be_cloned():
+    net = make_net(beta=3.0, optimizer_vae__lr=0.5)
+    copy = clone(net)
+    assert copy.get_params()["beta"] == 3.0
+    assert copy.get_params()["optimizer_vae__lr"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("vae", "discriminator", "message"),
+    [
+        (DenseVAE((10,)), LatentDiscriminator, r"encode fails on samples of shape \(6,\)"),
+        (DenseVAE, LatentDiscriminator(3), "fails on latent vectors of size 16"),
+        (ConvVAE, LatentDiscriminator, "vae=ConvVAE cannot be built with"),
+    ],
+)
+def test_modules_that_do_not_fit_are_named(vae, discriminator, message):
+    with pytest.raises(ValueError, match=message):
+        VAALNet(vae, discriminator, input_shape=(6,)).fit(pools())
+
+
+def test_torchs_default_dtype_does_not_matter():
+    torch.set_default_dtype(torch.float64)
+    try:
+        make_net().fit(pools()).log_odds(Pool(UNLABELED))
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 # Ends before the end
+
+
+@pytest.mark.usefixtures("listens_to_ctrl_c")
+def test_interrupt_raised_by_a_handler_in_python_is_not_swallowed(monkeypatch):
+    def handler(*args):
+        raise KeyboardInterrupt
+
+    def interrupted(self, *args):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+
+    signal.signal(signal.SIGINT, handler)
+    monkeypatch.setattr(VAALNet, "_discriminator_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make_net().fit(pools())
+
+
+def test_weights_that_diverge_in_the_last_step_are_found():
+    sgd = {"optimizer_vae": torch.optim.SGD, "optimizer_vae__lr": 3e38}
+    with pytest.raises(TrainingDivergedError, match="is not finite"):
+        make_net(batch_size=1000, max_epochs=1, **sgd).fit(pools())
 
 
 def test_diverging_training_says_what_to_change(digits, quick):

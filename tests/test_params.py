@@ -33,6 +33,7 @@ def test_set_params_refuses_what_has_no_known_prefix():
         ("optimizer_discriminator__weightdecay", "optimizer_discriminator__weight_decay"),
         ("iterator_train__workers", "iterator_train__num_workers"),
         ("betta", "beta"),
+        ("callbacks__epoch_time__x", "callbacks__epoch_timer"),
         ("vea__latent_dim", "vae__"),
     ],
 )

@@ -88,7 +88,7 @@ def labels_of(value, dtype):
 
 def test_no_labelled_row_is_a_random_choice_with_a_warning(sampling, pool, monkeypatch):
     X, y = pool
-    monkeypatch.setattr(VAALNet, "fit", None)  # nothing is trained
+    monkeypatch.setattr(VAALNet, "partial_fit", None)  # nothing is trained
     with pytest.warns(EmptyPoolWarning, match="the choice is random"):
         indices = sampling.query(X, np.full(len(y), np.nan), batch_size=5)
     assert len(set(indices.tolist())) == 5

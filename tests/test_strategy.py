@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -117,9 +118,7 @@ def test_global_generators_are_left_alone(digits):
     before = np.random.get_state()[1].copy(), torch.get_rng_state().clone()  # noqa: NPY002
     strategy = VAALQueryStrategy(**{**QUICK, "random_state": None}).fit(X, y)
     strategy.query(X, 3), strategy.score(X)
-    # random_state=None draws from numpy's generator, as everywhere in scikit-learn; torch's stays.
     assert torch.equal(torch.get_rng_state(), before[1])
-    np.random.seed(3)  # noqa: NPY002
     VAALQueryStrategy(**QUICK).fit(X, y).query(X, 3)
     np.testing.assert_array_equal(np.random.get_state()[1], before[0])  # noqa: NPY002
 
@@ -223,6 +222,53 @@ def test_memmap(tmp_path, images):
     np.testing.assert_array_equal(strategy.score_samples(read_only), expected.score_samples(X))
 
 
+class InPlaceVAE(DenseVAE):
+    """Works on its input itself."""
+
+    def encode(self, x):
+        return super().encode(x.sub_(0.5))
+
+    def decode(self, z):
+        return super().decode(z.mul_(2.0))
+
+
+def test_modules_that_work_in_place_do_not_reach_the_users_arrays(digits):
+    X, y = digits
+    before = X.copy()
+    strategy = VAALQueryStrategy(**QUICK, vae=InPlaceVAE).fit(X, y)
+    strategy.query(X, 2), strategy.score(X)
+    Z = strategy.transform(X)
+    Z_before = Z.copy()
+    strategy.inverse_transform(Z)
+    np.testing.assert_array_equal(X, before)
+    np.testing.assert_array_equal(Z, Z_before)
+
+
+def test_ties_follow_random_state(digits):
+    X, y = digits
+    X_same = np.repeat(X[:1], 200, axis=0)
+    chosen = [
+        VAALQueryStrategy(**{**QUICK, "random_state": seed}).fit(X, y).query(X_same, 5).tolist()
+        for seed in (0, 0, 1)
+    ]
+    assert chosen[0] == chosen[1]
+    assert chosen[0] != chosen[2]
+
+
+def test_threads_with_one_seed_agree(digits):
+    X, y = digits
+    expected = VAALQueryStrategy(**QUICK).fit(X, y).score_samples(X)
+    state = torch.get_rng_state()
+    with ThreadPoolExecutor(3) as executor:
+        jobs = [
+            executor.submit(lambda: VAALQueryStrategy(**QUICK).fit(X, y).score_samples(X))
+            for _ in range(3)
+        ]
+    for job in jobs:
+        np.testing.assert_array_equal(job.result(), expected)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 def test_input_is_not_changed(digits, images):
     for X, y in (digits, images):
         before = X.copy(), y.copy()
@@ -314,14 +360,22 @@ def test_warm_start_goes_on_from_the_last_weights(digits):
     X, y = digits
     strategy = VAALQueryStrategy(**QUICK, warm_start=True).fit(X, y)
     loss = strategy.history_[-1, "vae_loss"]
-    net = strategy.net_
-    strategy.set_params(max_epochs=3, beta=0.5).fit(X, y)
-    assert strategy.net_ is net
-    assert strategy.n_iter_ == 5
-    assert net.beta == 0.5
+    weights = strategy.net_.vae_.fc_mu.weight.detach().clone()
+    strategy.set_params(max_epochs=1, lr=1e-12).fit(X, y)
+    torch.testing.assert_close(strategy.net_.vae_.fc_mu.weight.detach(), weights)
+    strategy.set_params(max_epochs=2, lr=1e-3, beta=0.5, optimizer_vae=torch.optim.RMSprop)
+    strategy.fit(X, y)
+    assert strategy.n_iter_ == len(strategy.history_) == 5
+    assert strategy.net_.beta == 0.5
+    # Every parameter is today's, the optimizer and its learning rate too.
+    assert isinstance(strategy.net_.optimizer_vae_, torch.optim.RMSprop)
+    assert strategy.net_.optimizer_discriminator_.param_groups[0]["lr"] == 1e-3
     assert strategy.history_[2, "vae_loss"] < loss
     with pytest.raises(ValueError, match="warm_start=True goes on from"):
         strategy.fit(X[:, :9], y)
+    strategy.fit(X, y)
+    with pytest.raises(ValueError, match="do not fit the present vae"):
+        strategy.set_params(vae__latent_dim=7).fit(X, y)
 
 
 def test_cold_start_forgets(digits):

@@ -24,7 +24,7 @@ def no_training(request, monkeypatch):
     def fit(*args, **kwargs):
         raise AssertionError("trained before the input was validated")
 
-    monkeypatch.setattr(VAALNet, "fit", fit)
+    monkeypatch.setattr(VAALNet, "partial_fit", fit)
 
 
 @pytest.fixture(scope="module")
@@ -235,10 +235,32 @@ def test_labels_may_have_any_mark_and_shape():
         (["cat", None, "dog"], None),
         (["cat", "?", "dog"], "?"),
         (pd.Series([0, -1, 1]), -1),
+        (pd.Series(["cat", None, "dog"]), None),
+        (pd.Series(["cat", None, "dog"], dtype="string"), nan),
+        (pd.Series([0, None, 1], dtype="Int64"), pd.NA),
+        (["cat", nan, "dog"], nan),
         (np.array([[0, -1], [-1, -1], [2, 2]]), -1),
     ]
     for y, missing_label in marked:
         assert labeled_mask(y, missing_label).tolist() == [True, False, True], (y, missing_label)
+
+
+def test_nan_in_y_that_is_not_the_mark_is_an_error():
+    with pytest.raises(ValueError, match="y contains NaN, but missing_label=-1"):
+        labeled_mask(np.array([0.0, np.nan, -1.0]), -1)
+    with pytest.raises(ValueError, match="missing_label must be one value"):
+        labeled_mask([0, -1], [-1, -2])
+
+
+def test_frames_with_other_columns_are_an_error():
+    frame = pd.DataFrame(X_ROWS, columns=list("abcd"))
+    with pytest.raises(ValueError, match="same columns in the same order"):
+        VAALQueryStrategy().fit_pools(frame, frame.iloc[:, ::-1])
+
+
+def test_dates_are_no_numbers():
+    with pytest.raises(ValueError, match="X holds dates or times"):
+        VAALQueryStrategy().fit(np.full((3, 2), "2020-01-01", dtype="datetime64[D]"), [0, -1, -1])
 
 
 def test_a_mark_of_another_type_marks_nothing():

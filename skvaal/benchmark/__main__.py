@@ -71,11 +71,11 @@ def compare(argv: Sequence[str]) -> int:
     )
     try:
         dataset = load_dataset(args.data)
-        strategies = get_strategies(args.strategies, vaal_params=dict(args.vaal))
         make_estimator = get_estimator(args.estimator)
         plan.check(dataset)
         if args.jobs == 0:
             raise ValueError("jobs=0 leaves nobody to work; use 1 or more, or -1 for all.")
+        strategies = get_strategies(args.strategies, vaal_params=dict(args.vaal))
     except (ValueError, FileNotFoundError, ImportError) as error:
         parser.error(str(error))
     n_runs, n_rounds = plan.n_seeds * len(strategies), plan.rounds + 1

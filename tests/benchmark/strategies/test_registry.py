@@ -88,6 +88,7 @@ def test_strategies_take_images(name, images):
 
 
 def test_strategies_keep_their_order():
+    pytest.importorskip("modAL")
     names = ["random", "margin", "vaal"]
 
     assert list(get_strategies(names, vaal_params={"max_epochs": 1})) == names

@@ -346,7 +346,7 @@ class VAALQueryStrategy(
                 EmptyPoolWarning,
                 stacklevel=2,
             )
-        scores = self.net_.log_odds(pool)
+        scores = self._log_odds(pool, "X_unlabeled")
         indices = smallest(scores, n, np.random.RandomState(self._seed))
         return (indices, scores[indices]) if return_scores else indices
 
@@ -363,7 +363,7 @@ class VAALQueryStrategy(
             A sample's score does not depend on the other rows of X.
         """
         check_is_fitted(self)
-        return self.net_.log_odds(self._pool(X))
+        return self._log_odds(self._pool(X), "X")
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Latent means mu.
@@ -499,6 +499,16 @@ class VAALQueryStrategy(
 
     def _pool(self, X: Any, name: str = "X") -> Pool:
         return Pool(self._check_samples(X, reset=False, name=name))
+
+    def _log_odds(self, pool: Pool, name: str) -> NDArray[np.float32]:
+        scores = self.net_.log_odds(pool)
+        if not np.isfinite(scores).all():
+            row = int(np.flatnonzero(~np.isfinite(scores))[0])
+            raise ValueError(
+                f"{name}[{row}] has the score {scores[row]}: its values are far outside what can be "
+                "computed with; bring X to a common scale before fit (StandardScaler)"
+            )
+        return scores
 
     def _warn_of_empty_pool(self, labeled: NDArray[np.bool_]) -> None:
         if labeled.all():

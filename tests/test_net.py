@@ -394,7 +394,7 @@ def test_interrupt_raised_by_a_handler_in_python_is_not_swallowed(monkeypatch):
 
 
 def test_weights_that_diverge_in_the_last_step_are_found():
-    sgd = {"optimizer_vae": torch.optim.SGD, "optimizer_vae__lr": 3e38}
+    sgd = {"optimizer_vae": torch.optim.SGD, "optimizer_vae__lr": 1e37, "lambda1": 1e6}
     with pytest.raises(TrainingDivergedError, match="is not finite"):
         make_net(batch_size=1000, max_epochs=1, **sgd).fit(pools())
 

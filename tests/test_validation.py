@@ -146,6 +146,14 @@ def test_another_shape_than_fitted(fitted, fitted_images):
         fitted_images.query(np.zeros((3, 1, 8, 8)))
 
 
+def test_a_sample_whose_score_overflows_is_named(fitted):
+    X = X_ROWS.copy()
+    X[4] = 3e38
+    for method in ("query", "score_samples"):
+        with pytest.raises(ValueError, match=r"\[4\] has the score"):
+            getattr(fitted, method)(X)
+
+
 def test_integer_rows_may_be_scored_by_a_strategy_fitted_on_floats(fitted):
     assert fitted.score_samples(np.ones((2, 4), int)).shape == (2,)
 

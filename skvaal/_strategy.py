@@ -505,7 +505,7 @@ class VAALQueryStrategy(
         if not np.isfinite(scores).all():
             row = int(np.flatnonzero(~np.isfinite(scores))[0])
             raise ValueError(
-                f"{name}[{row}] has the score {scores[row]}: its values are far outside what can be "
+                f"{name}[{row}] has the score {scores[row]}: its values are too large to be "
                 "computed with; bring X to a common scale before fit (StandardScaler)"
             )
         return scores

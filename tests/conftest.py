@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,6 +25,20 @@ QUICK = {
     "random_state": 0,
     "device": "cpu",
 }
+
+
+def interrupt(program: str) -> list[str]:
+    """Run a program, send it Ctrl-C when it has printed "training"; the lines printed from there."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert child.stdout.readline() == "training\n"
+        child.send_signal(signal.SIGINT)
+        rest, _ = child.communicate(timeout=60)
+    finally:
+        child.kill()
+    return rest.splitlines()
 
 
 @pytest.fixture

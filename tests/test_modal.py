@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
 import sys
-import textwrap
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,7 +20,7 @@ from torch import nn
 
 from skvaal import VAALNet, VAALQuery, VAALQueryStrategy
 
-from .conftest import QUICK
+from .conftest import QUICK, interrupt
 
 pytest.importorskip("modAL")
 from modAL.models import ActiveLearner, Committee, DeepActiveLearner
@@ -256,17 +253,8 @@ def test_ctrl_c_ends_a_query_of_modal():
         except KeyboardInterrupt:
             print("interrupted", hasattr(query, "strategy_"), flush=True)
     """
-    child = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert child.stdout.readline() == "training\n"
-        child.send_signal(signal.SIGINT)
-        rest, _ = child.communicate(timeout=60)
-    finally:
-        child.kill()
     # "training" did not come a second time.
-    assert rest.splitlines() == ["interrupted False"]
+    assert interrupt(program) == ["interrupted False"]
 
 
 # Parameters

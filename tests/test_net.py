@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
-import textwrap
 import time
 
 import numpy as np
@@ -33,6 +31,8 @@ from skvaal import (
 )
 from skvaal._data import PairedPools, Pool
 from skvaal._net import HISTORY_TERMS
+
+from .conftest import interrupt
 
 RNG = np.random.RandomState(0)
 LABELED, UNLABELED = RNG.randn(20, 6).astype(np.float32), RNG.randn(70, 6).astype(np.float32)
@@ -432,7 +432,7 @@ def test_interrupt_inside_a_callback_is_not_taken_for_early_stopping():
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for child processes")
 @pytest.mark.usefixtures("listens_to_ctrl_c")  # and so does the child
-def test_ctrl_c_ends_a_query_and_leaves_the_strategy_unfitted(tmp_path):
+def test_ctrl_c_ends_a_query_and_leaves_the_strategy_unfitted():
     program = """
         import numpy as np
         from skvaal import VAALQueryStrategy
@@ -448,13 +448,4 @@ def test_ctrl_c_ends_a_query_and_leaves_the_strategy_unfitted(tmp_path):
         except KeyboardInterrupt:
             print("interrupted", hasattr(strategy, "net_"), flush=True)
     """
-    child = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert child.stdout.readline() == "training\n"
-        child.send_signal(signal.SIGINT)
-        rest, _ = child.communicate(timeout=60)
-    finally:
-        child.kill()
-    assert rest.splitlines()[-1] == "interrupted False"
+    assert interrupt(program)[-1] == "interrupted False"

@@ -28,7 +28,7 @@ QUICK = {
 
 
 def interrupt(program: str) -> list[str]:
-    """Run a program, send it Ctrl-C when it has printed "training"; the lines printed from there."""
+    """Run a program, send it Ctrl-C once it prints "training"; the lines that it prints then."""
     child = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(program)], stdout=subprocess.PIPE, text=True
     )

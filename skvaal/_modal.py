@@ -126,7 +126,7 @@ class VAALQuery(BaseEstimator):
         parameter = self._inline if self.strategy is None else self.strategy
         strategy = clone(parameter)
         if last_step(parameter).warm_start and hasattr(self, "strategy_"):
-            last_step(strategy).go_on_from(last_step(self.strategy_))
+            last_step(strategy)._adopt_state(last_step(self.strategy_))
         return strategy
 
     # The parameters are those of the strategy, with or without a prefix.

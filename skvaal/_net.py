@@ -5,7 +5,7 @@ from __future__ import annotations
 import dis
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
+from copy import copy, deepcopy
 from typing import Any
 
 import numpy as np
@@ -229,7 +229,8 @@ class VAALNet(NeuralNet):
             Trained, of the same architecture. Learning rates and the like stay this net's own.
         """
         self.module_.load_state_dict(previous.module_.state_dict())
-        self.history_: Any = previous.history_
+        # A copy: the other net may be in use still.
+        self.history_: Any = copy(previous.history_)
         for name in ("optimizer_vae_", "optimizer_discriminator_"):
             mine, others = getattr(self, name), getattr(previous, name)
             if type(mine) is type(others):

@@ -471,13 +471,8 @@ class VAALQueryStrategy(
     def _n_features_out(self) -> int:
         return self.net_.latent_dim_
 
-    def go_on_from(self, fitted: VAALQueryStrategy) -> None:
-        """Take over the state of a fitted strategy, for a ``fit`` with ``warm_start=True``.
-
-        Parameters
-        ----------
-        fitted : VAALQueryStrategy
-        """
+    def _adopt_state(self, fitted: VAALQueryStrategy) -> None:
+        """Become as fitted as another strategy, for a ``fit`` with ``warm_start=True``."""
         names = [name for name in vars(fitted) if name.endswith("_") or name == "_seed"]
         self.__dict__.update({name: getattr(fitted, name) for name in names})
 
@@ -532,8 +527,9 @@ class VAALQueryStrategy(
         """Train; the pools are valid."""
         self._check_names()
         if self.likelihood == "bernoulli":
-            for pool in (labeled, unlabeled):
-                check_unit_interval(pool.X)
+            check_unit_interval(labeled.X)
+            if unlabeled.X is not labeled.X:
+                check_unit_interval(unlabeled.X)
         self.n_labeled_, self.n_unlabeled_ = len(labeled), len(unlabeled)
         # An empty pool is stood in for by the other one; the discriminator then learns log-odds 0.
         pools = PairedPools(
@@ -544,9 +540,9 @@ class VAALQueryStrategy(
         self._seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
         n_iter: int = 0 if previous is None else getattr(self, "n_iter_", 0)
         net = self._make_net(device, max_epochs=self._n_epochs(pools))
-        self._check_callback_names(net)
         with isolated_seed(self._seed, device):
             net.initialize()
+            self._check_callback_names(net)
             if previous is not None:
                 self._go_on_from(previous, net)
             n_before = len(net.history)
@@ -567,7 +563,6 @@ class VAALQueryStrategy(
 
     def _check_callback_names(self, net: VAALNet) -> None:
         """Raise if a ``callbacks__<name>`` names no callback; skorch would not say."""
-        net.initialize_callbacks()
         known = [name for name, _ in net.callbacks_]
         for given in self._nested_params("callbacks"):
             name = given.partition("__")[0]

@@ -293,7 +293,9 @@ def test_warm_start_goes_on_from_query_to_query(pools):
         assert last.n_iter_ == 4
     query = VAALQuery(**QUICK, warm_start=True)
     query(fake, X_pool)
+    first = query.strategy_
     query.set_params(beta=7.0, max_epochs=5)(fake, X_pool)
+    assert len(first.history_) == first.n_iter_ == 2  # what was fitted before stays as it was
     assert query.strategy_.net_.beta == 7.0
     assert query.strategy_.n_iter_ == 7
     cold = VAALQuery(**QUICK)

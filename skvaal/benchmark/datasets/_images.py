@@ -1,0 +1,235 @@
+"""Images that stay encoded until they are asked for."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from operator import index
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+from skvaal.benchmark.datasets._decoding import decode
+
+DEFAULT_IMAGE_SIZE = 64
+MIN_IMAGE_SIZE = 8
+
+
+class LazyImages:
+    """Encoded images in the place of an array of shape (n, 3, size, size) and dtype uint8.
+
+    An index decodes the images that it asks for and no other; each time anew, so keep what is
+    needed more than once. An image is brought to RGB, its shorter side to `size` pixels, and its
+    middle is cut out. Build one by :meth:`from_files` or :meth:`from_bytes`.
+
+    Parameters
+    ----------
+    source : object
+        Where the encoded images are: ``open(i)``, ``name(i)``, ``take(positions)``, ``len()``.
+    size : int
+        Height and width, in pixels.
+
+    Examples
+    --------
+    >>> file = io.BytesIO()
+    >>> Image.new("RGB", (20, 10), "red").save(file, "PNG")
+    >>> data = np.frombuffer(file.getvalue(), dtype=np.uint8)
+    >>> images = LazyImages.from_bytes(data, [0, len(data)])
+    >>> images.shape, images[0, ...].shape, images[[0, 0]].shape
+    ((1, 3, 10, 10), (3, 10, 10), (2, 3, 10, 10))
+    """
+
+    dtype = np.dtype(np.uint8)
+    ndim = 4
+
+    def __init__(self, source: _Source, size: int) -> None:
+        self.source = source
+        self.size = size
+
+    @classmethod
+    def from_files(
+        cls, paths: Sequence[str | Path], *, image_size: int = DEFAULT_IMAGE_SIZE
+    ) -> LazyImages:
+        """Images in files.
+
+        Parameters
+        ----------
+        paths : sequence of str or Path
+            Files of any format that Pillow reads. They are not opened here.
+        image_size : int, default=64
+            Height and width, in pixels.
+
+        Returns
+        -------
+        LazyImages
+            In the order of `paths`.
+
+        Examples
+        --------
+        >>> LazyImages.from_files(["a.jpg", "b.jpg"]).shape
+        (2, 3, 64, 64)
+        """
+        return cls(_Files(np.array([str(path) for path in paths], dtype=object)), image_size)
+
+    @classmethod
+    def from_bytes(
+        cls, data: NDArray, offsets: ArrayLike, *, image_size: int | None = None
+    ) -> LazyImages:
+        """Encoded images one behind the other in one array.
+
+        Parameters
+        ----------
+        data : ndarray of uint8, shape (n_bytes,)
+            The encoded images.
+        offsets : array-like of int, shape (n + 1,)
+            Image i is ``data[offsets[i]:offsets[i + 1]]``.
+        image_size : int or None, default=None
+            Height and width, in pixels; None takes the shorter side of the first image.
+
+        Returns
+        -------
+        LazyImages
+            In the order of `offsets`.
+
+        Raises
+        ------
+        ValueError
+            If the offsets do not fit the data, or the first image cannot be read.
+        """
+        offsets = np.asarray(offsets)
+        n_bytes = len(data)
+        if (
+            len(offsets) < 2
+            or offsets[0] < 0
+            or offsets[-1] > n_bytes
+            or np.any(np.diff(offsets) < 1)
+        ):
+            raise ValueError(
+                f"offsets must rise, from 0 or more to at most the {n_bytes} bytes of data; "
+                f"they are {offsets}."
+            )
+        source = _Bytes(data, offsets[:-1], offsets[1:])
+        if image_size is None:
+            try:
+                with source.open(0) as file, Image.open(file) as image:
+                    image_size = min(image.size)
+            except OSError as error:
+                raise ValueError(f"data does not begin with an image ({error}).") from error
+        return cls(source, image_size)
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Shape of the array, (n, 3, size, size)."""
+        return (len(self.source), 3, self.size, self.size)
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __repr__(self) -> str:
+        return f"LazyImages(n={len(self)}, size={self.size})"
+
+    def __getitem__(self, key: Any) -> NDArray[np.uint8]:
+        """Decode one image for an int, else those of a slice, of indices or of a mask."""
+        if isinstance(key, tuple):
+            # scikit-learn takes rows by X[rows, ...].
+            if len(key) != 2 or key[1] is not Ellipsis:
+                raise IndexError(f"{key}: encoded images have one index; decode by X[rows] first.")
+            key = key[0]
+        if np.ndim(key) == 0 and not isinstance(key, slice | bool | np.bool_):
+            return self._decode(range(len(self))[index(key)])
+        positions = self._positions(key)
+        images = np.empty((len(positions), *self.shape[1:]), dtype=np.uint8)
+        for image, position in zip(images, positions.tolist(), strict=True):
+            image[...] = self._decode(position)
+        return images
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
+        if copy is False:
+            raise ValueError("encoded images cannot become an array without a copy.")
+        return self[:].astype(dtype or self.dtype, copy=False)
+
+    def take(self, key: slice | ArrayLike) -> LazyImages:
+        """Some of the images, still encoded.
+
+        Parameters
+        ----------
+        key : slice, array of int or array of bool
+            Which ones.
+
+        Returns
+        -------
+        LazyImages
+            In the order of `key`.
+
+        Examples
+        --------
+        >>> LazyImages.from_files(["a.jpg", "b.jpg", "c.jpg"]).take([2, 0]).shape
+        (2, 3, 64, 64)
+        """
+        return LazyImages(self.source.take(self._positions(key)), self.size)
+
+    def _positions(self, key: Any) -> NDArray[np.intp]:
+        positions = np.arange(len(self))[key]  # numpy's own rules for masks and negative indices
+        if positions.ndim != 1:
+            raise IndexError(f"encoded images take indices of 1 dimension, not {positions.ndim}.")
+        return positions
+
+    def _decode(self, position: int) -> NDArray[np.uint8]:
+        try:
+            with self.source.open(position) as file:
+                pixels = decode(file, self.size)
+        # A decoder fails on damaged bytes by whatever error it comes to.
+        except Exception as error:
+            raise ValueError(
+                f"{self.source.name(position)} cannot be decoded ({error}); repair it or take it "
+                "away."
+            ) from error
+        return pixels
+
+
+class _Source(Protocol):
+    def __len__(self) -> int: ...
+
+    def open(self, position: int) -> BinaryIO: ...
+
+    def name(self, position: int) -> str: ...
+
+    def take(self, positions: NDArray[np.intp]) -> _Source: ...
+
+
+class _Files:
+    def __init__(self, paths: NDArray) -> None:
+        self.paths = paths
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def open(self, position: int) -> BinaryIO:
+        return open(self.paths[position], "rb")
+
+    def name(self, position: int) -> str:
+        return self.paths[position]
+
+    def take(self, positions: NDArray[np.intp]) -> _Files:
+        return _Files(self.paths[positions])
+
+
+class _Bytes:
+    def __init__(self, data: NDArray, starts: NDArray, stops: NDArray) -> None:
+        self.data, self.starts, self.stops = data, starts, stops
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def open(self, position: int) -> BinaryIO:
+        encoded = self.data[self.starts[position] : self.stops[position]]
+        return cast(BinaryIO, io.BytesIO(encoded.tobytes()))
+
+    def name(self, position: int) -> str:
+        return f"the image of the bytes from {self.starts[position]} on"
+
+    def take(self, positions: NDArray[np.intp]) -> _Bytes:
+        return _Bytes(self.data, self.starts[positions], self.stops[positions])

@@ -1,0 +1,198 @@
+"""Data sets by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from skvaal.benchmark._lookup import lookup
+from skvaal.benchmark.datasets import _bundled, _cifar, _folders, _npz
+from skvaal.benchmark.datasets._dataset import Dataset
+from skvaal.benchmark.datasets._openml import PREFIX, openml
+from skvaal.benchmark.datasets._options import Options, check_image_size
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSource:
+    """Where a named data set comes from.
+
+    Parameters
+    ----------
+    load : callable
+        Takes Options, returns the Dataset.
+    about : str
+        What and whence, in a line.
+    resizes : bool, default=False
+        Whether `image_size` applies.
+
+    Examples
+    --------
+    >>> DATASETS["iris"].about
+    '150 rows of 4 features, 3 classes; with scikit-learn'
+    """
+
+    load: Callable[[Options], Dataset]
+    about: str
+    resizes: bool = False
+
+
+DATASETS: dict[str, DataSource] = {
+    "digits": DataSource(
+        load=_bundled.digits, about="1,797 rows of 64 grey levels, 10 classes; with scikit-learn"
+    ),
+    "iris": DataSource(
+        load=_bundled.iris, about="150 rows of 4 features, 3 classes; with scikit-learn"
+    ),
+    "wine": DataSource(
+        load=_bundled.wine, about="178 rows of 13 features, 3 classes; with scikit-learn"
+    ),
+    "breast_cancer": DataSource(
+        load=_bundled.breast_cancer, about="569 rows of 30 features, 2 classes; with scikit-learn"
+    ),
+    "fashion_mnist": DataSource(
+        load=_npz.fashion_mnist, about="70,000 grey images of 28x28; fashion_mnist.npz"
+    ),
+    "cifar10": DataSource(
+        load=_cifar.cifar10,
+        about="60,000 images of 32x32; cifar-10-batches-py/, or else cifar10.npz (JPEG)",
+    ),
+    "cifar100": DataSource(
+        load=_cifar.cifar100, about="60,000 images of 32x32, 20 superclasses; cifar-100-python/"
+    ),
+    "caltech101_64": DataSource(
+        load=_npz.caltech101_64,
+        about="8,677 images of 64x64, 101 classes; caltech101_64.npz",
+        resizes=True,
+    ),
+    "caltech256": DataSource(
+        load=_folders.caltech256,
+        about="29,780 images, 256 classes; 256_ObjectCategories/, without 257.clutter",
+        resizes=True,
+    ),
+    "imagenet": DataSource(
+        load=_folders.imagenet,
+        about="1.3 million images, 1,000 classes; ILSVRC2012/train/ and ILSVRC2012/val/",
+        resizes=True,
+    ),
+}
+OTHER_DATA = f"{PREFIX}NAME, or the path of a folder of images or of an .npz file"
+
+
+def load_dataset(
+    name: str | Path,
+    *,
+    data_dir: str | Path | None = None,
+    skip_bad: bool = False,
+    image_size: int | None = None,
+    random_state: int = 0,
+) -> Dataset:
+    """Load a data set, by its name or from files of your own.
+
+    Parameters
+    ----------
+    name : str or Path
+        One of these:
+
+        - "digits", "iris", "wine" or "breast_cancer", which come with scikit-learn. Each feature
+          is brought to [0, 1] by its least and greatest value over all samples, which tells of no
+          label.
+        - "fashion_mnist", "cifar10", "cifar100", "caltech101_64", "caltech256" or "imagenet",
+          read from `data_dir` in their official forms or from .npz files; ``DATASETS`` says which.
+          "cifar10" from cifar10.npz is compressed as JPEG, so accuracies are a little below
+          published ones. "caltech256" is without 257.clutter.
+        - "openml:NAME" or "openml:NAME@VERSION", numeric features of openml.org, brought to
+          [0, 1]; scikit-learn keeps them in its cache.
+        - The path of an .npz file with X and y, and perhaps X_test, y_test and classes, which are
+          as in :meth:`Dataset.from_arrays`.
+        - The path of a folder that holds one folder of images for each class, or ``train`` and
+          ``test`` (or ``val``) that do. Write "./digits" for a folder called as one of the names.
+    data_dir : path or None, default=None
+        Folder of the data; None takes the environment variable SKVAAL_DATA.
+    skip_bad : bool, default=False
+        Whether to leave out image files that cannot be read, with one warning, rather than raise.
+    image_size : int or None, default=None
+        Height and width of images from files, in pixels, at least 8; None takes 64, or for
+        "caltech101_64" the images as they are. The shorter side is brought to that size, and the
+        middle cut out.
+    random_state : int, default=0
+        Order of the samples to learn from, where the files hold them class by class: image files
+        and "caltech101_64".
+
+    Returns
+    -------
+    Dataset
+        The samples, with the official test split where there is one. JPEG images and image files
+        are decoded when they are asked for; see :class:`LazyImages`.
+
+    Raises
+    ------
+    ValueError
+        If the name is not known, `image_size` is too small or does not apply, a file is damaged
+        or lacks something, or a class has no sample.
+    FileNotFoundError
+        If the folder is not set, or a file is not in it.
+    ConnectionError
+        If openml.org cannot be reached.
+
+    Warns
+    -----
+    BadImageWarning
+        If files were left out because of `skip_bad`.
+
+    Examples
+    --------
+    >>> digits = load_dataset("digits")
+    >>> digits.X.shape, float(digits.X.max())
+    ((1797, 64), 1.0)
+    """
+    check_image_size(image_size)
+    options = Options(
+        data_dir=data_dir, skip_bad=skip_bad, image_size=image_size, random_state=random_state
+    )
+    if isinstance(name, str) and name in DATASETS:
+        source = DATASETS[name]
+        if not source.resizes:
+            _check_no_image_size(options, name)
+        return source.load(options)
+    if isinstance(name, str) and name.startswith(PREFIX):
+        _check_no_image_size(options, name)
+        return openml(name)
+    if _is_path(name):
+        return _load_path(Path(name).expanduser(), options)
+    return _refuse(str(name))
+
+
+def _check_no_image_size(options: Options, name: str) -> None:
+    if options.image_size is not None:
+        raise ValueError(
+            f"image_size={options.image_size} does not apply to {name}, whose samples have a size "
+            "of their own; leave it out."
+        )
+
+
+def _is_path(name: str | Path) -> bool:
+    if isinstance(name, Path) or name.lower().endswith(".npz"):
+        return True
+    return "/" in name or "\\" in name or (name != "" and Path(name).is_dir())
+
+
+def _load_path(path: Path, options: Options) -> Dataset:
+    if path.is_dir():
+        return _folders.image_folder(path, options)
+    if not path.exists():
+        raise FileNotFoundError(f"data={str(path)!r}: there is no such file or folder.")
+    if path.suffix.lower() != ".npz":
+        raise ValueError(
+            f"data={str(path)!r} is neither a folder of images nor an .npz file; write the arrays "
+            "by numpy.savez(path, X=X, y=y)."
+        )
+    _check_no_image_size(options, str(path))
+    return _npz.own_npz(path)
+
+
+def _refuse(name: str) -> Dataset:
+    try:
+        lookup(DATASETS, name, argument="data")
+    except ValueError as error:
+        end = "" if str(error).endswith("?") else "."
+        raise ValueError(f"{error}{end} It may also be {OTHER_DATA}.") from None
+    raise AssertionError  # load_dataset looked already

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,9 @@ from sklearn.tree import DecisionTreeClassifier
 from skvaal.benchmark.datasets import Dataset, load_dataset
 from skvaal.benchmark.estimators import as_rows
 from skvaal.benchmark.plan import Plan
-from skvaal.benchmark.runner import COLUMNS, run
+from skvaal.benchmark.protocols import Protocol, get_protocols
+from skvaal.benchmark.results import COLUMNS, ResultsFolder
+from skvaal.benchmark.runner import run
 from skvaal.benchmark.strategies import get_strategies
 
 pytest.importorskip("modAL")
@@ -47,7 +51,14 @@ def run_recording(dataset, plan=PLAN, names=("one", "two"), **kwargs):
         name: (lambda random_state, log=log: Recording(random_state, log))
         for name, log in logs.items()
     }
-    return run(dataset, strategies, make_estimator=make_tree, plan=plan, **kwargs), logs
+    return run(dataset, strategies, estimator=make_tree, plan=plan, **kwargs).records, logs
+
+
+def same(one, two):
+    """Whether two tables of records agree in all but what depends on the machine."""
+    measured = [name for name in COLUMNS if name.endswith(("seconds", "mib"))]
+    pd.testing.assert_frame_equal(one.drop(columns=measured), two.drop(columns=measured))
+    return True
 
 
 def test_one_tidy_row_for_each_strategy_seed_and_round(rows):
@@ -149,31 +160,126 @@ def test_images_reach_the_strategy_as_images(fashion_folder):
 def test_repeated_run_gives_the_same_records(rows):
     strategies = get_strategies(["margin", "entropy", "uncertainty", "random"])
 
-    one, two = (run(rows, strategies, make_estimator=make_tree, plan=PLAN) for _ in range(2))
+    one, two = (run(rows, strategies, estimator=make_tree, plan=PLAN).records for _ in range(2))
 
-    seconds = ["train_seconds", "query_seconds"]
-    pd.testing.assert_frame_equal(one.drop(columns=seconds), two.drop(columns=seconds))
+    assert same(one, two)
 
 
 def test_processes_change_nothing_but_seconds(rows):
     strategies = get_strategies(["margin", "random"])
-    kwargs = {"make_estimator": make_tree, "plan": PLAN}
     reported = []
 
-    one = run(rows, strategies, **kwargs)
-    two = run(rows, strategies, n_jobs=2, on_record=reported.append, **kwargs)
+    one = run(rows, strategies, estimator=make_tree, plan=PLAN).records
+    two = run(
+        rows,
+        strategies,
+        estimator=make_tree,
+        plan=PLAN,
+        n_jobs=2,
+        on_record=lambda record, n_done, n_rounds: reported.append((n_done, n_rounds)),
+    ).records
 
-    seconds = ["train_seconds", "query_seconds"]
-    pd.testing.assert_frame_equal(one.drop(columns=seconds), two.drop(columns=seconds))
-    assert len(reported) == len(two)
+    assert same(one, two)
+    assert reported == [(i + 1, len(two)) for i in range(len(two))]
 
 
 def test_each_record_is_reported_as_it_comes(rows):
     reported = []
 
-    records, _ = run_recording(rows, on_record=reported.append)
+    records, _ = run_recording(rows, on_record=lambda *args: reported.append(args))
 
-    pd.testing.assert_frame_equal(pd.DataFrame(reported), records)
+    assert [n_done for _, n_done, _ in reported] == list(range(1, 17))
+    assert {n_rounds for *_, n_rounds in reported} == {16}
+    pd.testing.assert_frame_equal(pd.DataFrame([record for record, *_ in reported]), records)
+
+
+def test_every_data_set_and_protocol_is_played(rows):
+    other = replace(rows, name="other", X=rows.X + 1)
+    protocols = get_protocols(["standard", "noisy_oracle", "budget_sweep"])
+
+    records = run(
+        [rows, other],
+        get_strategies(["random"]),
+        estimator=make_tree,
+        plan=Plan(n_seeds=1, rounds=2, batch=4, initial=5),
+        protocols=protocols,
+    ).records
+
+    n_rows = records.groupby(["data", "protocol"]).size().to_dict()
+    rounds = {"standard": 3, "noisy_oracle": 3, "batch_x0.5": 5, "batch_x2": 2}
+    assert n_rows == {(data, name): n for data in ("rows", "other") for name, n in rounds.items()}
+    assert set(records.groupby(["data", "protocol"])["n_labeled"].max()) == {13}
+
+
+def test_biased_start_hides_classes_from_the_first_model(rows):
+    protocol = Protocol(name="biased", missing_classes=0.3)
+
+    _, logs = run_recording(rows, protocols=[protocol], names=("one",))
+
+    assert len(set(logs["one"][0]["y_training"])) == 2
+
+
+def test_oracle_of_a_protocol_is_wrong_in_the_labels_alone(rows):
+    noisy = Protocol(name="noisy", label_noise=0.5)
+
+    _, logs = run_recording(rows, protocols=[noisy], names=("one",))
+
+    seen = logs["one"][-1]
+    true = seen["X_training"].mean(axis=1).round()
+    assert 0.2 < (seen["y_training"] != true).mean() < 0.8
+
+
+def test_picked_samples_are_rows_of_the_data(rows):
+    records, logs = run_recording(rows, names=("one",))
+
+    first, then = records.iloc[1]["picked"], logs["one"][1]["X_training"]
+    np.testing.assert_array_equal(rows.X[first], then[-PLAN.batch :])
+
+
+def test_balanced_accuracy_is_the_mean_recall():
+    y = np.repeat([0, 1], [90, 10])
+    data = Dataset(
+        name="d", X=y[:, None] * 1.0, y=y, kind="rows", classes=("a", "b"),
+        X_test=np.array([[0.0]] * 8 + [[1.0], [0.0]]), y_test=np.repeat([0, 1], [8, 2]),
+    )  # fmt: skip
+
+    (_, record) = run(
+        data, get_strategies(["random"]), estimator=make_tree, plan=Plan(n_seeds=1, rounds=1)
+    ).records.to_dict("records")
+
+    assert record["accuracy"] == pytest.approx(0.9)  # the last sample looks like the other class
+    assert record["balanced_accuracy"] == pytest.approx((1 + 0.5) / 2)
+
+
+def test_parts_of_a_query_are_recorded_where_the_strategy_tells_them(rows):
+    class Telling:
+        seconds_ = {"fit": 3.0, "select": 1.0}
+
+        def __call__(self, learner, X_pool, n_instances):
+            return np.arange(n_instances), np.zeros(n_instances)
+
+    records = run(
+        rows, {"own": lambda random_state: Telling()}, estimator=make_tree, plan=PLAN
+    ).records
+
+    later = records[records["round"] > 0]
+    assert (later["query_fit_seconds"] == 3).all()
+    assert later["query_score_seconds"].isna().all()
+    assert (later["query_select_seconds"] == 1).all()
+    assert records[records["round"] == 0]["query_fit_seconds"].isna().all()
+    assert (records["peak_memory_mib"] > 10).all()
+
+
+def test_vaal_tells_the_parts_of_its_queries(rows):
+    params = {"max_epochs": 1, "batch_size": 16}
+
+    records = run(
+        rows, get_strategies(["vaal"], vaal_params=params), estimator=make_tree, plan=PLAN
+    ).records
+
+    parts = records[["query_fit_seconds", "query_score_seconds", "query_select_seconds"]].dropna()
+    assert len(parts) == PLAN.n_seeds * PLAN.rounds
+    assert (parts.sum(axis="columns") <= records["query_seconds"].dropna()).all()
 
 
 def test_bad_plan_fails_before_any_strategy_is_made(rows):
@@ -181,29 +287,152 @@ def test_bad_plan_fails_before_any_strategy_is_made(rows):
         raise AssertionError
 
     with pytest.raises(ValueError, match="rounds=0"):
-        run(rows, {"own": untouched}, make_estimator=untouched, plan=Plan(rounds=0))
+        run(rows, {"own": untouched}, estimator=untouched, plan=Plan(rounds=0))
 
 
-def test_no_strategy_is_an_error(rows):
-    with pytest.raises(ValueError, match="strategies is empty"):
-        run(rows, {}, make_estimator=make_tree)
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"strategies": {}}, "strategies is empty"),
+        ({"datasets": []}, "datasets is empty"),
+        ({"protocols": []}, "protocols is empty"),
+        ({"n_jobs": 0}, "n_jobs=0"),
+        ({"protocols": [Protocol(), Protocol(copies=2)]}, "protocols has several called standard"),
+        ({"protocols": [Protocol(imbalance=1000)]}, "leaves a pool of 6 samples"),
+        ({"estimator": "random_forst"}, "did you mean 'random_forest'"),
+    ],
+)
+def test_bad_input_is_named(rows, change, complaint):
+    arguments = {
+        "datasets": rows,
+        "strategies": get_strategies(["random"]),
+        "estimator": make_tree,
+        "plan": PLAN,
+    }
+
+    with pytest.raises(ValueError, match=complaint):
+        run(**(arguments | change))
 
 
-def test_no_job_is_an_error(rows):
-    strategies = get_strategies(["random"])
-
-    with pytest.raises(ValueError, match="n_jobs=0"):
-        run(rows, strategies, make_estimator=make_tree, plan=PLAN, n_jobs=0)
+def test_two_data_sets_of_one_name_are_refused(rows):
+    with pytest.raises(ValueError, match="datasets has several called rows"):
+        run([rows, rows], get_strategies(["random"]), estimator=make_tree, plan=PLAN)
 
 
-def test_error_of_a_strategy_comes_through(rows):
-    def failing(learner, X_pool, n_instances):
-        raise LookupError("own trouble")
+class FailsAt:
+    """A strategy that fails in one round of one run, as long as `switch` is on."""
 
-    with pytest.raises(LookupError, match="own trouble"):
+    def __init__(self, random_state, switch, at):
+        self.rng = np.random.default_rng(random_state)
+        self.switch, self.left = switch, at
+
+    def __call__(self, learner, X_pool, n_instances):
+        self.left -= 1
+        if self.left == 0 and self.switch.exists():
+            raise LookupError("own trouble")
+        return self.rng.permutation(len(X_pool))[:n_instances], np.zeros(n_instances)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_failing_strategy_is_recorded_and_the_others_go_on(rows, tmp_path, n_jobs):
+    switch = tmp_path / "on"
+    switch.touch()
+    strategies = {"own": lambda state: FailsAt(state, switch, at=2)} | get_strategies(["random"])
+    reported = []
+
+    results = run(
+        rows,
+        strategies,
+        estimator=make_tree,
+        plan=PLAN,
+        n_jobs=n_jobs,
+        on_record=lambda record, n_done, n_rounds: reported.append((n_done, n_rounds)),
+    )
+
+    counts = results.records.groupby(["strategy", "seed"]).size().to_dict()
+    assert counts == {("own", 0): 2, ("own", 1): 2, ("random", 0): 4, ("random", 1): 4}
+    assert [(one["strategy"], one["seed"], one["round"]) for one in results.failures] == [
+        ("own", 0, 2),
+        ("own", 1, 2),
+    ]
+    assert results.failures[0]["error"] == "LookupError: own trouble"
+    assert "self.left == 0 and self.switch.exists()" not in results.failures[0]["error"]
+    assert "in __call__" in results.failures[0]["traceback"]
+    assert max(reported)[0] == 16  # rounds that will never come count as done
+
+
+def test_failed_runs_are_tried_again_from_their_last_good_round(rows, tmp_path):
+    switch, calls = tmp_path / "on", []
+
+    def strategies(at):
+        return {"own": lambda state: FailsAt(state, switch, at)}
+
+    unbroken = run(rows, strategies(2), estimator=make_tree, plan=PLAN).records
+    switch.touch()
+    run(rows, strategies(2), estimator=make_tree, plan=PLAN, out=tmp_path / "out")
+    switch.unlink()
+
+    results = run(
+        rows,
+        strategies(2),
+        estimator=make_tree,
+        plan=PLAN,
+        out=tmp_path / "out",
+        on_record=lambda record, n_done, n_rounds: calls.append(record["round"]),
+    )
+
+    assert same(results.records, unbroken)
+    assert results.failures == []
+    assert not (tmp_path / "out" / "failures.json").exists()
+    assert not (tmp_path / "out" / "rounds").exists()
+
+
+def test_error_in_the_task_model_is_recorded(rows):
+    def broken(random_state):
+        return DecisionTreeClassifier(max_depth="deep")
+
+    results = run(rows, get_strategies(["random"]), estimator=broken, plan=PLAN)
+
+    assert len(results.records) == 0
+    assert [one["round"] for one in results.failures] == [0, 0]
+    assert "max_depth" in results.failures[0]["error"]
+
+
+def test_folder_holds_what_is_returned(rows, tmp_path):
+    results = run(
+        rows, get_strategies(["random"]), estimator=make_tree, plan=PLAN, out=tmp_path / "out"
+    )
+
+    read = ResultsFolder(tmp_path / "out").read()
+    pd.testing.assert_frame_equal(read.records, results.records)
+    assert read.config == results.config
+    assert read.config["settings"]["estimator"] == "make_tree"
+    assert read.config["settings"]["samples"]["rows"]["shape"] == [100, 3]
+    assert ResultsFolder(tmp_path / "out").exhibit("rows", "standard").exists()
+
+
+def test_finished_comparison_plays_nothing_again(rows, tmp_path):
+    arguments = {"estimator": make_tree, "plan": PLAN, "out": tmp_path / "out"}
+    once = run(rows, get_strategies(["random"]), **arguments)
+
+    def untouched(*args):
+        raise AssertionError
+
+    again = run(rows, {"random": untouched}, on_record=untouched, **arguments)
+
+    pd.testing.assert_frame_equal(once.records, again.records)
+
+
+def test_folder_of_other_settings_is_refused_before_any_run(rows, tmp_path):
+    arguments = {"estimator": make_tree, "out": tmp_path / "out"}
+    run(rows, get_strategies(["random"]), plan=PLAN, **arguments)
+
+    def untouched(random_state):
+        raise AssertionError
+
+    with pytest.raises(ValueError, match="plan.batch is 4 there and 5 here"):
+        run(rows, {"random": untouched}, plan=replace(PLAN, batch=5), **arguments)
+    with pytest.raises(ValueError, match=r"samples.rows.labels_crc32 is \d+ there"):
         run(
-            rows,
-            {"own": lambda random_state: failing},
-            make_estimator=make_tree,
-            plan=PLAN,
+            replace(rows, y=rows.y[::-1].copy()), get_strategies(["random"]), plan=PLAN, **arguments
         )

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from skvaal.benchmark.inference import smallest_p_value
-from skvaal.benchmark.summary import seeds_note, summarize
+from skvaal.benchmark.summary import costs, seeds_note, summarize
 
 
 def with_third(records):
@@ -77,7 +77,8 @@ def test_missing_references_have_no_columns(records, missing):
 def test_a_strategy_alone_is_compared_with_nobody(records):
     summary = summarize(records[records["strategy"] == "random"])
 
-    assert list(summary) == ["n_seeds", "area", "area_low", "area_high", "query_seconds"]
+    columns = ["n_seeds", "area", "area_low", "area_high", "final_accuracy", "query_seconds"]
+    assert list(summary) == columns
 
 
 def test_one_seed_has_means_but_neither_interval_nor_p(records):
@@ -86,6 +87,51 @@ def test_one_seed_has_means_but_neither_interval_nor_p(records):
     assert row["area"] == pytest.approx(44 / 60)
     assert row["random_difference"] == pytest.approx(14 / 60)
     assert row[["area_low", "area_high", "random_low", "random_p", "random_p_holm"]].isna().all()
+
+
+def test_final_accuracies(records):
+    margin = summarize(records.assign(balanced_accuracy=records["accuracy"] / 2)).loc["margin"]
+
+    assert margin["final_accuracy"] == pytest.approx(0.9)
+    assert margin["final_balanced_accuracy"] == pytest.approx(0.45)
+
+
+def test_only_complete_runs_count(records):
+    broken = (records["strategy"] == "margin") & (records["seed"] == 1) & (records["round"] == 2)
+
+    row = summarize(records[~broken]).loc["margin"]
+
+    assert row["n_seeds"] == 1
+    assert row["area"] == pytest.approx(44 / 60)
+    assert row["random_difference"] == pytest.approx(14 / 60)
+    # of seed 0 alone margin has 0.5 with 20 labels and 0.7 with 40; random ends at 0.55
+    assert row["labels_to_baseline"] == pytest.approx(25)
+    assert np.isnan(row["random_p"])
+
+
+@pytest.mark.parametrize("failing", ["margin", "random"])
+def test_a_strategy_that_never_ends_is_compared_with_nobody(records, failing):
+    broken = (records["strategy"] == failing) & (records["round"] == 2)
+
+    summary = summarize(records[~broken])
+
+    row = summary.loc[failing]
+    assert row["n_seeds"] == 0
+    assert row.drop(["n_seeds", "query_seconds"]).isna().all()
+    assert summary.index[-1] == failing
+    assert not any(name.startswith(f"{failing}_") for name in summary)
+    assert ("labels_saved" in summary) == (failing == "margin")
+
+
+def test_costs(records):
+    records = records.assign(
+        query_fit_seconds=2.0, query_score_seconds=np.nan, peak_memory_mib=100.0 + records["seed"]
+    )
+
+    cost = costs(records)
+
+    assert list(cost) == ["query_seconds", "query_fit_seconds", "train_seconds", "peak_memory_mib"]
+    assert cost.loc["margin"].to_list() == pytest.approx([0.15, 2.0, 0.25, 101.0])
 
 
 def test_equal_strategies(records):

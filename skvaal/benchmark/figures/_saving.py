@@ -1,0 +1,41 @@
+"""A figure as files."""
+
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+
+
+def save_figure(figure: Figure, path: str | Path) -> tuple[Path, Path]:
+    """Write a figure as PNG and as SVG, the same bytes for the same figure.
+
+    Parameters
+    ----------
+    figure : Figure
+        The figure.
+    path : path
+        Where to write, without a suffix; missing folders are made.
+
+    Returns
+    -------
+    png, svg : Path
+        The two files. The PNG has 150 dots per inch; in the SVG text is text, and can be searched
+        and read aloud. Neither holds a date.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     files = save_figure(Figure(), Path(folder) / "digits_curves")
+    ...     [file.name for file in files]
+    ['digits_curves.png', 'digits_curves.svg']
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Not with_suffix, which would replace what follows a dot in the name.
+    png, svg = path.parent / f"{path.name}.png", path.parent / f"{path.name}.svg"
+    figure.savefig(png, dpi=150, metadata={"Software": None})
+    # The salt makes the identifiers inside an SVG the same in each run.
+    with matplotlib.rc_context({"svg.hashsalt": "skvaal", "svg.fonttype": "none"}):
+        figure.savefig(svg, metadata={"Date": None, "Creator": None})
+    return png, svg

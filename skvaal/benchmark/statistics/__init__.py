@@ -1,0 +1,27 @@
+"""Summaries of a comparison's records: curves, areas, labels, cases and ranks.
+
+What can be told from chance is in :mod:`skvaal.benchmark.inference`.
+"""
+
+from skvaal.benchmark.statistics._cases import cases
+from skvaal.benchmark.statistics._curves import (
+    area_under_budget_curve,
+    areas,
+    curves,
+    mean_and_standard_error,
+)
+from skvaal.benchmark.statistics._labels import label_saving, labels_to_reach
+from skvaal.benchmark.statistics._ranks import case_areas, mean_ranks, ranks
+
+__all__ = [
+    "area_under_budget_curve",
+    "areas",
+    "case_areas",
+    "cases",
+    "curves",
+    "label_saving",
+    "labels_to_reach",
+    "mean_and_standard_error",
+    "mean_ranks",
+    "ranks",
+]

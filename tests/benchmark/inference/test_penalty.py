@@ -1,0 +1,103 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from skvaal.benchmark.inference import penalty_matrix
+
+
+def records_of(accuracy, *, data="made-up"):
+    """Records from {strategy: an accuracy for each seed and budget}, budgets 20, 40, ..."""
+    return pd.DataFrame(
+        [
+            {"data": data, "strategy": name, "seed": s, "n_labeled": 20 * (b + 1), "accuracy": a}
+            for name, table in accuracy.items()
+            for s, row in enumerate(table)
+            for b, a in enumerate(row)
+        ]
+    )
+
+
+def penalty_records():
+    start = 0.1
+    return records_of(
+        {
+            "a": [[start, 0.60, 0.70], [start, 0.62, 0.73], [start, 0.64, 0.70]],
+            "b": [[start, 0.50, 0.69], [start, 0.53, 0.70], [start, 0.55, 0.71]],
+            "c": [[start, 0.50, 0.80], [start, 0.53, 0.82], [start, 0.55, 0.81]],
+        }
+    )
+
+
+def test_penalty_matrix_by_hand():
+    # t = mean / (deviation / sqrt 3), to be compared with t(0.975, 2 degrees) = 4.303.
+    # At 40: a - b = a - c = 0.10, 0.09, 0.09: 0.0933 / (0.00577 / 1.732) = 28: a beats b and c;
+    #        b - c = 0: no.
+    # At 60: a - b = 0.01, 0.03, -0.01: 0.01 / (0.02 / 1.732) = 0.87: no.
+    #        c - a = 0.10, 0.09, 0.11: 0.10 / (0.01 / 1.732) = 17: c beats a.
+    #        c - b = 0.11, 0.12, 0.10: 0.11 / (0.01 / 1.732) = 19: c beats b.
+    # Each is worth 1 / 2; the start at 20 does not count.
+    penalty = penalty_matrix(penalty_records())
+
+    names = ["a", "b", "c"]
+    expected = pd.DataFrame(
+        [[0, 0.5, 0.5], [0, 0, 0], [0.5, 0.5, 0]], index=names, columns=names, dtype=float
+    )
+    pd.testing.assert_frame_equal(penalty, expected)
+
+
+def test_penalty_test_agrees_with_scipy():
+    stats = pytest.importorskip("scipy.stats")
+    rng = np.random.default_rng(0)
+    tables = {name: np.c_[np.full(5, 0.1), rng.normal(size=(5, 40))] for name in "ab"}
+    p = stats.ttest_rel(tables["a"], tables["b"])[1][1:]
+    sign = np.sign((tables["a"] - tables["b"]).mean(axis=0))[1:]
+
+    for level in (0.05, 0.5):
+        penalty = penalty_matrix(records_of(tables), level=level)
+
+        assert penalty.loc["a", "b"] == pytest.approx(np.mean((p < level) & (sign > 0)))
+        assert penalty.loc["b", "a"] == pytest.approx(np.mean((p < level) & (sign < 0)))
+
+
+def test_penalties_add_up_over_data_sets():
+    one = penalty_records()
+
+    penalty = penalty_matrix(pd.concat([one, one.assign(data="other")]))
+
+    pd.testing.assert_frame_equal(penalty, 2 * penalty_matrix(one))
+
+
+def test_the_same_gain_in_every_seed_beats():
+    accuracy = [[0.1, 0.5], [0.1, 0.6], [0.1, 0.8]]
+    better = [[start, end + 0.1] for start, end in accuracy]
+
+    penalty = penalty_matrix(records_of({"better": better, "worse": accuracy}))
+
+    assert penalty.to_numpy().tolist() == [[0, 1], [0, 0]]
+
+
+def test_nobody_beats_with_one_seed():
+    penalty = penalty_matrix(records_of({"a": [[0.1, 0.9]], "b": [[0.1, 0.2]]}))
+
+    assert np.diag(penalty).tolist() == [0, 0]
+    assert penalty.isna().sum(axis=None) == 2
+
+
+def test_penalty_of_a_strategy_that_lacks_a_data_set_is_nan():
+    one, other = penalty_records(), penalty_records().assign(data="other")
+
+    penalty = penalty_matrix(pd.concat([one, other[other["strategy"] != "c"]]))
+
+    assert penalty["c"].isna().to_list() == [True, True, False]
+    assert penalty.loc["a", "b"] == 1.0
+
+
+def test_protocols_of_one_data_set_are_compared_apart():
+    one = penalty_records()
+    names = {"a": "b", "b": "a"}
+    swapped = one.assign(strategy=one["strategy"].replace(names), protocol="biased_start")
+
+    penalty = penalty_matrix(pd.concat([one.assign(protocol="standard"), swapped]))
+
+    # a beats b by half of the budgets under one protocol, b beats a under the other.
+    assert penalty.loc["a", "b"] == penalty.loc["b", "a"] == 0.5

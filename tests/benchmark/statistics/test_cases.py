@@ -1,0 +1,59 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from skvaal.benchmark.statistics import cases
+
+
+def records_of(**columns):
+    return pd.DataFrame({**columns, "accuracy": np.arange(4) / 4})
+
+
+@pytest.mark.parametrize(
+    ("columns", "labels"),
+    [
+        ({"data": ["b", "a", "b", "a"]}, ["b", "a"]),  # in the order of the records
+        ({"data": "a", "estimator": "svm", "protocol": "standard"}, ["a"]),
+        ({"data": "a", "estimator": ["svm", "mlp"] * 2}, ["a, svm", "a, mlp"]),
+        (
+            {"data": ["a", "a", "b", "b"], "estimator": "svm", "protocol": ["x", "y", "x", "x"]},
+            ["a, x", "a, y", "b, x"],
+        ),
+        (
+            {"data": "a", "estimator": list("stst"), "protocol": list("xxyy")},
+            ["a, s, x", "a, t, x", "a, s, y", "a, t, y"],
+        ),
+        ({"estimator": "svm"}, ["svm"]),
+        ({}, ["all records"]),
+    ],
+)
+def test_labels_name_what_differs(columns, labels):
+    assert [label for label, _ in cases(records_of(**columns))] == labels
+
+
+def test_every_record_is_in_one_case():
+    records = records_of(data=["b", "a", "b", "a"], protocol=["x", "x", "y", "x"])
+
+    frames = [frame for _, frame in cases(records)]
+
+    assert [list(frame.index) for frame in frames] == [[0], [1, 3], [2]]
+    pd.testing.assert_frame_equal(pd.concat(frames).sort_index(), records)
+
+
+def test_records_without_a_protocol_are_a_case_of_their_own():
+    older = records_of(data="a")
+    newer = records_of(data="a", protocol="standard")
+
+    both = cases(pd.concat([older, newer]))
+
+    assert [(label, len(frame)) for label, frame in both] == [("a", 4), ("a, standard", 4)]
+
+
+def test_categories_without_records_are_no_cases():
+    data = pd.Categorical(["a"] * 4, categories=["a", "b"])
+
+    assert [label for label, _ in cases(records_of(data=data))] == ["a"]
+
+
+def test_no_records_are_no_cases():
+    assert cases(pd.DataFrame({"data": [], "strategy": []})) == []

@@ -1,0 +1,171 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skvaal.benchmark.journal import Journal, RunKey
+from skvaal.benchmark.results import (
+    COLUMNS,
+    OtherSettingsError,
+    ResultsFolder,
+    as_frame,
+    check_same_settings,
+    find_results,
+)
+
+KEY = RunKey(data="digits", estimator="svm", protocol="standard", strategy="mine", seed=0)
+SETTINGS = {"plan": {"batch": 40, "pool_size": None}, "strategies": ["mine"]}
+
+
+def record(round_, key=KEY):
+    return vars(key) | {
+        "round": round_,
+        "n_labeled": 20 + 40 * round_,
+        "accuracy": 0.5,
+        "balanced_accuracy": 0.5,
+        "train_seconds": 0.1,
+        "query_seconds": 0.2 if round_ else np.nan,
+        "query_fit_seconds": np.nan,
+        "query_score_seconds": np.nan,
+        "query_select_seconds": np.nan,
+        "peak_memory_mib": 100.0,
+        "picked": [3, 1] if round_ else None,
+    }
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = ResultsFolder(tmp_path / "results")
+    folder.open(SETTINGS, headings={"digits": "ten digits"}, command="skvaal benchmark")
+    return folder
+
+
+def test_records_come_back_as_they_were(folder):
+    records = as_frame([record(0), record(1)])
+
+    folder.write(records, [])
+
+    pd.testing.assert_frame_equal(folder.read().records, records)
+    assert folder.read().records["picked"].tolist() == [None, [3, 1]]
+
+
+def test_frame_has_the_same_types_with_and_without_rows():
+    assert as_frame([]).dtypes.to_dict() == as_frame([record(0), record(1)]).dtypes.to_dict()
+    assert tuple(as_frame([]).columns) == COLUMNS
+
+
+def test_config_says_what_and_where(folder):
+    config = folder.read_config()
+
+    assert config["settings"] == SETTINGS
+    assert config["headings"] == {"digits": "ten digits"}
+    (session,) = config["sessions"]
+    assert session["versions"]["skvaal"]
+    assert session["machine"]["cores"] >= 1
+    assert "git_revision" in session
+
+
+def test_each_start_adds_what_it_ran_on(folder):
+    folder.open(SETTINGS, headings={}, command=None)
+
+    assert len(folder.read_config()["sessions"]) == 2
+    assert folder.read_config()["command"] == "skvaal benchmark"
+
+
+@pytest.mark.parametrize(
+    ("other", "complaint"),
+    [
+        ({"plan": {"batch": 20, "pool_size": None}, "strategies": ["mine"]},
+         "plan.batch is 40 there and 20 here"),
+        ({"plan": {"batch": 40, "pool_size": 90}, "strategies": ["mine"]},
+         "plan.pool_size is null there and 90 here"),
+        ({"plan": {"batch": 40, "pool_size": None}, "strategies": ["mine", "random"]},
+         r'strategies is \["mine"\] there and \["mine", "random"\] here'),
+        ({**SETTINGS, "vaal": {"beta": 2}}, "vaal.beta is not set there and 2 here"),
+    ],
+)  # fmt: skip
+def test_other_settings_are_refused_by_name(folder, other, complaint):
+    before = folder.config.read_bytes()
+
+    with pytest.raises(OtherSettingsError, match=f"{complaint}; name another folder"):
+        folder.open(other, headings={}, command=None)
+
+    assert folder.config.read_bytes() == before
+
+
+def test_many_differences_are_counted():
+    with pytest.raises(OtherSettingsError, match="e is 1 there and 2 here; and 2 more; name"):
+        check_same_settings(dict.fromkeys("abcdefg", 1), dict.fromkeys("abcdefg", 2), folder="x")
+
+
+def test_file_in_the_way_is_an_error(tmp_path):
+    (tmp_path / "results").write_text("")
+
+    with pytest.raises(NotADirectoryError, match="results' is a file; name a folder"):
+        ResultsFolder(tmp_path / "results").open(SETTINGS, headings={}, command=None)
+
+
+def test_unfinished_comparison_can_be_read(folder):
+    Journal(folder.journals, KEY).write([record(0)], "state", is_complete=False)
+
+    results = folder.read()
+
+    assert results.records["round"].tolist() == [0]
+    assert folder.ended_runs() == {}
+
+
+def test_complete_runs_move_into_one_file(folder):
+    other = RunKey(**{**vars(KEY), "seed": 1})
+    Journal(folder.journals, KEY).write([record(0)], "state", is_complete=True)
+    Journal(folder.journals, other).fail({**vars(other), "round": 0, "error": "own trouble"})
+    failures = folder.read().failures
+
+    folder.write(as_frame([record(0)]), failures)
+
+    assert [path.name for path in folder.journals.iterdir()] == [other.file_name]
+    assert list(folder.ended_runs()) == [KEY]
+    assert folder.read().failures == failures
+
+
+def test_failures_that_are_gone_leave_no_file(folder):
+    folder.write(as_frame([]), [{**vars(KEY), "round": 0, "error": "own trouble"}])
+    assert folder.failures.exists()
+
+    folder.write(as_frame([record(0)]), [])
+
+    assert not folder.failures.exists()
+    assert folder.read().failures == []
+
+
+def test_journal_of_a_second_try_stands_for_the_written_failure(folder):
+    folder.write(as_frame([]), [{**vars(KEY), "round": 1, "error": "own trouble"}])
+
+    folder.open(SETTINGS, headings={}, command=None)
+    Journal(folder.journals, KEY).write([record(0), record(1)], "state", is_complete=True)
+
+    assert folder.read().failures == []
+    assert len(folder.read().records) == 2
+
+
+def test_comparisons_are_found_in_folders(tmp_path):
+    for name in ("b", "a/deep"):
+        ResultsFolder(tmp_path / name).open({"name": name}, headings={}, command=None)
+
+    found = find_results(tmp_path)
+
+    assert [one.config["settings"]["name"] for one in found] == ["a/deep", "b"]
+    assert find_results(tmp_path / "b")[0].folder == tmp_path / "b"
+
+
+def test_folder_without_a_comparison_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no comparison in .*skvaal benchmark"):
+        find_results(tmp_path)
+
+
+def test_settings_of_any_kind_are_kept_by_their_representation(tmp_path):
+    folder = ResultsFolder(tmp_path / "results")
+
+    folder.open({"vaal": {"vae": int}}, headings={}, command=None)
+
+    assert json.loads(folder.config.read_text())["settings"] == {"vaal": {"vae": "<class 'int'>"}}

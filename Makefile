@@ -25,7 +25,7 @@ setup: .venv/.installed  ## make .venv and install skvaal with all that developm
 	touch $@
 
 demo: setup  ## compare query strategies on a small data set (options: ARGS="...")
-	$(BIN)/python -m skvaal.benchmark $(ARGS)
+	$(BIN)/skvaal benchmark $(ARGS)
 
 test: setup  ## run the tests and the doctests (options: ARGS="-k net")
 	$(BIN)/python -m pytest $(ARGS)

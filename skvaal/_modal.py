@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ class VAALQuery(BaseEstimator):
     ----------
     strategy_ : VAALQueryStrategy or Pipeline
         Fitted in the last query.
+    seconds_ : dict of str to float
+        Where the time of the last query went: fit, score and select.
 
     Notes
     -----
@@ -115,10 +118,13 @@ class VAALQuery(BaseEstimator):
             X_labeled = learner.transform_without_estimating(X_labeled)
             X_pool = learner.transform_without_estimating(X_pool)
 
+        began = perf_counter()
         fit_on_pools(strategy, X_labeled, X_pool)
+        fit_seconds = perf_counter() - began
         self.strategy_ = strategy
         X_pool = as_last_step_sees(strategy, X_pool)
         indices, scores = last.query(X_pool, n, return_scores=True)
+        self.seconds_ = {"fit": fit_seconds, **last.query_seconds_}
         return indices, scores
 
     def _new_strategy(self) -> VAALQueryStrategy | Pipeline:

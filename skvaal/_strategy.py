@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from numbers import Integral, Real
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -139,6 +140,8 @@ class VAALQueryStrategy(
         Numbers in a sample.
     feature_names_in_ : array of shape (n_features,)
         If X was a DataFrame with string column names.
+    query_seconds_ : dict of str to float
+        Where the time of the last :meth:`query` went: score and select.
 
     See Also
     --------
@@ -346,8 +349,11 @@ class VAALQueryStrategy(
                 EmptyPoolWarning,
                 stacklevel=2,
             )
+        began = perf_counter()
         scores = self._log_odds(pool, "X_unlabeled")
+        scored = perf_counter()
         indices = smallest(scores, n, np.random.RandomState(self._seed))
+        self.query_seconds_ = {"score": scored - began, "select": perf_counter() - scored}
         return (indices, scores[indices]) if return_scores else indices
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float32]:

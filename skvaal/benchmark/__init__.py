@@ -1,13 +1,27 @@
 """Comparison of query strategies through modAL's ``ActiveLearner``.
 
-``python -m skvaal.benchmark`` runs the comparison with its defaults; the functions
-below are the same comparison from Python.
+The command ``skvaal benchmark`` runs the comparison with its defaults; the functions below are
+the same comparison from Python.
 """
 
 from skvaal.benchmark.datasets import Dataset, load_dataset
 from skvaal.benchmark.estimators import get_estimator
 from skvaal.benchmark.plan import Plan
+from skvaal.benchmark.protocols import Protocol, budget_sweep, get_protocols
+from skvaal.benchmark.results import Results, find_results
 from skvaal.benchmark.runner import run
 from skvaal.benchmark.strategies import get_strategies
 
-__all__ = ["Dataset", "Plan", "get_estimator", "get_strategies", "load_dataset", "run"]
+__all__ = [
+    "Dataset",
+    "Plan",
+    "Protocol",
+    "Results",
+    "budget_sweep",
+    "find_results",
+    "get_estimator",
+    "get_protocols",
+    "get_strategies",
+    "load_dataset",
+    "run",
+]

@@ -1,12 +1,13 @@
 """Sizes and repetitions of a comparison, checked before anything is trained."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from skvaal.benchmark.datasets import Dataset
+from skvaal.benchmark.protocols import Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,7 @@ class Plan:
     batch : int, default=40
         Samples labelled in each round.
     initial : int, default=20
-        Samples labelled at the start, at least one of each class.
+        Samples labelled at the start.
     pool_size : int or None, default=None
         Samples that a repetition may label, the ones of the start included; None takes all.
     test_fraction : float, default=0.3
@@ -47,44 +48,65 @@ class Plan:
         """Number of labels at the end."""
         return self.initial + self.rounds * self.batch
 
-    def check(self, dataset: Dataset) -> None:
+    def under(self, protocol: Protocol) -> "Plan":
+        """Return the plan with the batches of a protocol.
+
+        Parameters
+        ----------
+        protocol : Protocol
+            With a factor for the batch.
+
+        Returns
+        -------
+        Plan
+            Of the same budget.
+
+        Raises
+        ------
+        ValueError
+            If the budget cannot be spent in batches of that size.
+
+        Examples
+        --------
+        >>> Plan(batch=40, rounds=4).under(Protocol(batch_factor=0.5)).rounds
+        8
+        """
+        batch = round(self.batch * protocol.batch_factor)
+        if batch < 1 or batch != self.batch * protocol.batch_factor or self._labelled % batch:
+            raise ValueError(
+                f"protocol {protocol.name!r} multiplies batch={self.batch} by "
+                f"{protocol.batch_factor:g}; rounds={self.rounds} of batch={self.batch} cannot be "
+                "spent in whole batches of that size. Use even numbers."
+            )
+        return replace(self, batch=batch, rounds=self._labelled // batch)
+
+    @property
+    def _labelled(self) -> int:
+        return self.rounds * self.batch
+
+    def check(self, dataset: Dataset, protocol: Protocol | None = None) -> None:
         """Raise if the plan cannot be carried out on the data.
 
         Parameters
         ----------
         dataset : Dataset
             The data to label.
+        protocol : Protocol or None, default=None
+            The protocol; None takes the standard.
 
         Raises
         ------
         ValueError
             Naming the argument, its value and the way out.
         """
+        protocol = protocol or Protocol()
         for argument in ("n_seeds", "rounds", "batch", "initial"):
             _check_count(argument, getattr(self, argument))
         if not 0 < self.test_fraction < 1:
             raise ValueError(f"test_fraction={self.test_fraction!r} must lie between 0 and 1.")
-        n_classes = len(np.unique(dataset.y))
-        if self.initial < n_classes:
-            raise ValueError(
-                f"initial={self.initial} is less than the {n_classes} classes of {dataset.name}, "
-                f"each of which is labelled once at the start; use initial={n_classes} or more."
-            )
-        available = self.n_available(dataset)
-        if self.pool_size is not None:
-            _check_count("pool_size", self.pool_size)
-            if self.pool_size > available:
-                raise ValueError(
-                    f"pool_size={self.pool_size} is more than the {available} samples of "
-                    f"{dataset.name} outside the test split; use {available} or less."
-                )
-        pool_size = available if self.pool_size is None else self.pool_size
-        if self.budget > pool_size:
-            raise ValueError(
-                f"initial={self.initial} and rounds={self.rounds} of batch={self.batch} ask for "
-                f"{self.budget} labels, but the pool has pool_size={pool_size} samples; "
-                "lower initial, rounds or batch, or raise pool_size."
-            )
+        self._check_classes(dataset, protocol)
+        self._check_pool(dataset)
+        self.under(protocol)
 
     def n_available(self, dataset: Dataset) -> int:
         """Return the number of samples outside the test split.
@@ -103,6 +125,47 @@ class Plan:
         if dataset.y_test is not None:
             return n_samples
         return n_samples - int(np.ceil(self.test_fraction * n_samples))
+
+    def _check_classes(self, dataset: Dataset, protocol: Protocol) -> None:
+        counts = np.bincount(dataset.y, minlength=len(dataset.classes))
+        fewest = 1 if dataset.y_test is not None else 2  # one for the pool, one for the test
+        for name, count in zip(dataset.classes, counts, strict=True):
+            if count < fewest:
+                has = "no sample" if count == 0 else f"{count} sample"
+                raise ValueError(
+                    f"{dataset.name}: class {name!r} has {has}; it needs {fewest} or more, or "
+                    "must be left out of the data."
+                )
+        n_classes = len(counts)
+        n_missing = protocol.n_missing(n_classes)
+        if n_classes - n_missing < 2:
+            raise ValueError(
+                f"protocol {protocol.name!r} leaves {n_missing} of the {n_classes} classes of "
+                f"{dataset.name} without a label; at least 2 must have one."
+            )
+        if protocol.start != "random" and self.initial < n_classes - n_missing:
+            raise ValueError(
+                f"initial={self.initial} is less than the {n_classes - n_missing} classes of "
+                f"{dataset.name}, each of which is labelled once at the start; "
+                f"use initial={n_classes - n_missing} or more."
+            )
+
+    def _check_pool(self, dataset: Dataset) -> None:
+        available = self.n_available(dataset)
+        if self.pool_size is not None:
+            _check_count("pool_size", self.pool_size)
+            if self.pool_size > available:
+                raise ValueError(
+                    f"pool_size={self.pool_size} is more than the {available} samples of "
+                    f"{dataset.name} outside the test split; use {available} or less."
+                )
+        pool_size = available if self.pool_size is None else self.pool_size
+        if self.budget > pool_size:
+            raise ValueError(
+                f"initial={self.initial} and rounds={self.rounds} of batch={self.batch} ask for "
+                f"{self.budget} labels, but the pool of {dataset.name} has pool_size={pool_size} "
+                "samples; lower initial, rounds or batch, or raise pool_size."
+            )
 
 
 def _check_count(argument: str, value: Any) -> None:

@@ -1,244 +1,324 @@
-"""The labelling rounds: every strategy from the same start, for several seeds."""
+"""The comparison: every strategy from the same start, for several seeds, in parallel or not."""
 
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from time import perf_counter
-from typing import Any
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed, parallel_config
-from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
+from joblib import Parallel, delayed, effective_n_jobs
 
-from skvaal._selection import draw_with_every_class
 from skvaal.benchmark.datasets import Dataset
-from skvaal.benchmark.estimators import EstimatorFactory
+from skvaal.benchmark.estimators import IMAGE_ESTIMATORS, EstimatorFactory, get_estimator
+from skvaal.benchmark.exhibits import make_exhibit
+from skvaal.benchmark.journal import Failure, Record, RunKey
 from skvaal.benchmark.plan import Plan
-from skvaal.benchmark.strategies import CalledOnce, StrategyFactory
+from skvaal.benchmark.protocols import Protocol
+from skvaal.benchmark.results import Results, ResultsFolder, as_frame
+from skvaal.benchmark.rounds import Outcome, import_learner_class, play, play_on_one_thread
+from skvaal.benchmark.start import draw_start
+from skvaal.benchmark.strategies import StrategyFactory
 
-Record = dict[str, Any]
-COLUMNS = (
-    "data",
-    "strategy",
-    "seed",
-    "round",
-    "n_labeled",
-    "accuracy",
-    "train_seconds",
-    "query_seconds",
-)
+OnRecord = Callable[[Record, int, int], None]
 
 
 def run(
-    dataset: Dataset,
+    datasets: Dataset | Sequence[Dataset],
     strategies: Mapping[str, StrategyFactory],
     *,
-    make_estimator: EstimatorFactory,
+    estimator: str | EstimatorFactory = "random_forest",
     plan: Plan | None = None,
-    n_jobs: int = 1,
-    on_record: Callable[[Record], None] | None = None,
-) -> pd.DataFrame:
+    protocols: Sequence[Protocol] = (Protocol(),),
+    n_jobs: int | None = None,
+    out: str | Path | None = None,
+    on_record: OnRecord | None = None,
+    command: str | None = None,
+) -> Results:
     """Play the labelling rounds of every strategy, with the true classes as the oracle.
 
     The repetitions are paired: for one seed every strategy has the same test split, the same
-    pool, the same labelled samples at the start and a task model with the same random state.
+    pool, the same labelled samples at the start, the same oracle and a task model with the same
+    random state. An error in a strategy or in the task model ends that one run; it is recorded
+    and the others go on.
 
     Parameters
     ----------
-    dataset : Dataset
+    datasets : Dataset or sequence of Dataset
         The data to label.
     strategies : mapping of str to callable
         Factories of the strategies by name, see :func:`skvaal.benchmark.get_strategies`.
-    make_estimator : callable
-        Takes a random state, returns the task model.
+    estimator : str or callable, default="random_forest"
+        The task model: a name for :func:`skvaal.benchmark.get_estimator`, or what takes a
+        random state and returns an unfitted classifier.
     plan : Plan or None, default=None
         Sizes and repetitions; None takes the defaults of `Plan`.
-    n_jobs : int, default=1
+    protocols : sequence of Protocol, default=(Protocol(),)
+        What the strategies are up against, one after the other.
+    n_jobs : int or None, default=None
         Runs (one strategy with one seed each) at a time, each in a process and on one thread
-        of its own; -1 takes as many as there are processors. 1 stays in this process, with
-        torch's number of threads, which changes the last digits of VAAL's scores and so, at
-        times, its choices.
+        of its own; -1 takes as many as there are processors. None takes what
+        ``joblib.parallel_config`` says, 1 if nothing, so that a ``with
+        parallel_config(backend="dask")`` spreads the runs over a cluster. 1 stays in this
+        process, with torch's number of threads, which changes the last digits of a training
+        and so, at times, a choice.
+    out : path or None, default=None
+        Folder to keep the comparison in; workers on other machines must see it, too. Each
+        finished round is written at once. If the folder holds a part of the same comparison,
+        only the rest is played, and runs that had failed are tried again. It must be one that
+        you trust, for what an unfinished run has learned is kept as a pickle.
     on_record : callable or None, default=None
-        Called with each record, for a progress bar: at once, or in other processes when its
-        run has ended.
+        Called as ``on_record(record, n_done, n_rounds)`` with each new record, the number of
+        rounds done and that of all, for a progress bar: at once, or in other processes when
+        its run has ended.
+    command : str or None, default=None
+        The command line that asked for it, for the report.
 
     Returns
     -------
-    DataFrame
-        One row for each strategy, seed and round, the start being round 0: data, strategy,
-        seed, round, n_labeled, accuracy (on the test split, in [0, 1]), train_seconds (the fit
-        on those labels) and query_seconds (the query that chose the last batch of them; nan in
+    Results
+        Its records have one row for each data set, protocol, seed, strategy and round, in that
+        order, the start being round 0: data, estimator, protocol, strategy, seed, round,
+        n_labeled, accuracy and balanced_accuracy (on the test split, in [0, 1]), train_seconds
+        (the fit on those labels), query_seconds (the query that chose the last batch of them;
+        nan in round 0) and its parts query_fit_seconds, query_score_seconds and
+        query_select_seconds (nan where the strategy does not tell), peak_memory_mib (of the
+        process, in that round) and picked (the chosen samples as indices into the data; None in
         round 0).
 
     Raises
     ------
     ValueError
-        If there is no strategy, `n_jobs` is 0 or the plan cannot be carried out; before any
-        training.
+        If there is no strategy, `n_jobs` is 0, the plan cannot be carried out, or `out` holds
+        a comparison with other settings; before any training.
     ImportError
         If modAL is not installed.
 
     Examples
     --------
-    >>> from skvaal.benchmark import get_estimator, get_strategies, load_dataset
-    >>> records = run(
+    >>> from skvaal.benchmark import get_strategies, load_dataset
+    >>> results = run(
     ...     load_dataset("digits"),
     ...     get_strategies(["random"]),
-    ...     make_estimator=get_estimator("logistic_regression"),
+    ...     estimator="logistic_regression",
     ...     plan=Plan(n_seeds=1, rounds=2, batch=20),
     ... )
-    >>> records["n_labeled"].tolist()
+    >>> results.records["n_labeled"].tolist()
     [20, 40, 60]
     """
+    datasets = [datasets] if isinstance(datasets, Dataset) else list(datasets)
     plan = plan or Plan()
-    if not strategies:
-        raise ValueError("strategies is empty; name at least one.")
+    check(datasets, strategies, estimator=estimator, plan=plan, protocols=protocols, n_jobs=n_jobs)
+    import_learner_class()  # or the failure would come from another process, less readable
+    make_estimator = get_estimator(estimator) if isinstance(estimator, str) else estimator
+    name = estimator if isinstance(estimator, str) else getattr(estimator, "__name__", "own")
+    folder = None if out is None else ResultsFolder(Path(out).absolute())
+    settings = _settings(datasets, strategies, name, plan, protocols)
+    headings = {dataset.name: _heading(dataset, plan, name) for dataset in datasets}
+    if folder is not None:
+        folder.open(settings, headings=headings, command=command)
+    tasks = [
+        _Task(
+            dataset,
+            plan.under(protocol),
+            protocol,
+            RunKey(
+                data=dataset.name,
+                estimator=name,
+                protocol=protocol.name,
+                strategy=strategy,
+                seed=seed,
+            ),
+            strategies[strategy],
+            make_estimator,
+            None if folder is None else folder.journals,
+        )
+        for dataset, protocol, seed, strategy in product(
+            datasets, protocols, range(plan.n_seeds), strategies
+        )
+    ]
+    records, failures = _play_all(tasks, folder, n_jobs, on_record)
+    if folder is not None:
+        folder.write(records, failures)
+        _write_exhibits(folder, tasks, records)
+    config = {"settings": settings, "headings": headings, "command": command, "sessions": []}
+    if folder is None:
+        return Results(records=records, failures=failures, config=config)
+    return Results(
+        records=records, failures=failures, config=folder.read_config(), folder=folder.path
+    )
+
+
+def check(
+    datasets: Sequence[Dataset],
+    strategies: Mapping[str, StrategyFactory],
+    *,
+    estimator: str | EstimatorFactory,
+    plan: Plan,
+    protocols: Sequence[Protocol],
+    n_jobs: int | None = None,
+) -> None:
+    """Raise if a comparison cannot be carried out.
+
+    Parameters
+    ----------
+    datasets, strategies, estimator, plan, protocols, n_jobs
+        As for :func:`run`.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, its value and the way out.
+
+    Examples
+    --------
+    >>> check([], {}, estimator="svm", plan=Plan(), protocols=[Protocol()])
+    Traceback (most recent call last):
+    ...
+    ValueError: datasets is empty; name at least one.
+    """
+    for argument, value in {
+        "datasets": datasets,
+        "strategies": strategies,
+        "protocols": protocols,
+    }.items():
+        if not value:
+            raise ValueError(f"{argument} is empty; name at least one.")
+    for argument, names in {
+        "datasets": [dataset.name for dataset in datasets],
+        "protocols": [protocol.name for protocol in protocols],
+    }.items():
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ValueError(
+                f"{argument} has several called {', '.join(sorted(twice))}; "
+                "give each a name of its own."
+            )
     if n_jobs == 0:
         raise ValueError("n_jobs=0 leaves nobody to work; use 1 or more, or -1 for all.")
-    plan.check(dataset)
-    _import_learner_class()  # or the failure would come from another process, less readable
-    runs = [
-        (dataset, plan, seed, name, make_strategy, make_estimator)
-        for seed in range(plan.n_seeds)
-        for name, make_strategy in strategies.items()
-    ]
-    records = []
-    for record in _played(runs, n_jobs):
-        records.append(record)
+    if estimator in IMAGE_ESTIMATORS:
+        for dataset in datasets:
+            if dataset.kind != "images":
+                raise ValueError(
+                    f"estimator={estimator!r} wants images, and {dataset.name} has rows of "
+                    "numbers; use 'mlp', or another one."
+                )
+    for dataset, protocol in product(datasets, protocols):
+        plan.check(dataset, protocol)
+        draw_start(dataset, plan, protocol, seed=0)  # cheap: it reads no sample
+
+
+class _Task(NamedTuple):
+    """What `play` takes; not one argument, for a cluster sends each large argument only once."""
+
+    dataset: Dataset
+    plan: Plan
+    protocol: Protocol
+    key: RunKey
+    make_strategy: StrategyFactory
+    make_estimator: EstimatorFactory
+    journals: Path | None
+
+    @property
+    def n_rounds(self) -> int:
+        return self.plan.rounds + 1
+
+
+def _play_all(
+    tasks: Sequence[_Task],
+    folder: ResultsFolder | None,
+    n_jobs: int | None,
+    on_record: OnRecord | None,
+) -> tuple[pd.DataFrame, list[Failure]]:
+    ended = {} if folder is None else folder.ended_runs()
+    left = [task for task in tasks if len(ended.get(task.key, ())) < task.n_rounds]
+    n_rounds = sum(task.n_rounds for task in tasks)
+    n_done = n_rounds - sum(task.n_rounds for task in left)
+
+    def count(record: Record) -> None:
+        nonlocal n_done
+        n_done += 1
         if on_record is not None:
-            on_record(record)
-    order = list(strategies)
-    records.sort(key=lambda one: (one["seed"], order.index(one["strategy"]), one["round"]))
-    return pd.DataFrame(records, columns=list(COLUMNS))
+            on_record(record, n_done, n_rounds)
+
+    failures = {}
+    rounds_of = {task.key: task.n_rounds for task in left}
+    for outcome in _outcomes(left, n_jobs, count):
+        ended[outcome.key] = outcome.records
+        if outcome.failure is not None:
+            failures[outcome.key] = outcome.failure
+            n_done += rounds_of[outcome.key] - len(outcome.records)  # never to come
+    records = [record for task in tasks for record in ended[task.key]]
+    return as_frame(records), [failures[task.key] for task in tasks if task.key in failures]
 
 
-def _played(runs: list[tuple[Any, ...]], n_jobs: int) -> Iterator[Record]:
-    if n_jobs == 1:
-        for one in runs:
-            yield from _play(*one)
+def _outcomes(
+    tasks: Sequence[_Task], n_jobs: int | None, on_record: Callable[[Record], None]
+) -> Iterator[Outcome]:
+    if effective_n_jobs(n_jobs) == 1:
+        for task in tasks:
+            yield play(*task, on_record=on_record)
         return
     # batch_size=1: runs differ in length by a factor of a hundred, so two long ones must not
     # end up in one batch.
-    with parallel_config("loky", inner_max_num_threads=1):
-        parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
-    for records in parallel(delayed(_play_to_the_end)(*one) for one in runs):
-        yield from records
+    parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
+    for outcome in parallel(delayed(play_on_one_thread)(*task) for task in tasks):
+        for record in outcome.records:
+            on_record(record)
+        yield outcome
 
 
-def _play_to_the_end(*one: Any) -> list[Record]:
-    return list(_play(*one))
+def _write_exhibits(folder: ResultsFolder, tasks: Sequence[_Task], records: pd.DataFrame) -> None:
+    """Show what the strategies picked first, in the repetition of seed 0."""
+    first = records[(records["seed"] == 0) & (records["round"] == 1)]
+    for dataset, plan, protocol in {
+        (task.key.data, task.key.protocol): task[:3] for task in tasks
+    }.values():
+        of_case = first[(first["data"] == dataset.name) & (first["protocol"] == protocol.name)]
+        path = folder.exhibit(dataset.name, protocol.name)
+        if len(of_case) and not path.exists():
+            start = draw_start(dataset, plan, protocol, seed=0)
+            picks = dict(zip(of_case["strategy"], of_case["picked"], strict=True))
+            path.parent.mkdir(exist_ok=True)
+            exhibit = make_exhibit(
+                dataset, picks, pool=start.pool, labeled=start.pool[start.labeled]
+            )
+            exhibit.save(path)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Start:
-    """What the strategies of one seed have in common."""
-
-    X: NDArray
-    y: NDArray
-    X_test: NDArray
-    y_test: NDArray
-    labeled: NDArray  # indices into X and y, (initial,)
-    model_state: int
-    strategy_state: int
-
-    @classmethod
-    def draw(cls, dataset: Dataset, plan: Plan, seed: int) -> "_Start":
-        states = [int(state) for state in np.random.SeedSequence(seed).generate_state(4)]
-        X, y, X_test, y_test = _split(dataset, plan.test_fraction, states[0])
-        rng = np.random.default_rng(states[1])
-        if plan.pool_size is not None:
-            pool = draw_with_every_class(y, plan.pool_size, rng)
-            X, y = X[pool], y[pool]
-        return cls(
-            X=X,
-            y=y,
-            X_test=X_test,
-            y_test=y_test,
-            labeled=draw_with_every_class(y, plan.initial, rng),
-            model_state=states[2],
-            strategy_state=states[3],
-        )
-
-
-def _play(
-    dataset: Dataset,
+def _settings(
+    datasets: Sequence[Dataset],
+    strategies: Mapping[str, StrategyFactory],
+    estimator: str,
     plan: Plan,
-    seed: int,
-    name: str,
-    make_strategy: StrategyFactory,
-    make_estimator: EstimatorFactory,
-) -> Iterator[Record]:
-    start = _Start.draw(dataset, plan, seed)
-    strategy = CalledOnce(name, make_strategy(start.strategy_state))
-    unlabeled = np.setdiff1d(np.arange(len(start.y)), start.labeled)
-    n_labeled = plan.initial
-    query_seconds = float("nan")
-    learner_class = _import_learner_class()
-    began = perf_counter()
-    learner = learner_class(
-        estimator=make_estimator(start.model_state),
-        query_strategy=strategy,
-        X_training=start.X[start.labeled],
-        y_training=start.y[start.labeled],
-    )
-    train_seconds = perf_counter() - began
-    for round_ in range(plan.rounds + 1):
-        if round_ > 0:
-            X_pool = start.X[unlabeled]
-            began = perf_counter()
-            chosen, X_chosen = learner.query(X_pool, n_instances=plan.batch)
-            query_seconds = perf_counter() - began
-            began = perf_counter()
-            with _modal_warnings_ignored():
-                learner.teach(X_chosen, start.y[unlabeled[chosen]])
-            train_seconds = perf_counter() - began
-            unlabeled = np.delete(unlabeled, chosen)
-            n_labeled += plan.batch
-        yield {
-            "data": dataset.name,
-            "strategy": name,
-            "seed": seed,
-            "round": round_,
-            "n_labeled": n_labeled,
-            "accuracy": float(learner.score(start.X_test, start.y_test)),
-            "train_seconds": train_seconds,
-            "query_seconds": query_seconds,
+    protocols: Sequence[Protocol],
+) -> dict[str, Any]:
+    samples = {
+        dataset.name: {
+            "shape": list(dataset.X.shape),
+            "classes": list(dataset.classes),
+            "labels_crc32": zlib.crc32(np.ascontiguousarray(dataset.y, dtype="<i8").tobytes()),
         }
+        for dataset in datasets
+    }
+    return {
+        "data": list(samples),
+        "samples": samples,
+        "strategies": list(strategies),
+        "estimator": estimator,
+        "plan": asdict(plan),
+        "protocols": {protocol.name: asdict(protocol) for protocol in protocols},
+        "vaal": dict(getattr(strategies.get("vaal"), "keywords", {})),
+    }
 
 
-def _split(
-    dataset: Dataset, test_fraction: float, random_state: int
-) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-    if dataset.X_test is not None and dataset.y_test is not None:
-        return dataset.X, dataset.y, dataset.X_test, dataset.y_test
-    X, X_test, y, y_test = train_test_split(
-        dataset.X,
-        dataset.y,
-        test_size=test_fraction,
-        stratify=dataset.y,
-        random_state=random_state,
+def _heading(dataset: Dataset, plan: Plan, estimator: str) -> str:
+    seeds = "1 seed" if plan.n_seeds == 1 else f"{plan.n_seeds} paired seeds"
+    available = plan.n_available(dataset)
+    n_test = len(dataset.y) - available if dataset.y_test is None else len(dataset.y_test)
+    return (
+        f"{dataset.name}: pool of {plan.pool_size or available:,}, {n_test:,} for testing; "
+        f"{estimator.replace('_', ' ')}; {seeds}"
     )
-    return X, y, X_test, y_test
-
-
-def _import_learner_class() -> Any:
-    try:
-        from modAL.models import ActiveLearner
-    except ModuleNotFoundError as error:
-        # A plain install of modAL asks for skorch 0.9.0, which cannot stand beside this one.
-        raise ImportError(
-            "the comparison runs in modAL: pip install --no-deps modAL-python==0.4.2.1"
-        ) from error
-    return ActiveLearner
-
-
-@contextmanager
-def _modal_warnings_ignored() -> Iterator[None]:
-    with warnings.catch_warnings():
-        # modAL 0.4.2.1 calls check_X_y by an argument's old name. Remove when modAL uses
-        # ensure_all_finite.
-        warnings.filterwarnings("ignore", message="'force_all_finite'", category=FutureWarning)
-        yield

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -20,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from skvaal import ConvVAE, LatentDiscriminator, VAALQuery, VAALQueryStrategy, __version__
+from skvaal import ConvVAE, LatentDiscriminator, VAALQuery, VAALQueryStrategy
 from skvaal._losses import (
     adversarial_loss,
     bounded_logvar,
@@ -32,6 +30,7 @@ from skvaal._losses import (
 )
 from skvaal._modules import reparameterize
 from skvaal.benchmark.datasets import load_dataset
+from skvaal.benchmark.machine import git_revision, machine, peak_memory_mib, versions
 
 # What a user may expect of a default query, and of the estimator's overhead.
 TARGETS = {"query_seconds": 60.0, "peak_memory_gb": 1.5, "fit_over_bare": 1.15}
@@ -66,7 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     X_labeled, X_pool = _pools(args.data, args.labeled, args.pool_size)
     result = {
-        "machine": _machine(args.device),
+        "machine": machine() | {"torch_threads": torch.get_num_threads()},
+        "versions": versions(),
+        "git_revision": git_revision(),
         "settings": {k: v for k, v in vars(args).items() if k != "out"},
         "overhead": measure_overhead(
             X_labeled, X_pool, batch_size=args.batch_size, repeats=args.repeats, device=args.device
@@ -200,16 +201,7 @@ def _timed(function: Any, device: str) -> float:
 
 
 def _peak_memory_gb() -> float:
-    # A child inherits the ru_maxrss of its parent on Linux; VmHWM begins anew.
-    status = Path("/proc/self/status")
-    if status.exists():
-        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
-        return int(line.split()[1]) * 1024 / 1e9
-    import resource  # not on Windows
-
-    # macOS counts in bytes, others in KiB.
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
+    return peak_memory_mib() * 2**20 / 1e9
 
 
 def _in_child(function: Any, *args: Any) -> Any:
@@ -222,20 +214,9 @@ def _pools(data: str, n_labeled: int, n_pool: int) -> tuple[NDArray, NDArray]:
         shape = (n_labeled + n_pool, 1, 28, 28)
         X = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     else:
-        X = load_dataset(data).X
-        X = X[np.random.default_rng(0).permutation(len(X))[: n_labeled + n_pool]]
+        samples = load_dataset(data).X
+        X = samples[np.random.default_rng(0).permutation(len(samples))[: n_labeled + n_pool]]
     return X[:n_labeled], X[n_labeled:]
-
-
-def _machine(device: str) -> dict[str, Any]:
-    on_cuda = device.startswith("cuda")
-    return {
-        "device": torch.cuda.get_device_name(device) if on_cuda else platform.machine(),
-        "torch_threads": torch.get_num_threads(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "skvaal": __version__,
-    }
 
 
 def _summary(result: dict[str, Any]) -> str:

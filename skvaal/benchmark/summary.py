@@ -8,6 +8,7 @@ from skvaal.benchmark.statistics import areas, curves, label_saving, labels_to_r
 
 BASELINE = "random"  # the strategy that labels are saved against
 REFERENCES = (BASELINE, "margin")  # the strategies whose area is subtracted, where they took part
+_SECONDS = ("query", "query_fit", "query_score", "query_select", "train")
 
 
 def summarize(records: pd.DataFrame) -> pd.DataFrame:
@@ -16,15 +17,18 @@ def summarize(records: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     records : DataFrame
-        As :func:`skvaal.benchmark.run` returns it, of one data set.
+        As :func:`skvaal.benchmark.run` returns it, of one case.
 
     Returns
     -------
     DataFrame
-        One row for each strategy, the largest area first. Accuracies are in [0, 1]. Columns:
+        One row for each strategy, the largest area first. Accuracies are in [0, 1]. Only runs
+        with every budget count. Columns:
 
         - n_seeds, area, area_low, area_high: the number of runs, the mean area under the budget
           curve and its 95 % bootstrap interval;
+        - final_accuracy and, where it is recorded, final_balanced_accuracy: the means with the
+          largest budget;
         - for each of "random" and "margin" that took part beside others, `random_difference`,
           `random_low`, `random_high`, `random_p` and `random_p_holm`: see
           :func:`~skvaal.benchmark.inference.paired_difference`;
@@ -32,7 +36,7 @@ def summarize(records: pd.DataFrame) -> pd.DataFrame:
           reaches the strategy's final accuracy (see
           :func:`~skvaal.benchmark.statistics.label_saving`), and labels_to_baseline, with which
           the strategy reaches random's final accuracy; nan for what is never reached;
-        - query_seconds: mean seconds of a query.
+        - query_seconds: mean seconds of a query, those of incomplete runs too.
 
         What compares a strategy with itself is nan.
 
@@ -57,13 +61,16 @@ def summarize(records: pd.DataFrame) -> pd.DataFrame:
     area = areas(records)
     interval = bootstrap_interval(area).add_prefix("area_")
     table = pd.DataFrame({"n_seeds": area.count(), "area": area.mean()}).join(interval)
+    complete = _complete(records, area)
+    table = table.join(_final_accuracy(complete))
+    names = complete["strategy"].unique()
     for reference in REFERENCES:
-        if reference in area and len(area.columns) > 1:
+        if reference in names and len(area.columns) > 1:
             difference = paired_difference(area, baseline=reference).drop(columns="n_seeds")
             difference = difference.rename(columns={"mean": "difference"})
             table = table.join(difference.add_prefix(f"{reference}_"))
-    if BASELINE in area and len(area.columns) > 1:
-        table = table.join(_final_labels(records))
+    if BASELINE in names and len(area.columns) > 1:
+        table = table.join(_final_labels(complete))
     table = table.join(records.groupby("strategy")["query_seconds"].mean())
     return table.rename_axis("strategy").sort_values("area", ascending=False, kind="stable")
 
@@ -103,6 +110,49 @@ def seeds_note(n_seeds: int, n_comparisons: int, *, level: float = 0.05) -> str:
         if n_comparisons > 1:
             limit += f", nor below {smallest:.3f} after correction for {n_comparisons}"
     return f"{limit}: a p below {level:g} takes at least {enough} seeds"
+
+
+def costs(records: pd.DataFrame) -> pd.DataFrame:
+    """Return what each strategy costs.
+
+    Parameters
+    ----------
+    records : DataFrame
+        As :func:`skvaal.benchmark.run` returns it, of one case.
+
+    Returns
+    -------
+    DataFrame
+        One row for each strategy, in the order of the records; of these columns those that were
+        recorded: query_seconds, query_fit_seconds, query_score_seconds, query_select_seconds and
+        train_seconds, means over queries or trainings; peak_memory_mib, the largest.
+
+    Examples
+    --------
+    >>> records = pd.DataFrame(
+    ...     {"strategy": "random", "query_seconds": [np.nan, 1.0, 2.0], "train_seconds": 0.5}
+    ... )
+    >>> costs(records)
+              query_seconds  train_seconds
+    strategy
+    random              1.5            0.5
+    """
+    how = {f"{kind}_seconds": "mean" for kind in _SECONDS} | {"peak_memory_mib": "max"}
+    recorded = {name: one for name, one in how.items() if name in records}
+    return records.groupby("strategy", sort=False).agg(recorded).dropna(axis=1, how="all")
+
+
+def _complete(records: pd.DataFrame, area: pd.DataFrame) -> pd.DataFrame:
+    """Return the records of the runs that have an area, which takes every budget."""
+    has_area = area.stack(future_stack=True).notna()
+    runs = pd.MultiIndex.from_frame(records[["seed", "strategy"]])
+    return records[has_area.reindex(runs).to_numpy(dtype=bool)]
+
+
+def _final_accuracy(complete: pd.DataFrame) -> pd.DataFrame:
+    last = complete[complete["n_labeled"] == complete["n_labeled"].max()]
+    names = [name for name in ("accuracy", "balanced_accuracy") if name in last]
+    return last.groupby("strategy")[names].mean().add_prefix("final_")
 
 
 def _final_labels(records: pd.DataFrame) -> pd.DataFrame:

@@ -300,6 +300,7 @@ def test_bad_plan_fails_before_any_strategy_is_made(rows):
         ({"protocols": [Protocol(), Protocol(copies=2)]}, "protocols has several called standard"),
         ({"protocols": [Protocol(imbalance=1000)]}, "leaves a pool of 6 samples"),
         ({"estimator": "random_forst"}, "did you mean 'random_forest'"),
+        ({"estimator": "small_cnn"}, "'small_cnn' wants images, and rows has rows of numbers"),
     ],
 )
 def test_bad_input_is_named(rows, change, complaint):

@@ -61,13 +61,14 @@ def draw_time_accuracy(records: pd.DataFrame, *, heading: str) -> Figure:
     axes = figure.add_subplot()
     axes.set_xscale("log")
     tidy(axes)
+    _leave_room_beside(axes, points["seconds"])
     axes.vlines(points["seconds"], points["low"], points["high"], color=GREY, lw=1)
     best = points[_unbeaten(points)].sort_values("seconds")
     steps = _steps(best[["seconds", "area"]].to_numpy())
     axes.plot(*steps.T, color=_COLOUR, lw=0.8)
     for some, face in ((best, _COLOUR), (points.drop(best.index), "white")):
         axes.plot(some["seconds"], some["area"], "o", color=_COLOUR, markerfacecolor=face)
-    axes.margins(x=0.12, y=0.08)
+    axes.margins(y=0.08)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")  # 0.01, not a power
     axes.set_xlabel("mean time of a query (seconds)")
     axes.set_ylabel("area under the budget curve (%)")
@@ -87,6 +88,14 @@ def _points(records: pd.DataFrame) -> pd.DataFrame:
         area=area.mean(), seconds=seconds.clip(lower=_SHORTEST)
     )
     return points.dropna(subset=["area", "seconds"])
+
+
+def _leave_room_beside(axes: Axes, seconds: pd.Series) -> None:
+    # By hand: around a single point matplotlib finds no limits on a logarithmic axis.
+    if len(seconds):
+        shortest, longest = seconds.min(), seconds.max()
+        room = max(1.5, (longest / shortest) ** 0.12)
+        axes.set_xlim(shortest / room, longest * room)
 
 
 def _unbeaten(points: pd.DataFrame) -> NDArray[np.bool_]:

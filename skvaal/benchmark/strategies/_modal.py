@@ -14,27 +14,31 @@ from numpy.typing import NDArray
 from skvaal.benchmark.estimators import as_rows
 from skvaal.benchmark.strategies._called_once import Strategy, StrategyFactory
 from skvaal.benchmark.strategies._committee import bagged_copies
+from skvaal.benchmark.strategies._phased import Fit, Phased
 
 
 def margin(random_state: int) -> Strategy:
     """Return margin sampling."""
-    from modAL.uncertainty import margin_sampling
+    from modAL.uncertainty import classifier_margin
+    from modAL.utils.selection import multi_argmin
 
-    return margin_sampling
+    return _sampling(classifier_margin, multi_argmin, random_state)
 
 
 def entropy(random_state: int) -> Strategy:
     """Return entropy sampling."""
-    from modAL.uncertainty import entropy_sampling
+    from modAL.uncertainty import classifier_entropy
+    from modAL.utils.selection import multi_argmax
 
-    return entropy_sampling
+    return _sampling(classifier_entropy, multi_argmax, random_state)
 
 
 def uncertainty(random_state: int) -> Strategy:
     """Return sampling by the least confident prediction."""
-    from modAL.uncertainty import uncertainty_sampling
+    from modAL.uncertainty import classifier_uncertainty
+    from modAL.utils.selection import multi_argmax
 
-    return uncertainty_sampling
+    return _sampling(classifier_uncertainty, multi_argmax, random_state)
 
 
 def ranked_batch(random_state: int) -> Strategy:
@@ -42,79 +46,79 @@ def ranked_batch(random_state: int) -> Strategy:
     from modAL.batch import ranked_batch
     from modAL.uncertainty import classifier_uncertainty
 
-    def ranked_batch_sampling(
-        learner: Any, X_pool: NDArray, n_instances: int = 1
-    ) -> tuple[NDArray, NDArray]:
+    def score(learner: Any, X_pool: NDArray) -> tuple[Any, NDArray, NDArray]:
         # Its uncertainty_batch_sampling, but with distances between rows in [0, 1]: it weighs
         # 1 / (1 + distance), which is next to 0 between any two images of uint8.
         in_rows = copy(learner)
         in_rows.X_training = as_rows(learner.X_training)
-        return ranked_batch(
-            in_rows,
-            as_rows(X_pool),
-            classifier_uncertainty(learner, X_pool),
-            n_instances=n_instances,
-            metric="euclidean",
-            n_jobs=None,
-        )
+        return in_rows, as_rows(X_pool), classifier_uncertainty(learner, X_pool)
 
-    return ranked_batch_sampling
+    def pick(scored: tuple[Any, NDArray, NDArray], n_instances: int) -> tuple[NDArray, NDArray]:
+        return ranked_batch(*scored, n_instances=n_instances, metric="euclidean", n_jobs=None)
+
+    return _sampling(score, pick, random_state)
 
 
 def information_density(random_state: int) -> Strategy:
     """Return sampling by uncertainty times information density, with Euclidean distances."""
     from modAL.density import information_density
     from modAL.uncertainty import classifier_uncertainty
-    from modAL.utils.combination import make_product
     from modAL.utils.selection import multi_argmax
 
-    def density(learner: Any, X_pool: NDArray) -> NDArray:
-        return information_density(as_rows(X_pool), "euclidean")
+    def score(learner: Any, X_pool: NDArray) -> NDArray:
+        density = information_density(as_rows(X_pool), "euclidean")
+        return classifier_uncertainty(learner, X_pool) * density
 
-    utility = make_product(classifier_uncertainty, density)
-
-    def information_density_sampling(
-        learner: Any, X_pool: NDArray, n_instances: int = 1
-    ) -> tuple[NDArray, NDArray]:
-        return multi_argmax(utility(learner, X_pool), n_instances=n_instances)
-
-    return information_density_sampling
+    return _sampling(score, multi_argmax, random_state)
 
 
 def vote_entropy(random_state: int) -> Strategy:
     """Return query by committee: the entropy of the members' votes."""
-    from modAL.disagreement import vote_entropy_sampling
+    from modAL.disagreement import vote_entropy
 
-    return _by_committee(vote_entropy_sampling, random_state)
+    return _by_committee(vote_entropy, random_state)
 
 
 def consensus_entropy(random_state: int) -> Strategy:
     """Return query by committee: the entropy of the members' mean probabilities."""
-    from modAL.disagreement import consensus_entropy_sampling
+    from modAL.disagreement import consensus_entropy
 
-    return _by_committee(consensus_entropy_sampling, random_state)
+    return _by_committee(consensus_entropy, random_state)
 
 
 def max_disagreement(random_state: int) -> Strategy:
     """Return query by committee: the largest divergence of a member from the mean."""
-    from modAL.disagreement import max_disagreement_sampling
+    from modAL.disagreement import KL_max_disagreement
 
-    return _by_committee(max_disagreement_sampling, random_state)
+    return _by_committee(KL_max_disagreement, random_state)
 
 
-def _by_committee(sampling: Callable[..., Any], random_state: int) -> Strategy:
+def _by_committee(score: Callable[..., Any], random_state: int) -> Strategy:
     from modAL.models import ActiveLearner, Committee
+    from modAL.utils.selection import multi_argmax
 
-    rng = np.random.default_rng(random_state)
-
-    def committee_sampling(
-        learner: Any, X_pool: NDArray, n_instances: int = 1
-    ) -> tuple[NDArray, NDArray]:
+    def fit(learner: Any, rng: np.random.Generator) -> Any:
         members = bagged_copies(learner, int(rng.integers(2**31)))
-        committee = Committee([ActiveLearner(estimator=member) for member in members])
-        return sampling(committee, X_pool, n_instances=n_instances)
+        return Committee([ActiveLearner(estimator=member) for member in members])
 
-    return committee_sampling
+    return _sampling(score, multi_argmax, random_state, fit=fit)
+
+
+def _sampling(
+    score: Callable[..., Any],
+    pick: Callable[..., tuple[NDArray, NDArray]],
+    random_state: int,
+    fit: Fit | None = None,
+) -> Strategy:
+    """Put functions of modAL's form, which take no generator, into phases."""
+
+    def score_(model: Any, X_pool: NDArray, rng: np.random.Generator) -> Any:
+        return score(model, X_pool)
+
+    def select(scores: Any, n_instances: int, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
+        return pick(scores, n_instances=n_instances)
+
+    return Phased(score_, select, fit=fit, random_state=random_state)
 
 
 STRATEGIES: dict[str, StrategyFactory] = {

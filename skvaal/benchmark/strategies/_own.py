@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skvaal.benchmark.strategies._called_once import Strategy
+from skvaal.benchmark.strategies._phased import Phased
 
 
 def vaal(random_state: int, **params: Any) -> Strategy:
@@ -17,13 +18,13 @@ def vaal(random_state: int, **params: Any) -> Strategy:
 
 def random(random_state: int) -> Strategy:
     """Return random choice, drawn anew in each query."""
-    rng = np.random.default_rng(random_state)
+    return Phased(_at_random, _first, random_state=random_state)
 
-    def random_sampling(
-        learner: Any, X_pool: NDArray, n_instances: int = 1
-    ) -> tuple[NDArray, NDArray]:
-        scores = rng.random(len(X_pool))
-        indices = np.argsort(scores)[:n_instances]
-        return indices, scores[indices]
 
-    return random_sampling
+def _at_random(learner: Any, X_pool: NDArray, rng: np.random.Generator) -> NDArray:
+    return rng.random(len(X_pool))
+
+
+def _first(scores: NDArray, n_instances: int, rng: np.random.Generator) -> tuple[NDArray, NDArray]:
+    indices = np.argsort(scores)[:n_instances]
+    return indices, scores[indices]

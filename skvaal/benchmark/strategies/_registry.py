@@ -7,7 +7,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from skvaal.benchmark._lookup import lookup
-from skvaal.benchmark.strategies import _modal, _own, _skactiveml
+from skvaal.benchmark.estimators import ESTIMATORS, SEEDED_ESTIMATORS, TORCH_ESTIMATORS
+from skvaal.benchmark.strategies import _modal, _own, _skactiveml, _torch
 from skvaal.benchmark.strategies._called_once import StrategyFactory
 
 ALL = "all"
@@ -46,7 +47,7 @@ LIBRARIES: dict[str, Library] = {
     "skvaal": Library(
         package="skvaal",
         install="pip install skvaal",
-        strategies={"vaal": _own.vaal, "random": _own.random},
+        strategies={"vaal": _own.vaal, "random": _own.random, **_torch.STRATEGIES},
     ),
     "modAL": Library(
         package="modAL",
@@ -56,7 +57,10 @@ LIBRARIES: dict[str, Library] = {
     "scikit-activeml": Library(
         package="skactiveml",
         install="pip install skvaal[skactiveml]",
-        strategies=_skactiveml.STRATEGIES,
+        strategies={
+            **_skactiveml.STRATEGIES,
+            "core_set_features": _torch.core_set_features,
+        },
     ),
 }
 
@@ -64,9 +68,21 @@ STRATEGIES: dict[str, StrategyFactory] = {
     name: factory for library in LIBRARIES.values() for name, factory in library.strategies.items()
 }
 
+# Task models that the strategy can use; one that is not named here can use any.
+USABLE_ESTIMATORS: dict[str, tuple[str, ...]] = {
+    "mc_dropout": TORCH_ESTIMATORS,
+    "dbal": TORCH_ESTIMATORS,
+    "core_set_features": TORCH_ESTIMATORS,
+    # Copies of the others would all be the same, and the choice a random one.
+    "variation_ratios": SEEDED_ESTIMATORS,
+}
+
 
 def get_strategies(
-    names: Iterable[str], *, vaal_params: Mapping[str, Any] | None = None
+    names: Iterable[str],
+    *,
+    vaal_params: Mapping[str, Any] | None = None,
+    estimator: str | None = None,
 ) -> dict[str, StrategyFactory]:
     """Return the factories of query strategies.
 
@@ -74,9 +90,12 @@ def get_strategies(
     ----------
     names : iterable of str
         Names of strategies, see ``python -m skvaal.benchmark --help``; "all" stands for every
-        one whose library is installed.
+        one whose library is installed and that can use the task model.
     vaal_params : mapping of str to object or None, default=None
         Parameters of :class:`skvaal.VAALQuery`.
+    estimator : str or None, default=None
+        Name of the task model, see :func:`skvaal.benchmark.get_estimator`. None checks nothing,
+        and leaves strategies that only a neural network can serve out of "all".
 
     Returns
     -------
@@ -89,7 +108,7 @@ def get_strategies(
     Raises
     ------
     ValueError
-        If a name is not known.
+        If a name is not known, or a strategy that is named cannot use the task model.
     ImportError
         If the library of a strategy is not installed.
 
@@ -101,18 +120,38 @@ def get_strategies(
     >>> indices.shape, scores.shape
     ((3,), (3,))
     """
+    if estimator is not None:
+        lookup(ESTIMATORS, estimator, argument="estimator")
     factories: dict[str, StrategyFactory] = {}
     for name in names:
         if name == ALL:
-            for library in LIBRARIES.values():
-                if library.is_installed():
-                    factories.update(library.strategies)
+            factories.update(_usable(estimator or "random_forest"))
         else:
             factories[name] = lookup(STRATEGIES, name, argument="strategy")
             _check_installed(name)
+            _check_usable(name, estimator)
     if vaal_params and "vaal" in factories:
         factories["vaal"] = partial(_own.vaal, **vaal_params)
     return factories
+
+
+def _usable(estimator: str) -> dict[str, StrategyFactory]:
+    return {
+        name: factory
+        for library in LIBRARIES.values()
+        if library.is_installed()
+        for name, factory in library.strategies.items()
+        if estimator in USABLE_ESTIMATORS.get(name, ESTIMATORS)
+    }
+
+
+def _check_usable(name: str, estimator: str | None) -> None:
+    usable = USABLE_ESTIMATORS.get(name, ESTIMATORS)
+    if estimator is not None and estimator not in usable:
+        raise ValueError(
+            f"strategy {name!r} cannot use estimator={estimator!r}; use one of "
+            + ", ".join(map(repr, usable))
+        )
 
 
 def _check_installed(name: str) -> None:

@@ -1,6 +1,7 @@
 """Pool strategies of scikit-activeml: ``pip install skvaal[skactiveml]``."""
 
 from collections.abc import Callable, Mapping
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,14 @@ class PoolSampling:
     query_params : callable or None, default=None
         Takes the learner and the random state of the query, returns what the strategy's `query`
         needs besides the samples.
+    fits_members : bool, default=False
+        Whether that fits models.
+
+    Attributes
+    ----------
+    seconds_ : dict of str to float
+        What "fit" of the last query took; only with `fits_members`. The library's own work
+        cannot be told apart.
 
     Examples
     --------
@@ -47,10 +56,13 @@ class PoolSampling:
         make: Callable[[int], Any],
         random_state: int,
         query_params: QueryParams | None = None,
+        *,
+        fits_members: bool = False,
     ) -> None:
         self._make = make
         self._rng = np.random.default_rng(random_state)
         self._query_params = query_params
+        self._fits_members = fits_members
 
     def __call__(
         self, learner: Any, X_pool: NDArray, n_instances: int = 1
@@ -74,7 +86,10 @@ class PoolSampling:
         n_labeled = len(learner.y_training)
         seed = int(self._rng.integers(2**31))
         strategy = self._make(seed)
+        began = perf_counter()
         params = {} if self._query_params is None else self._query_params(learner, seed)
+        if self._fits_members:
+            self.seconds_ = {"fit": perf_counter() - began}
         X = np.concatenate([as_rows(learner.X_training), as_rows(X_pool)])
         y = np.concatenate([learner.y_training, np.full(len(X_pool), np.nan)])
         scores: dict[int, float] = {}  # by row of X, in the order of choice
@@ -171,7 +186,9 @@ def bald(random_state: int) -> Strategy:
         members = [_classifier(learner, member) for member in bagged_copies(learner, seed)]
         return {"ensemble": members, "fit_ensemble": False}
 
-    return PoolSampling(lambda seed: GreedyBALD(random_state=seed), random_state, ensemble)
+    return PoolSampling(
+        lambda seed: GreedyBALD(random_state=seed), random_state, ensemble, fits_members=True
+    )
 
 
 def discriminative_al(random_state: int) -> Strategy:

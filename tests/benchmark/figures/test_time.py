@@ -121,3 +121,21 @@ def test_no_query_at_all_gives_empty_axes():
     figure.draw_without_rendering()
 
     assert not figure.axes[0].texts
+
+
+@pytest.mark.parametrize("seconds", [1e-5, 2.4e-5, 1.0, 30.0])
+def test_one_strategy_alone_is_drawn(seconds):
+    records = pd.DataFrame(
+        {
+            "strategy": "random",
+            "seed": 0,
+            "n_labeled": [20, 40],
+            "accuracy": [0.5, 0.7],
+            "query_seconds": [np.nan, seconds],
+        }
+    )
+
+    axes = draw_time_accuracy(records, heading="alone").axes[0]
+
+    left, right = axes.get_xlim()
+    assert left < seconds < right

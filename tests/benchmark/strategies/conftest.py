@@ -28,6 +28,15 @@ def learner(samples):
 
 
 @pytest.fixture
+def network_learner(samples):
+    """The same on a small neural network."""
+    models = pytest.importorskip("modAL.models")
+    X, y = samples
+    estimator = get_estimator("mlp")(0).set_params(torchclassifier__n_iter=20)
+    return models.ActiveLearner(estimator=estimator, X_training=X[::2], y_training=y[::2])
+
+
+@pytest.fixture
 def images():
     """Images of uint8, (60, 1, 8, 8), in three classes."""
     rng = np.random.default_rng(0)

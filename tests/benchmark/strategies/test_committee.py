@@ -8,7 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
 
-from skvaal.benchmark.strategies._committee import bagged_copies
+from skvaal.benchmark.strategies._committee import bagged_copies, seeded_copies
 
 
 @pytest.fixture
@@ -42,6 +42,25 @@ def test_random_state_gives_the_committee(rare):
 
     np.testing.assert_array_equal(coefficients(0), coefficients(0))
     assert not np.array_equal(coefficients(0), coefficients(1))
+
+
+def test_seeded_copies_are_fitted_on_all_labels(rare):
+    rare.estimator = DummyClassifier(strategy="prior")
+
+    for member in seeded_copies(rare, 0):
+        np.testing.assert_array_equal(member.class_prior_, [0.5, 0.4, 0.05, 0.05])
+
+
+def test_seeded_copies_differ_by_their_seeds(rare):
+    rare.estimator = DecisionTreeClassifier(splitter="random", random_state=7)
+
+    first, again, other = (seeded_copies(rare, random_state) for random_state in (0, 0, 1))
+
+    seeds = [[member.random_state for member in members] for members in (first, again, other)]
+    assert len(set(seeds[0])) == 5
+    assert seeds[0] == seeds[1]
+    assert not set(seeds[0]) & set(seeds[2])
+    assert rare.estimator.random_state == 7
 
 
 def test_bootstrap_keeps_the_share_of_each_class(rare):

@@ -3,13 +3,15 @@ import sys
 import numpy as np
 import pytest
 
-from skvaal.benchmark.estimators import get_estimator
+from skvaal.benchmark.estimators import ESTIMATORS, TORCH_ESTIMATORS, TorchClassifier, get_estimator
 from skvaal.benchmark.strategies import (
     DEFAULT_STRATEGIES,
     LIBRARIES,
     STRATEGIES,
     get_strategies,
 )
+
+NEED_TORCH = {"mc_dropout", "dbal", "core_set_features"}
 
 
 @pytest.fixture(params=list(STRATEGIES))
@@ -18,6 +20,12 @@ def name(request):
     (library,) = (one for one in LIBRARIES.values() if request.param in one.strategies)
     pytest.importorskip(library.package)
     return request.param
+
+
+@pytest.fixture
+def learner(name, learner, network_learner):
+    """One that the strategy can use."""
+    return network_learner if name in NEED_TORCH else learner
 
 
 def make(name, random_state=0):
@@ -77,9 +85,10 @@ def test_strategy_leaves_the_learner_and_numpys_generator_alone(name, learner, p
 def test_strategies_take_images(name, images):
     models = pytest.importorskip("modAL.models")
     X, y = images
-    learner = models.ActiveLearner(
-        get_estimator("logistic_regression")(0), X_training=X[:20], y_training=y[:20]
-    )
+    estimator = get_estimator("logistic_regression")(0)
+    if name in NEED_TORCH:
+        estimator = TorchClassifier("small_cnn", n_iter=4, device="cpu", random_state=0)
+    learner = models.ActiveLearner(estimator, X_training=X[:20], y_training=y[:20])
 
     indices, _ = make(name)(learner, X[20:], n_instances=7)
 
@@ -105,9 +114,34 @@ def test_all_is_every_strategy_of_the_installed_libraries(monkeypatch):
 
     factories = get_strategies(["all"], vaal_params={"max_epochs": 1})
 
-    expected = set(STRATEGIES) - set(LIBRARIES["scikit-activeml"].strategies)
+    expected = set(STRATEGIES) - set(LIBRARIES["scikit-activeml"].strategies) - NEED_TORCH
     assert set(factories) == expected
     assert factories["vaal"](0).get_params()["max_epochs"] == 1
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_all_is_every_strategy_that_the_task_model_can_serve(estimator):
+    left_out = set(STRATEGIES) - set(get_strategies(["all"], estimator=estimator))
+
+    expected = set() if estimator in TORCH_ESTIMATORS else set(NEED_TORCH)
+    if estimator in ("logistic_regression", "svm"):
+        expected.add("variation_ratios")
+    installed = {
+        name for one in LIBRARIES.values() if one.is_installed() for name in one.strategies
+    }
+    assert left_out & installed == expected & installed
+
+
+def test_strategy_that_the_task_model_cannot_serve_names_those_that_can():
+    with pytest.raises(
+        ValueError, match="strategy 'dbal' cannot use estimator='svm'; use one of 'mlp'"
+    ):
+        get_strategies(["random", "dbal"], estimator="svm")
+
+
+def test_unknown_task_model_offers_the_nearest():
+    with pytest.raises(ValueError, match=r"estimator='forest'.*did you mean 'random_forest'"):
+        get_strategies(["random"], estimator="forest")
 
 
 def test_missing_library_says_how_to_install_it(monkeypatch):

@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 from skvaal.benchmark.estimators import get_estimator
-from skvaal.benchmark.strategies import LIBRARIES, _skactiveml, get_strategies
+from skvaal.benchmark.strategies import _skactiveml, get_strategies
 from skvaal.benchmark.strategies._committee import bagged_copies
 from skvaal.benchmark.strategies._skactiveml import PoolSampling, _fitted
 
@@ -14,7 +14,7 @@ models = pytest.importorskip("modAL.models")
 uncertainty = pytest.importorskip("modAL.uncertainty")
 skactiveml = pytest.importorskip("skactiveml.pool")
 
-STRATEGIES = list(LIBRARIES["scikit-activeml"].strategies)
+STRATEGIES = list(_skactiveml.STRATEGIES)
 
 
 def make(name, random_state=0):
@@ -71,6 +71,15 @@ def test_bald_is_the_mutual_information_of_the_committee(learner, pool, monkeypa
 
     np.testing.assert_array_equal(indices, np.argsort(-expected)[:7])
     np.testing.assert_allclose(scores, expected[indices], rtol=1e-4)
+
+
+def test_bald_tells_how_long_its_members_took(learner, pool):
+    strategy = make("bald")
+
+    strategy(learner, pool, n_instances=2)
+
+    assert list(strategy.seconds_) == ["fit"]
+    assert strategy.seconds_["fit"] > 0
 
 
 def test_prob_cover_sees_each_round_its_own_pool(learner, pool):

@@ -1,0 +1,227 @@
+"""What the command ``skvaal`` does."""
+
+import ast
+import shlex
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from joblib import parallel_config
+from tqdm import tqdm
+
+from skvaal._version import __version__
+from skvaal.benchmark.datasets import DATASETS, load_dataset
+from skvaal.benchmark.estimators import ESTIMATORS
+from skvaal.benchmark.plan import Plan
+from skvaal.benchmark.protocols import PROTOCOLS, get_protocols
+from skvaal.benchmark.report import format_table, write_report
+from skvaal.benchmark.results import OtherSettingsError, Results, find_results
+from skvaal.benchmark.runner import check, run
+from skvaal.benchmark.statistics import cases
+from skvaal.benchmark.strategies import ALL, DEFAULT_STRATEGIES, LIBRARIES, get_strategies
+from skvaal.benchmark.summary import summarize
+
+app = typer.Typer(
+    help="Choose which samples to label next, and compare ways to choose.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+_DEFAULT = Plan()
+_MANY = "; several are parted by commas"
+_STRATEGIES = "; ".join(
+    f"of {title}: {', '.join(library.strategies)}" for title, library in LIBRARIES.items()
+)
+
+
+def _key_value(text: str) -> tuple[str, Any]:
+    key, separator, value = text.partition("=")
+    if not (key and separator):
+        raise typer.BadParameter(f"{text!r} must have the form KEY=VALUE")
+    try:
+        return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return key, value  # a word, such as device=cuda
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="show the version and end")] = False,
+) -> None:
+    """Choose which samples to label next, and compare ways to choose."""
+    if show:
+        print(f"skvaal {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def benchmark(
+    data: Annotated[
+        str,
+        typer.Option(
+            help=f"data sets: {', '.join(DATASETS)}, openml:NAME, a .npz file with X and y, or a "
+            f"folder with a folder of images for each class{_MANY}"
+        ),
+    ] = "digits",
+    strategies: Annotated[
+        str,
+        typer.Option(
+            help=f"query strategies: {_STRATEGIES}; {ALL}: all that the task model can serve{_MANY}"
+        ),
+    ] = ",".join(DEFAULT_STRATEGIES),
+    estimator: Annotated[
+        str, typer.Option(help=f"task model: {', '.join(ESTIMATORS)}")
+    ] = "random_forest",
+    protocols: Annotated[
+        str, typer.Option(help=f"protocols: {', '.join(PROTOCOLS)}{_MANY}")
+    ] = "standard",
+    seeds: Annotated[int, typer.Option(help="paired repetitions")] = _DEFAULT.n_seeds,
+    rounds: Annotated[int, typer.Option(help="queries in each repetition")] = _DEFAULT.rounds,
+    batch: Annotated[int, typer.Option(help="samples labelled in each round")] = _DEFAULT.batch,
+    initial: Annotated[int, typer.Option(help="samples labelled at the start")] = _DEFAULT.initial,
+    pool_size: Annotated[
+        int | None,
+        typer.Option(help="samples that may be labelled, drawn anew for each seed  [default: all]"),
+    ] = None,
+    vaal: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="parameter of VAALQuery, such as max_epochs=20 or vae__latent_dim=16; "
+            "may be given several times",
+        ),
+    ] = None,
+    image_size: Annotated[
+        int | None,
+        typer.Option(help="side of the images that are read from files  [default: of the data]"),
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="leave out images that cannot be read")
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option(help="processes that share the runs; -1: one for each core")
+    ] = 2,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="dask scheduler of a cluster that shares the runs"),
+    ] = None,
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="folder of the records and the report; a comparison that was stopped goes on there"
+        ),
+    ] = Path("results"),
+    quiet: Annotated[bool, typer.Option("--quiet", help="show no progress bar")] = False,
+) -> None:
+    """Compare query strategies in modAL's ActiveLearner, and write records and a report.
+
+    Each finished round is written at once. The same command goes on where it was stopped.
+    The exit status is 1 if a strategy failed; the others are compared all the same.
+    """
+    plan = Plan(n_seeds=seeds, rounds=rounds, batch=batch, initial=initial, pool_size=pool_size)
+    with _usage_errors():
+        factories = get_strategies(
+            _words(strategies), vaal_params=dict(map(_key_value, vaal or [])), estimator=estimator
+        )
+        chosen = get_protocols(_words(protocols))
+        datasets = [
+            load_dataset(name, skip_bad=skip_bad, image_size=image_size) for name in _words(data)
+        ]
+        check(
+            datasets,
+            factories,
+            estimator=estimator,
+            plan=plan,
+            protocols=chosen,
+            n_jobs=jobs,
+        )
+    with tqdm(unit="round", disable=quiet, desc="comparison") as bar, _cluster(dask):
+        try:
+            results = run(
+                datasets,
+                factories,
+                estimator=estimator,
+                plan=plan,
+                protocols=chosen,
+                n_jobs=None if dask else jobs,
+                out=out,
+                on_record=_advance(bar),
+                command=shlex.join(["skvaal", *sys.argv[1:]]),
+            )
+        except (OtherSettingsError, NotADirectoryError, ImportError) as error:
+            raise typer.BadParameter(str(error)) from error
+    _print_tables(results)
+    page = write_report([results], out)
+    print(f"\nReport: {page}\nRecords: {out / 'records.parquet'}")
+    _exit_if_failed([results])
+
+
+@app.command()
+def report(
+    folder: Annotated[
+        Path, typer.Argument(help="folder of a comparison, or of folders of comparisons")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="folder of the page, the pictures and the tables  [default: FOLDER]"),
+    ] = None,
+) -> None:
+    """Write report.html, one page that needs no other file, from the records of comparisons."""
+    with _usage_errors():
+        results = find_results(folder)
+    print(f"Report: {write_report(results, out or folder)}")
+    _exit_if_failed(results)
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Turn errors of what the user passed into a message and the exit status 2."""
+    try:
+        yield
+    except (ValueError, OSError, ImportError) as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+@contextmanager
+def _cluster(address: str | None) -> Iterator[None]:
+    if address is None:
+        yield
+        return
+    from distributed import Client
+
+    with Client(address), parallel_config(backend="dask"):
+        yield
+
+
+def _advance(bar: Any) -> Any:
+    def advance(record: Any, n_done: int, n_rounds: int) -> None:
+        if bar.total is None:
+            bar.total = n_rounds
+            bar.initial = bar.n = n_done - 1  # an earlier start's rounds took no time of this one
+        bar.update(n_done - bar.n)
+
+    return advance
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _print_tables(results: Results) -> None:
+    for _, records in cases(results.records):
+        if len(records):
+            heading = results.config["headings"][records["data"].iloc[0]]
+            print(format_table(records, summarize(records), heading=heading) + "\n")
+
+
+def _exit_if_failed(results: Iterable[Results]) -> None:
+    failures = [failure for one in results for failure in one.failures]
+    for failure in failures:
+        where = "{data}, {protocol}, {strategy}, seed {seed}, round {round}".format(**failure)
+        print(f"failed: {where}: {failure['error']}", file=sys.stderr)
+    if failures:
+        raise typer.Exit(1)

@@ -1,0 +1,228 @@
+"""The rounds of one run on disk, so that a run that was killed goes on where it stopped."""
+
+import base64
+import json
+import os
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+
+Record = dict[str, Any]
+Failure = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunKey:
+    """Which run: one strategy, with one seed, on one case.
+
+    Parameters
+    ----------
+    data, estimator, protocol, strategy : str
+        Names.
+    seed : int
+        Number of the repetition.
+
+    Examples
+    --------
+    >>> key = RunKey(data="digits", estimator="svm", protocol="standard", strategy="vaal", seed=3)
+    >>> key.file_name
+    'digits-svm-standard-vaal-3-....json'
+    """
+
+    data: str
+    estimator: str
+    protocol: str
+    strategy: str
+    seed: int
+
+    @property
+    def file_name(self) -> str:
+        """Name of the journal of this run."""
+        parts = (self.data, self.estimator, self.protocol, self.strategy, str(self.seed))
+        return f"{file_stem(*parts)}.json"
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "RunKey":
+        """Return the run that a record or a failure is of.
+
+        Parameters
+        ----------
+        record : mapping
+            With the fields of a key.
+
+        Returns
+        -------
+        RunKey
+            The key.
+        """
+        return cls(**{field.name: record[field.name] for field in fields(cls)})
+
+
+class Journal:
+    """The file of one run; each change replaces it at once, so that it is always whole.
+
+    What the run needs to go on stands in it as a pickle, for a strategy may hold what it has
+    learned and a random generator: read journals only from folders that you trust.
+
+    Parameters
+    ----------
+    folder : path
+        Folder of the journals, which exists.
+    key : RunKey
+        Which run.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> key = RunKey(data="digits", estimator="svm", protocol="standard", strategy="mine", seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Journal(folder, key).write([{"round": 0}], state="learned", is_complete=False)
+    ...     Journal(folder, key).read()
+    ([{'round': 0}], 'learned')
+    """
+
+    def __init__(self, folder: str | Path, key: RunKey) -> None:
+        self.path = Path(folder) / key.file_name
+        self.key = key
+
+    def read(self) -> tuple[list[Record], Any]:
+        """Return how far the run has come.
+
+        Returns
+        -------
+        records : list of dict
+            One for each finished round; none if there is no file, or if the state after them
+            could not be kept, for the run then has to begin anew.
+        state : object
+            What the run needs to go on.
+        """
+        if not self.path.exists():
+            return [], None
+        content = json.loads(self.path.read_bytes())
+        state = _unpickled(content["state"])
+        return ([], None) if state is None else (content["records"], state)
+
+    def write(self, records: list[Record], state: Any, *, is_complete: bool) -> None:
+        """Replace what the file holds.
+
+        Parameters
+        ----------
+        records : list of dict
+            All finished rounds.
+        state : object
+            What the run needs to go on.
+        is_complete : bool
+            Whether no round is left.
+        """
+        self._replace(
+            records=records,
+            state=None if is_complete else _pickled(state),
+            is_complete=is_complete,
+            failure=None,
+        )
+
+    def fail(self, failure: Failure) -> None:
+        """Add the error that stopped the run, and keep the rounds before.
+
+        Parameters
+        ----------
+        failure : dict
+            The error.
+        """
+        content = {"records": [], "state": None, "is_complete": False}
+        if self.path.exists():
+            content = json.loads(self.path.read_bytes())
+        self._replace(**content | {"failure": failure, "key": asdict(self.key)})
+
+    def _replace(self, **content: Any) -> None:
+        content = {"key": asdict(self.key)} | content
+        replace_file(self.path, json.dumps(content).encode())
+
+
+def read_journals(folder: str | Path) -> list[dict[str, Any]]:
+    """Return what the journals of a folder hold, without their pickles.
+
+    Parameters
+    ----------
+    folder : path
+        Folder of the journals; it need not exist.
+
+    Returns
+    -------
+    list of dict
+        With key, records, failure and is_complete.
+
+    Examples
+    --------
+    >>> read_journals("no such folder")
+    []
+    """
+    contents = [json.loads(path.read_bytes()) for path in sorted(Path(folder).glob("*.json"))]
+    return [{k: v for k, v in content.items() if k != "state"} for content in contents]
+
+
+def file_stem(*parts: str) -> str:
+    """Return a file's name, readable, and different for different parts.
+
+    Parameters
+    ----------
+    *parts : str
+        Names, of whatever characters.
+
+    Returns
+    -------
+    str
+        Without a suffix.
+
+    Examples
+    --------
+    >>> file_stem("my data/set", "standard")
+    'my_data_set-standard-...'
+    """
+    words = "-".join(re.sub(r"[^A-Za-z0-9_.]+", "_", part)[:40] for part in parts)
+    return f"{words}-{zlib.crc32(repr(parts).encode()):08x}"
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file such that a crash leaves the old one or the new one, never a part.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    content : bytes
+        What it is to hold.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     replace_file(Path(folder) / "file", b"new")
+    ...     (Path(folder) / "file").read_bytes()
+    b'new'
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _pickled(state: Any) -> str | None:
+    try:
+        return base64.b64encode(cloudpickle.dumps(state)).decode("ascii")
+    except Exception:  # whatever a user's strategy may raise; its run then begins anew
+        return None
+
+
+def _unpickled(text: str | None) -> Any:
+    try:
+        return None if text is None else cloudpickle.loads(base64.b64decode(text))
+    except Exception:  # written by other versions of what it is made of
+        return None

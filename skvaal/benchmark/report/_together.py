@@ -1,0 +1,165 @@
+"""The sections on several cases: an overview, penalties and ranks."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from skvaal.benchmark.figures import draw_penalty, draw_ranks
+from skvaal.benchmark.inference import penalty_matrix
+from skvaal.benchmark.report._inputs import Case
+from skvaal.benchmark.report._parts import Picture, Section, Table
+from skvaal.benchmark.statistics import case_areas, ranks
+from skvaal.benchmark.summary import BASELINE, seeds_note, summarize
+
+LEVEL = 0.05  # a p value below it is called significant
+
+
+def overview_section(cases: Sequence[Case]) -> Section:
+    """Return a table with a row for each case.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        The cases.
+
+    Returns
+    -------
+    Section
+        Which strategy is best, and which ones can be told from random choice.
+    """
+    title = "In short"
+    if not cases:
+        return Section(title=title, paragraphs=["No strategy has come to the end of a query."])
+    notes = ["best, random: mean area under the budget curve, in %; with 95 % bootstrap interval"]
+    compared = f"by the two-sided Wilcoxon signed-rank test over seeds, corrected, p < {LEVEL:g}"
+    notes.append(f"better, worse: than {BASELINE} sampling {compared}")
+    return Section(
+        title=title,
+        parts=[
+            Table(
+                caption="The cases",
+                head=["case", "seeds", "labels", "best", BASELINE, "better", "worse"],
+                rows=[_overview(case) for case in cases],
+                notes=notes,
+                is_text=True,
+            )
+        ],
+    )
+
+
+def _overview(case: Case) -> list[str]:
+    summary = summarize(case.records)
+    n_seeds, labels = int(summary["n_seeds"].max()), case.records["n_labeled"]
+    cells = [case.label, str(n_seeds), _unbroken(f"{labels.min()} to {labels.max()}")]
+    if n_seeds == 0:
+        return [*cells, "no complete run", "", "", ""]
+    cells += [f"{summary.index[0]} {_area(summary.iloc[0])}"]
+    if f"{BASELINE}_difference" not in summary:
+        return [*cells, "did not take part", "", ""]
+    cells.append(_area(summary.loc[BASELINE]))
+    if seeds_note(n_seeds, len(summary) - 1, level=LEVEL):
+        return [*cells, "too few seeds to tell", "too few seeds to tell"]
+    significant = summary[summary[f"{BASELINE}_p_holm"] < LEVEL]
+    for sign in (1, -1):
+        names = significant.index[sign * significant[f"{BASELINE}_difference"] > 0]
+        cells.append(", ".join(names) or "none")
+    return cells
+
+
+def _area(row: pd.Series) -> str:
+    text = f"{100 * row['area']:.1f}"
+    if pd.isna(row["area_low"]):
+        return text
+    return _unbroken(f"{text} [{100 * row['area_low']:.1f}, {100 * row['area_high']:.1f}]")
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def together_section(cases: Sequence[Case], out: Path) -> Section | None:
+    """Write the tables and pictures over cases, and return what the page shows of them.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        The cases.
+    out : Path
+        Folder of the report; the files go into its folders tables and figures.
+
+    Returns
+    -------
+    Section or None
+        A penalty matrix for each protocol; mean ranks for each estimator and protocol with two
+        data sets or more. None if there is nothing to compare.
+    """
+    if not cases:
+        return None
+    records = pd.concat([case.records for case in cases], ignore_index=True)
+    sections = [*_penalties(records, out), *_ranks(records, out)]
+    if not sections:
+        return None
+    return Section(title="Strategies against each other", sections=sections)
+
+
+def _penalties(records: pd.DataFrame, out: Path) -> Iterator[Section]:
+    for protocol, one in records.groupby("protocol", sort=False):
+        n_cases = len(one[["data", "estimator"]].drop_duplicates())
+        of_cases = "1 case" if n_cases == 1 else f"{n_cases} cases"
+        which = f"{_words(protocol)} protocol, {of_cases}"
+        penalty = penalty_matrix(one)
+        stem = f"penalty_{_stem(protocol)}"
+        penalty.to_csv(out / "tables" / f"{stem}.csv", index_label="strategy")
+        untested = penalty.columns[penalty.isna().sum() == len(penalty) - 1]  # but for itself
+        shown = penalty.drop(index=untested, columns=untested)
+        if len(shown) < 2:
+            continue
+        heading = f"{which}; beats: paired t test over seeds, p < {LEVEL:g}"
+        picture = Picture.of_figure(
+            draw_penalty(shown, heading=heading, n_data=n_cases),
+            out / "figures" / stem,
+            alt=f"Heat map, {len(shown)} by {len(shown)} strategies: how often the one of the "
+            f"row beats the one of the column. The file tables/{stem}.csv holds the numbers.",
+            caption="How often a strategy beats another one, as share of the budgets, summed over "
+            "cases. The lower the mean of its column, the less often a strategy is beaten."
+            + _left_out(untested, "fewer than two seeds in common with the others"),
+        )
+        yield Section(title=f"Penalty matrix: {which}", parts=[picture])
+
+
+def _ranks(records: pd.DataFrame, out: Path) -> Iterator[Section]:
+    for (estimator, protocol), one in records.groupby(["estimator", "protocol"], sort=False):
+        area = case_areas(one)
+        everywhere = area.columns[area.notna().all()]
+        if min(len(area), len(everywhere)) < 2:
+            continue
+        rank = ranks(one[one["strategy"].isin(everywhere)])
+        table = rank.T.assign(mean=rank.mean()).sort_values("mean", kind="stable")
+        stem = f"ranks_{_stem(estimator)}_{_stem(protocol)}"
+        table.to_csv(out / "tables" / f"{stem}.csv", index_label="strategy")
+        which = f"{_words(estimator)}, {_words(protocol)} protocol, {len(area)} data sets"
+        picture = Picture.of_figure(
+            draw_ranks(one, heading=which, level=LEVEL),
+            out / "figures" / stem,
+            alt="Critical-difference diagram of the mean ranks; the table below holds them.",
+            caption="Mean ranks by area under the budget curve, 1 being the best. A bar joins "
+            "strategies that cannot be told apart."
+            + _left_out(area.columns.difference(everywhere), "no complete run on some data set"),
+        )
+        columns = [(str(name), [f"{rank:g}" for rank in table[name]]) for name in rank.index]
+        columns.insert(0, ("mean", [f"{rank:.2f}" for rank in table["mean"]]))
+        ranked = Table.of_strategies(table.index, columns, caption="Rank on each data set")
+        yield Section(title=f"Mean ranks: {which}", parts=[picture, ranked])
+
+
+def _left_out(names: Sequence[str], why: str) -> str:
+    return f" Left out, with {why}: {', '.join(names)}." if len(names) else ""
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _stem(name: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "_.-" else "_" for letter in name)

@@ -1,0 +1,371 @@
+"""The folder of a comparison: its settings, its records, its failures.
+
+| file | what |
+|---|---|
+| ``config.json`` | settings, and for each start of the program: versions, machine, git revision |
+| ``records.parquet`` | one row for each data set, estimator, protocol, strategy, seed and round |
+| ``failures.json`` | the runs that an error stopped; there only if there are some |
+| ``exhibits/`` | what each strategy picked first, for the report |
+| ``rounds/`` | the rounds of unfinished runs |
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from skvaal.benchmark.journal import (
+    Failure,
+    Record,
+    RunKey,
+    file_stem,
+    read_journals,
+    replace_file,
+)
+from skvaal.benchmark.machine import git_revision, machine, versions
+
+COLUMNS = (
+    "data",
+    "estimator",
+    "protocol",
+    "strategy",
+    "seed",
+    "round",
+    "n_labeled",
+    "accuracy",
+    "balanced_accuracy",
+    "train_seconds",
+    "query_seconds",
+    "query_fit_seconds",
+    "query_score_seconds",
+    "query_select_seconds",
+    "peak_memory_mib",
+    "picked",
+)
+
+
+class OtherSettingsError(ValueError):
+    """A folder holds a comparison with other settings.
+
+    Examples
+    --------
+    >>> issubclass(OtherSettingsError, ValueError)
+    True
+    """
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Results:
+    """A comparison that was run.
+
+    Parameters
+    ----------
+    records : DataFrame
+        One row for each finished round, see :func:`skvaal.benchmark.run`.
+    failures : list of dict
+        For each run that an error stopped: data, estimator, protocol, strategy, seed, round,
+        error and traceback.
+    config : dict
+        settings, headings, sessions and command.
+    folder : Path or None, default=None
+        Where it is kept.
+
+    Examples
+    --------
+    >>> Results(records=pd.DataFrame(columns=COLUMNS), failures=[], config={}).folder is None
+    True
+    """
+
+    records: pd.DataFrame
+    failures: list[Failure] = field(default_factory=list)
+    config: dict[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+
+
+class ResultsFolder:
+    """Reads and writes the folder of one comparison.
+
+    Parameters
+    ----------
+    path : path
+        The folder; it need not exist.
+
+    Examples
+    --------
+    >>> ResultsFolder("results").journals.as_posix()
+    'results/rounds'
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.config = self.path / "config.json"
+        self.records = self.path / "records.parquet"
+        self.failures = self.path / "failures.json"
+        self.journals = self.path / "rounds"
+
+    def exhibit(self, data: str, protocol: str) -> Path:
+        """Name the file of an exhibit, see :mod:`skvaal.benchmark.exhibits`.
+
+        Parameters
+        ----------
+        data, protocol : str
+            The case.
+
+        Returns
+        -------
+        Path
+            The file, which need not exist.
+        """
+        return self.path / "exhibits" / f"{file_stem(data, protocol)}.npz"
+
+    def open(
+        self, settings: Mapping[str, Any], *, headings: Mapping[str, str], command: str | None
+    ) -> None:
+        """Make the folder, or go on with the comparison that it holds.
+
+        Parameters
+        ----------
+        settings : mapping
+            What decides the records; must be fit for JSON.
+        headings : mapping of str to str
+            A line on what is run, by data set.
+        command : str or None
+            The command line.
+
+        Raises
+        ------
+        OtherSettingsError
+            If the folder holds a comparison with other settings; names those that differ.
+        NotADirectoryError
+            If there is a file of that name.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise NotADirectoryError(f"out={str(self.path)!r} is a file; name a folder.")
+        settings = json.loads(json.dumps(settings, default=repr))
+        config: dict[str, Any] = {"settings": settings, "headings": dict(headings)}
+        config |= {"command": command, "sessions": []}
+        if self.config.exists():
+            config = self.read_config()
+            check_same_settings(config["settings"], settings, folder=self.path)
+        config["sessions"].append(
+            {
+                "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                "versions": versions(),
+                "machine": machine(),
+                "git_revision": git_revision(),
+            }
+        )
+        self.journals.mkdir(parents=True, exist_ok=True)
+        replace_file(self.config, (json.dumps(config, indent=2) + "\n").encode())
+
+    def read(self) -> Results:
+        """Return the comparison, with the rounds so far of one that has not ended.
+
+        Returns
+        -------
+        Results
+            Its records in no particular order where it has not ended.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the folder holds no comparison.
+        """
+        config = self.read_config()
+        runs = self._written_runs()
+        failures = {RunKey.of(failure): failure for failure in self._written_failures()}
+        for journal in read_journals(self.journals):
+            key = RunKey(**journal["key"])
+            runs[key] = journal["records"]
+            failures.pop(key, None)
+            if journal["failure"]:
+                failures[key] = journal["failure"]
+        records = as_frame([record for run in runs.values() for record in run])
+        return Results(
+            records=records, failures=list(failures.values()), config=config, folder=self.path
+        )
+
+    def ended_runs(self) -> dict[RunKey, list[Record]]:
+        """Return the records of the runs that need not be played again.
+
+        Returns
+        -------
+        dict of RunKey to list of dict
+            Those with fewer rounds than planned had failed.
+        """
+        complete = [one for one in read_journals(self.journals) if one["is_complete"]]
+        return self._written_runs() | {RunKey(**one["key"]): one["records"] for one in complete}
+
+    def read_config(self) -> dict[str, Any]:
+        """Return the settings of the comparison.
+
+        Returns
+        -------
+        dict
+            settings, headings, command and sessions.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the folder holds no comparison.
+        """
+        if not self.config.exists():
+            raise FileNotFoundError(
+                f"there is no comparison in {self.path} (no {self.config.name}); make one with "
+                f"skvaal benchmark --out {self.path}"
+            )
+        config: dict[str, Any] = json.loads(self.config.read_text(encoding="utf-8"))
+        return config
+
+    def write(self, records: pd.DataFrame, failures: Sequence[Failure]) -> None:
+        """Write what has ended, and drop the journals of complete runs.
+
+        Parameters
+        ----------
+        records : DataFrame
+            All records.
+        failures : sequence of dict
+            All failures. The journals of these runs stay: the next start tries them again from
+            their last good round.
+        """
+        buffer = BytesIO()
+        records.to_parquet(buffer, index=False)
+        replace_file(self.records, buffer.getvalue())
+        if failures:
+            replace_file(self.failures, (json.dumps(list(failures), indent=2) + "\n").encode())
+        else:
+            self.failures.unlink(missing_ok=True)
+        for path in self.journals.glob("*.json"):
+            if json.loads(path.read_bytes())["is_complete"]:
+                path.unlink()
+        if self.journals.exists() and not any(self.journals.iterdir()):
+            self.journals.rmdir()
+
+    def _written_runs(self) -> dict[RunKey, list[Record]]:
+        if not self.records.exists():
+            return {}
+        frame = pd.read_parquet(self.records)
+        frame["picked"] = [None if one is None else one.tolist() for one in frame["picked"]]
+        runs: dict[RunKey, list[Record]] = {}
+        for record in frame.to_dict("records"):
+            runs.setdefault(RunKey.of(record), []).append(record)
+        return runs
+
+    def _written_failures(self) -> list[Failure]:
+        if not self.failures.exists():
+            return []
+        failures: list[Failure] = json.loads(self.failures.read_text(encoding="utf-8"))
+        return failures
+
+
+def find_results(folder: str | Path) -> list[Results]:
+    """Return the comparison of a folder, or those of the folders in it.
+
+    Parameters
+    ----------
+    folder : path
+        A folder that holds a comparison, or folders that do, however deep.
+
+    Returns
+    -------
+    list of Results
+        In the order of their paths.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+
+    Examples
+    --------
+    >>> find_results("no such folder")
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: there is no comparison in no such folder ...
+    """
+    single = ResultsFolder(folder)
+    found = sorted(Path(folder).glob("**/config.json"))
+    if single.config.exists() or not found:
+        return [single.read()]
+    return [ResultsFolder(path.parent).read() for path in found]
+
+
+def as_frame(records: Sequence[Record]) -> pd.DataFrame:
+    """Return records as a DataFrame with all columns, of the same types however many there are.
+
+    Parameters
+    ----------
+    records : sequence of dict
+        One for each round.
+
+    Returns
+    -------
+    DataFrame
+        With the columns of `COLUMNS`.
+
+    Examples
+    --------
+    >>> as_frame([]).shape
+    (0, 16)
+    """
+    frame = pd.DataFrame(list(records), columns=list(COLUMNS))
+    frame["picked"] = frame["picked"].astype(object).where(frame["picked"].notna(), None)
+    words = dict.fromkeys(("data", "estimator", "protocol", "strategy"), str)
+    counts = dict.fromkeys(("seed", "round", "n_labeled"), "int64")
+    numbers = {name: float for name in COLUMNS if name.endswith(("accuracy", "seconds", "mib"))}
+    return frame.astype(words | counts | numbers)
+
+
+def check_same_settings(
+    old: Mapping[str, Any], new: Mapping[str, Any], *, folder: str | Path
+) -> None:
+    """Raise if two comparisons differ in a setting.
+
+    Parameters
+    ----------
+    old, new : mapping
+        Settings, as JSON gives them back.
+    folder : path
+        Where the old one is.
+
+    Raises
+    ------
+    OtherSettingsError
+        Naming what differs, and how.
+
+    Examples
+    --------
+    >>> check_same_settings({"plan": {"batch": 40}}, {"plan": {"batch": 20}}, folder="results")
+    Traceback (most recent call last):
+    ...
+    skvaal.benchmark.results.OtherSettingsError: results holds a comparison with other settings:
+    plan.batch is 40 there and 20 here; name another folder, or delete that one.
+    """
+    before, now = dict(_flat(old)), dict(_flat(new))
+    differing = [key for key in before | now if before.get(key) != now.get(key)]
+    if differing:
+        shown = "; ".join(
+            f"{k} is {_shown(before, k)} there and {_shown(now, k)} here" for k in differing[:5]
+        )
+        more = f"; and {len(differing) - 5} more" if len(differing) > 5 else ""
+        raise OtherSettingsError(
+            f"{folder} holds a comparison with other settings: {shown}{more}; name another folder, "
+            "or delete that one."
+        )
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _shown(settings: Mapping[str, Any], key: str) -> str:
+    return json.dumps(settings[key]) if key in settings else "not set"

@@ -1,0 +1,303 @@
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.image import imread
+
+from skvaal.benchmark.exhibits import Exhibit
+from skvaal.benchmark.inference import penalty_matrix
+from skvaal.benchmark.report import format_table, write_report
+from skvaal.benchmark.results import ResultsFolder
+from skvaal.benchmark.summary import summarize
+
+WITHOUT_END = {"meta", "img", "link", "br", "hr"}
+
+
+class Page(HTMLParser):
+    """What a test asks of a page."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.headings, self.text, self.open = [], [], "", []
+        self.feed(path.read_text(encoding="utf-8"))
+        self.words = " ".join(self.text.split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in WITHOUT_END:
+            self.open.append(tag)
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append([int(tag[1]), ""])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+        self.text += " "
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "style":
+            return
+        self.text += data
+        if self.open and re.fullmatch("h[1-6]", self.open[-1]):
+            self.headings[-1][1] += data
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    def titles(self, level):
+        return [title for at, title in self.headings if at == level]
+
+
+@pytest.fixture
+def write(tmp_path):
+    return lambda *results: Page(write_report(results, tmp_path / "report"))
+
+
+def test_page_is_well_formed_and_accessible(write, make_results, many_records):
+    page = write(make_results(many_records))
+
+    assert page.open == []
+    assert page.all("html") == [{"lang": "en"}]
+    levels = [level for level, _ in page.headings]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert max(np.diff(levels)) == 1  # none is skipped
+    assert all(len(image["alt"]) > 20 for image in page.all("img"))
+    assert {one.get("scope") for one in page.all("th")} == {"col", "row"}
+    assert len(page.all("caption")) == len(page.all("table"))
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    links = [one["href"] for one in page.all("a")]
+    assert links
+    assert {link.removeprefix("#") for link in links} <= set(ids)
+
+
+def test_page_loads_nothing(write, make_results, many_records, tmp_path):
+    page = write(make_results(many_records))
+
+    sources = [attributes["src"] for _, attributes in page.tags if "src" in attributes]
+    assert sources
+    assert all(re.match(r"data:image/(png|svg\+xml);base64,", source) for source in sources)
+    assert not page.all("link")
+    assert not page.all("script")
+    style = re.search("<style>(.*)</style>", (tmp_path / "report/report.html").read_text(), re.S)
+    assert "url(" not in style[1]
+    assert "@import" not in style[1]
+
+
+def test_sections_of_several_cases(write, make_results, many_records):
+    page = write(make_results(many_records))
+
+    assert page.titles(2) == [
+        "In short",
+        "What was run",
+        "made-up, standard",
+        "other, standard",
+        "made-up, biased_start",
+        "Strategies against each other",
+        "Failures",
+        "What this cannot show",
+    ]
+    assert page.titles(3)[:5] == [
+        "Summary",
+        "Learning curves",
+        "Difference to random",
+        "Labels saved",
+        "Time against accuracy",
+    ]
+    assert page.titles(3)[-3:] == [
+        "Penalty matrix: standard protocol, 2 cases",
+        "Penalty matrix: biased start protocol, 1 case",
+        "Mean ranks: random forest, standard protocol, 2 data sets",
+    ]
+    assert len(page.all("img")) == 3 * 3 + 3
+    assert "2 data sets cannot tell any pair of 3 strategies apart" in page.words
+
+
+def test_page_holds_the_numbers_and_what_was_run(write, make_results):
+    page = write(make_results(command="skvaal benchmark --seeds 2"))
+
+    for words in (
+        "71.7 [70.0, 73.3]",  # the area of margin
+        "+26.7 [+23.3, +30.0]",
+        "40.0 ± 10.0",
+        "2 seeds allow no p below 0.500",
+        "too few seeds to tell",
+        "command skvaal benchmark --seeds 2",
+        "plan n_seeds 2; pool_size none",
+        "protocols: standard copies 1",
+        "vaal defaults",
+        "git revision not known",
+        "processor fast",
+        "python 3.11.7; torch 2.13.0",
+        "No run was stopped by an error.",
+        "One data set: nothing here says",
+    ):
+        assert words in page.words
+
+
+def test_names_and_errors_are_escaped(write, make_results, failure, tmp_path, records):
+    named = {"random": "random", "margin": "<b>&margin</b>"}
+    results = make_results(
+        records.assign(strategy=records["strategy"].map(named)),
+        failures=[failure],
+        data="<i>data</i>",
+    )
+
+    page = write(results)
+
+    assert not page.all("b")
+    assert not page.all("i")
+    assert not page.all("script")
+    assert failure["error"] in page.words
+    assert "<b>&margin</b>" in page.words
+    assert "<i>data</i>" in page.titles(1)[0]
+    assert (tmp_path / "report/tables/i_data_i.txt").is_file()
+
+
+def test_files_beside_the_page(write, make_results, failure, tmp_path):
+    results = make_results(failures=[failure])
+    records = results.records
+
+    write(results)
+
+    tables, figures = tmp_path / "report/tables", tmp_path / "report/figures"
+    summary = pd.read_csv(tables / "made-up_summary.csv", index_col="strategy")
+    pd.testing.assert_frame_equal(summary, summarize(records), rtol=1e-12)
+    penalty = pd.read_csv(tables / "penalty_standard.csv", index_col="strategy")
+    pd.testing.assert_frame_equal(penalty.rename_axis(None), penalty_matrix(records))
+    text = format_table(records, summarize(records), heading="made-up: two seeds")
+    assert (tables / "made-up.txt").read_text(encoding="utf-8") == text + "\n"
+    assert pd.read_csv(tables / "failures.csv")["error"].to_list() == [failure["error"]]
+    assert {path.name for path in tables.iterdir()} == {
+        "made-up.txt",
+        "made-up_costs.csv",
+        "made-up_curves.csv",
+        "made-up_label_saving.csv",
+        "made-up_summary.csv",
+        "penalty_standard.csv",
+        "failures.csv",
+    }
+    names = {"made-up_curves", "made-up_differences", "made-up_time", "penalty_standard"}
+    assert {path.stem for path in figures.iterdir()} == names
+    for name in names:
+        assert imread(figures / f"{name}.png")[..., :3].std() > 0.01
+        assert (figures / f"{name}.svg").read_text(encoding="utf-8").rstrip().endswith("</svg>")
+
+
+def test_ranks_are_those_of_the_strategies_that_are_everywhere(
+    write, make_results, many_records, tmp_path
+):
+    absent = (many_records["data"] == "other") & (many_records["strategy"] == "margin")
+
+    page = write(make_results(many_records[~absent]))
+
+    assert page.words.count("Left out") == 2  # of the penalties and of the ranks
+    assert "no complete run on some data set: margin." in page.words
+    ranks = pd.read_csv(
+        tmp_path / "report/tables/ranks_random_forest_standard.csv", index_col="strategy"
+    )
+    assert sorted(ranks.index) == ["random", "third"]
+    assert list(ranks) == ["made-up", "other", "mean"]
+    assert ranks["mean"].is_monotonic_increasing
+
+
+def test_runs_that_broke_off_are_told(write, make_results, records, failure):
+    lost = (records["strategy"] == "margin") & (records["seed"] == 1) & (records["round"] == 2)
+
+    page = write(make_results(records[~lost], failures=[failure]))
+
+    assert "1 run was stopped by an error." in page.words
+    assert "not every strategy has all 2 seeds (only margin 1)." in page.words
+
+
+@pytest.mark.parametrize(
+    "some",
+    [
+        pytest.param(lambda one: one["seed"] == 0, id="one seed"),
+        pytest.param(lambda one: one["strategy"] == "random", id="random alone"),
+        pytest.param(lambda one: one["strategy"] == "margin", id="margin alone"),
+        pytest.param(lambda one: one["round"] <= 1, id="one query"),
+        pytest.param(
+            lambda one: (one["strategy"] == "random") | (one["round"] == 0), id="margin fails"
+        ),
+        pytest.param(
+            lambda one: (one["strategy"] == "margin") | (one["round"] == 0), id="random fails"
+        ),
+        pytest.param(lambda one: one["round"] <= 1 + one["seed"], id="a seed fails"),
+    ],
+)
+def test_whatever_is_missing_there_is_a_page(write, make_results, records, some):
+    page = write(make_results(records[some(records)]))
+
+    assert "nan" not in page.words.split()
+    assert page.titles(2)[-1] == "What this cannot show"
+
+
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_failures_are_told_where_no_query_came_to_its_end(
+    write, make_results, records, failure, rounds
+):
+    results = make_results(records[records["round"] < rounds], failures=[failure])
+
+    page = write(results)
+
+    assert page.titles(2) == ["In short", "What was run", "Failures"]
+    assert "No strategy has come to the end of a query." in page.words
+    assert failure["error"] in page.words
+
+
+def test_a_strategy_alone_is_set_against_nobody(write, make_results, records):
+    page = write(make_results(records[records["strategy"] == "margin"]))
+
+    assert "Strategies against each other" not in page.titles(2)
+    assert page.titles(3) == ["Summary", "Learning curves", "Time against accuracy"]
+    assert len(page.all("img")) == 1
+    assert "peak MiB" not in page.words
+
+
+def test_no_comparison_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="results is empty"):
+        write_report([], tmp_path)
+
+
+def test_several_comparisons(write, make_results, tmp_path):
+    page = write(
+        make_results(folder=tmp_path / "first"),
+        make_results(estimator="svm", folder=tmp_path / "second"),
+    )
+
+    assert "made-up, svm" in page.titles(2)
+    assert page.titles(3)[:2] == ["first", "second"]
+
+
+def test_a_case_twice_is_refused(make_results, tmp_path):
+    results = [make_results(folder=tmp_path / name) for name in ("first", "second")]
+
+    with pytest.raises(ValueError, match=r"first and .*second both hold made-up, random_forest"):
+        write_report(results, tmp_path)
+
+
+@pytest.mark.parametrize("pictures", [True, False])
+def test_exhibit_is_shown(write, make_results, tmp_path, pictures):
+    folder = tmp_path / "run"
+    exhibit = Exhibit(
+        samples=np.zeros((3, 8, 8, 1), np.uint8) if pictures else np.eye(3)[:, :2],
+        y=np.array([0, 1, 1]),
+        labeled=np.array([True, False, False]),
+        picks={"margin": np.array([1]), "random": np.array([2])},
+        classes=("a", "b"),
+    )
+    exhibit.save(ResultsFolder(folder).exhibit("made-up", "standard"))
+
+    page = write(make_results(folder=folder))
+
+    assert "What was picked first" in page.titles(3)
+    assert (tmp_path / "report/figures/made-up_first_picks.png").is_file()
+
+
+def test_same_page_twice(make_results, tmp_path):
+    pages = [write_report([make_results()], tmp_path / name) for name in ("a", "b")]
+
+    assert pages[0].read_bytes() == pages[1].read_bytes()

@@ -1,0 +1,238 @@
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+pytest.importorskip("modAL")
+testing = pytest.importorskip("typer.testing")
+
+from skvaal._commands import _key_value, app  # noqa: E402
+from skvaal.benchmark import get_strategies, load_dataset, run  # noqa: E402
+from skvaal.benchmark.datasets import DATA_VARIABLE  # noqa: E402
+from skvaal.benchmark.plan import Plan  # noqa: E402
+from skvaal.benchmark.results import COLUMNS, ResultsFolder  # noqa: E402
+
+SMALL = ["--seeds", "2", "--rounds", "1", "--batch", "10", "--jobs", "1"]
+VAAL = ["--vaal", "max_epochs=1", "--vaal", "batch_size=256", "--vaal", "vae__latent_dim=2"]
+
+
+def skvaal(*arguments):
+    return testing.CliRunner().invoke(app, [str(one) for one in arguments])
+
+
+def words(text):
+    """Words without the frame that typer draws around an error."""
+    return " ".join(text.replace("│", " ").split())
+
+
+def test_comparison_writes_what_run_returns(tmp_path):
+    result = skvaal("benchmark", *SMALL, "--strategies", "margin, random", "--out", tmp_path)
+
+    assert result.exit_code == 0, result.output
+    expected = run(
+        load_dataset("digits"),
+        get_strategies(["margin", "random"]),
+        plan=Plan(n_seeds=2, rounds=1, batch=10),
+    ).records
+    measured = [name for name in COLUMNS if name.endswith(("seconds", "mib"))]
+    written = ResultsFolder(tmp_path).read().records
+    pd.testing.assert_frame_equal(
+        written.drop(columns=measured), expected.drop(columns=measured), rtol=1e-12
+    )
+    assert "pool of 1,257, 540 for testing; random forest; 2 paired seeds" in result.stdout
+    assert "- random" in result.stdout
+    assert f"Report: {tmp_path / 'report.html'}" in result.stdout
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert "8/8" in result.stderr  # the progress bar: 2 strategies, 2 seeds, 2 budgets
+
+
+def test_same_command_plays_nothing_again(tmp_path):
+    command = ["benchmark", *SMALL, "--strategies", "random", "--out", tmp_path]
+    skvaal(*command)
+    before = (tmp_path / "records.parquet").read_bytes()
+
+    result = skvaal(*command)
+
+    assert result.exit_code == 0
+    assert (tmp_path / "records.parquet").read_bytes() == before
+
+
+def test_other_settings_in_the_folder_are_refused(tmp_path):
+    skvaal("benchmark", *SMALL, "--strategies", "random", "--out", tmp_path)
+
+    result = skvaal("benchmark", *SMALL, "--strategies", "random", "--batch", 20, "--out", tmp_path)
+
+    assert result.exit_code == 2
+    assert "plan.batch is 10 there and 20 here" in words(result.stderr)
+
+
+def test_images_with_vaal_under_protocols(tmp_path):
+    rng = np.random.default_rng(0)
+    data = tmp_path / "mine.npz"
+    np.savez(data, X=rng.integers(0, 256, (90, 1, 8, 8), dtype=np.uint8), y=np.arange(90) % 3)
+
+    result = skvaal(
+        "benchmark", *SMALL, *VAAL, "--data", data, "--strategies", "vaal,random",
+        "--protocols", "standard,noisy_oracle", "--quiet", "--out", tmp_path / "out",
+    )  # fmt: skip
+
+    assert result.exit_code == 0, result.output
+    records = ResultsFolder(tmp_path / "out").read().records
+    assert records.groupby(["protocol", "strategy"]).size().to_dict() == {
+        (protocol, strategy): 4
+        for protocol in ("standard", "noisy_oracle")
+        for strategy in ("vaal", "random")
+    }
+    assert result.stderr == ""
+
+
+def test_failing_strategy_makes_the_exit_status_1_and_the_rest_go_on(tmp_path):
+    result = skvaal(
+        "benchmark", *SMALL, "--strategies", "vaal,random", "--vaal", "max_epoch=1",
+        "--out", tmp_path,
+    )  # fmt: skip
+
+    assert result.exit_code == 1
+    assert "failed: digits, standard, vaal, seed 0, round 1: " in result.stderr
+    assert "max_epochs" in result.stderr  # the nearest right name
+    results = ResultsFolder(tmp_path).read()
+    assert len(results.failures) == 2
+    assert results.records.groupby("strategy").size().to_dict() == {"vaal": 2, "random": 4}
+    assert "max_epoch" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Three classes of pictures, of which one file is damaged."""
+    rng = np.random.default_rng(0)
+    for label in ("cat", "dog", "owl"):
+        (tmp_path / "tree" / label).mkdir(parents=True)
+        for i in range(20):
+            picture = rng.integers(0, 256, (12, 10, 3), dtype=np.uint8)
+            Image.fromarray(picture).save(tmp_path / "tree" / label / f"{i}.png")
+    damaged = tmp_path / "tree" / "dog" / "3.png"
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    return tmp_path / "tree"
+
+
+def test_unreadable_image_is_named(tree, tmp_path):
+    result = skvaal("benchmark", *SMALL, "--data", tree, "--out", tmp_path / "out")
+
+    assert result.exit_code == 2
+    assert "3.png" in words(result.stderr).replace(" ", "")
+    assert "--skip-bad" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.filterwarnings("ignore::skvaal.benchmark.datasets.BadImageWarning")
+def test_unreadable_image_is_left_out_on_demand(tree, tmp_path):
+    result = skvaal(
+        "benchmark", *SMALL, "--data", tree, "--skip-bad", "--image-size", 8, "--initial", 5,
+        "--strategies", "random", "--out", tmp_path / "out",
+    )  # fmt: skip
+
+    assert result.exit_code == 0, result.output
+    samples = ResultsFolder(tmp_path / "out").read_config()["settings"]["samples"]["tree"]
+    assert samples["shape"] == [59, 3, 8, 8]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--data", "digit"], "did you mean 'digits'"),
+        (["--data", "fashion_mnist"], f"set the environment variable {DATA_VARIABLE}"),
+        (["--strategies", "margn"], "did you mean 'margin'"),
+        (["--strategies", ","], "strategies is empty"),
+        (["--strategies", "mc_dropout"], "mc_dropout"),
+        (["--estimator", "randomforest"], "did you mean 'random_forest'"),
+        (["--protocols", "biased"], "did you mean 'biased_start'"),
+        (["--seeds", "0"], "n_seeds=0"),
+        (["--jobs", "0"], "n_jobs=0"),
+        (["--initial", "9"], "initial=9 is less than the 10 classes"),
+        (["--rounds", "100"], "pool_size=1257"),
+        (["--vaal", "max_epochs"], "must have the form KEY=VALUE"),
+        (["compares"], "expected extra argument"),
+    ],
+)
+def test_bad_input_ends_with_a_message(arguments, complaint, tmp_path, monkeypatch):
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+
+    result = skvaal("benchmark", *arguments, "--out", tmp_path / "out")
+
+    assert result.exit_code == 2
+    assert complaint in words(result.stderr)
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_names_the_choices():
+    result = testing.CliRunner().invoke(
+        app, ["benchmark", "--help"], env={"COLUMNS": "1000", "TERMINAL_WIDTH": "1000"}
+    )
+
+    text = words(result.stdout)
+    for name in ("digits", "fashion_mnist", "random_forest", "small_cnn", "noisy_oracle"):
+        assert name in text
+    assert "of skvaal: vaal, random, mc_dropout, dbal, variation_ratios; of modAL: margin," in text
+    assert "of scikit-activeml: core_set," in text
+
+
+def test_strategies_of_a_missing_library_end_with_a_message(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skactiveml", None)
+
+    result = skvaal("benchmark", "--strategies", "random,typi_clust")
+
+    assert result.exit_code == 2
+    assert "'typi_clust'" in result.stderr
+    assert "pip install skvaal[skactiveml]" in words(result.stderr)
+
+
+def test_missing_modal_says_how_to_install_it(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "modAL", None)
+    monkeypatch.setitem(sys.modules, "modAL.models", None)
+
+    result = skvaal("benchmark", *SMALL, "--strategies", "random", "--out", tmp_path / "out")
+
+    assert result.exit_code == 2
+    assert "pip install --no-deps modAL-python" in words(result.stderr)
+
+
+def test_report_of_several_folders_is_one_page(tmp_path):
+    for data in ("iris", "wine"):
+        skvaal(
+            "benchmark", *SMALL, "--data", data, "--strategies", "margin,random",
+            "--out", tmp_path / data,
+        )  # fmt: skip
+
+    result = skvaal("report", tmp_path, "--out", tmp_path / "page")
+
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "page" / "report.html").read_text(encoding="utf-8")
+    assert "iris" in page
+    assert "wine" in page
+
+
+def test_report_of_nothing_says_so(tmp_path):
+    result = skvaal("report", tmp_path)
+
+    assert result.exit_code == 2
+    assert "there is no comparison in" in words(result.stderr)
+
+
+def test_values_of_vaal_parameters_keep_their_type():
+    given = ["max_epochs=3", "lr=1e-3", "device=cuda", "vae__hidden=(8, 4)", "verbose=True"]
+
+    assert dict(map(_key_value, given)) == {
+        "max_epochs": 3,
+        "lr": 1e-3,
+        "device": "cuda",
+        "vae__hidden": (8, 4),
+        "verbose": True,
+    }
+
+
+def test_version():
+    from skvaal import __version__
+
+    assert skvaal("--version").stdout == f"skvaal {__version__}\n"

@@ -32,7 +32,7 @@ app = typer.Typer(
 )
 
 _DEFAULT = Plan()
-_MANY = "; several are parted by commas"
+_MANY = "; several are parted by commas, or the option is given again"
 _STRATEGIES = "; ".join(
     f"of {title}: {', '.join(library.strategies)}" for title, library in LIBRARIES.items()
 )
@@ -61,24 +61,24 @@ def version(
 @app.command()
 def benchmark(
     data: Annotated[
-        str,
+        list[str],
         typer.Option(
             help=f"data sets: {', '.join(DATASETS)}, openml:NAME, a .npz file with X and y, or a "
             f"folder with a folder of images for each class{_MANY}"
         ),
-    ] = "digits",
+    ] = ["digits"],  # noqa: B006 (typer reads it, nothing changes it)
     strategies: Annotated[
-        str,
+        list[str],
         typer.Option(
             help=f"query strategies: {_STRATEGIES}; {ALL}: all that the task model can serve{_MANY}"
         ),
-    ] = ",".join(DEFAULT_STRATEGIES),
+    ] = [",".join(DEFAULT_STRATEGIES)],  # noqa: B006
     estimator: Annotated[
         str, typer.Option(help=f"task model: {', '.join(ESTIMATORS)}")
     ] = "random_forest",
     protocols: Annotated[
-        str, typer.Option(help=f"protocols: {', '.join(PROTOCOLS)}{_MANY}")
-    ] = "standard",
+        list[str], typer.Option(help=f"protocols: {', '.join(PROTOCOLS)}{_MANY}")
+    ] = ["standard"],  # noqa: B006
     seeds: Annotated[int, typer.Option(help="paired repetitions")] = _DEFAULT.n_seeds,
     rounds: Annotated[int, typer.Option(help="queries in each repetition")] = _DEFAULT.rounds,
     batch: Annotated[int, typer.Option(help="samples labelled in each round")] = _DEFAULT.batch,
@@ -207,8 +207,8 @@ def _advance(bar: Any) -> Any:
     return advance
 
 
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
+def _words(texts: list[str]) -> list[str]:
+    return [word.strip() for text in texts for word in text.split(",") if word.strip()]
 
 
 def _print_tables(results: Results) -> None:

@@ -134,7 +134,7 @@ class Journal:
         failure : dict
             The error.
         """
-        content = {"records": [], "state": None, "is_complete": False}
+        content: dict[str, Any] = {"records": [], "state": None, "is_complete": False}
         if self.path.exists():
             content = json.loads(self.path.read_bytes())
         self._replace(**content | {"failure": failure, "key": asdict(self.key)})

@@ -143,8 +143,9 @@ def run(
     if folder is not None:
         folder.write(records, failures)
         _write_exhibits(folder, tasks, records)
-    config = {"settings": settings, "headings": headings, "command": command, "sessions": []}
     if folder is None:
+        config: dict[str, Any] = {"settings": settings, "headings": headings}
+        config |= {"command": command, "sessions": []}
         return Results(records=records, failures=failures, config=config)
     return Results(
         records=records, failures=failures, config=folder.read_config(), folder=folder.path

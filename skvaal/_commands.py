@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 
 _DEFAULT = Plan()
+_CHOSEN = [",".join(DEFAULT_STRATEGIES)]
 _MANY = "; several are parted by commas, or the option is given again"
 _STRATEGIES = "; ".join(
     f"of {title}: {', '.join(library.strategies)}" for title, library in LIBRARIES.items()
@@ -72,7 +73,7 @@ def benchmark(
         typer.Option(
             help=f"query strategies: {_STRATEGIES}; {ALL}: all that the task model can serve{_MANY}"
         ),
-    ] = [",".join(DEFAULT_STRATEGIES)],  # noqa: B006
+    ] = _CHOSEN,
     estimator: Annotated[
         str, typer.Option(help=f"task model: {', '.join(ESTIMATORS)}")
     ] = "random_forest",

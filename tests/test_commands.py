@@ -90,8 +90,8 @@ def test_images_with_vaal_under_protocols(tmp_path):
 
 def test_failing_strategy_makes_the_exit_status_1_and_the_rest_go_on(tmp_path):
     result = skvaal(
-        "benchmark", *SMALL, "--strategies", "vaal", "--strategies", "random", "--vaal", "max_epoch=1",
-        "--out", tmp_path,
+        "benchmark", *SMALL, "--strategies", "vaal", "--strategies", "random",
+        "--vaal", "max_epoch=1", "--out", tmp_path,
     )  # fmt: skip
 
     assert result.exit_code == 1

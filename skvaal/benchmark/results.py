@@ -126,7 +126,7 @@ class ResultsFolder:
     def open(
         self, settings: Mapping[str, Any], *, headings: Mapping[str, str], command: str | None
     ) -> None:
-        """Make the folder, or go on with the comparison that it holds.
+        """Make the folder, or go on with the comparison that it holds, to more seeds if asked.
 
         Parameters
         ----------
@@ -150,8 +150,9 @@ class ResultsFolder:
         config: dict[str, Any] = {"settings": settings, "headings": dict(headings)}
         config |= {"command": command, "sessions": []}
         if self.config.exists():
-            config = self.read_config()
-            check_same_settings(config["settings"], settings, folder=self.path)
+            before = self.read_config()
+            check_same_settings(before["settings"], settings, folder=self.path)
+            config["sessions"] = before["sessions"]
         config["sessions"].append(
             {
                 "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -324,7 +325,7 @@ def as_frame(records: Sequence[Record]) -> pd.DataFrame:
 def check_same_settings(
     old: Mapping[str, Any], new: Mapping[str, Any], *, folder: str | Path
 ) -> None:
-    """Raise if two comparisons differ in a setting.
+    """Raise if two comparisons differ in a setting, but for more seeds in the new one.
 
     Parameters
     ----------
@@ -348,6 +349,8 @@ def check_same_settings(
     """
     before, now = dict(_flat(old)), dict(_flat(new))
     differing = [key for key in before | now if before.get(key) != now.get(key)]
+    if before.get(_SEEDS, 0) < now.get(_SEEDS, 0):
+        differing.remove(_SEEDS)  # what is there stays as it is, whatever follows
     if differing:
         shown = "; ".join(
             f"{k} is {_shown(before, k)} there and {_shown(now, k)} here" for k in differing[:5]
@@ -357,6 +360,9 @@ def check_same_settings(
             f"{folder} holds a comparison with other settings: {shown}{more}; name another folder, "
             "or delete that one."
         )
+
+
+_SEEDS = "plan.n_seeds"
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -67,7 +67,8 @@ def run(
     out : path or None, default=None
         Folder to keep the comparison in; workers on other machines must see it, too. Each
         finished round is written at once. If the folder holds a part of the same comparison,
-        only the rest is played, and runs that had failed are tried again. It must be one that
+        or the same with fewer seeds, only the rest is played, and runs that had failed are
+        tried again. It must be one that
         you trust, for what an unfinished run has learned is kept as a pickle.
     on_record : callable or None, default=None
         Called as ``on_record(record, n_done, n_rounds)`` with each new record, the number of

@@ -67,10 +67,10 @@ def test_config_says_what_and_where(folder):
 
 
 def test_each_start_adds_what_it_ran_on(folder):
-    folder.open(SETTINGS, headings={}, command=None)
+    folder.open(SETTINGS, headings={}, command="again")
 
     assert len(folder.read_config()["sessions"]) == 2
-    assert folder.read_config()["command"] == "skvaal benchmark"
+    assert folder.read_config()["command"] == "again"
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,20 @@ def test_other_settings_are_refused_by_name(folder, other, complaint):
         folder.open(other, headings={}, command=None)
 
     assert folder.config.read_bytes() == before
+
+
+def test_more_seeds_are_no_other_settings(tmp_path):
+    folder = ResultsFolder(tmp_path / "results")
+    few, many = {"plan": {"n_seeds": 2, "batch": 4}}, {"plan": {"n_seeds": 5, "batch": 4}}
+    folder.open(few, headings={"digits": "2 seeds"}, command="2")
+
+    folder.open(many, headings={"digits": "5 seeds"}, command="5")
+
+    assert folder.read_config()["settings"] == many
+    assert folder.read_config()["headings"] == {"digits": "5 seeds"}
+    assert folder.read_config()["command"] == "5"
+    with pytest.raises(OtherSettingsError, match="plan.n_seeds is 5 there and 2 here"):
+        folder.open(few, headings={}, command=None)
 
 
 def test_many_differences_are_counted():

@@ -437,3 +437,22 @@ def test_folder_of_other_settings_is_refused_before_any_run(rows, tmp_path):
         run(
             replace(rows, y=rows.y[::-1].copy()), get_strategies(["random"]), plan=PLAN, **arguments
         )
+
+
+def test_more_seeds_are_played_beside_those_that_are_there(rows, tmp_path):
+    strategies = get_strategies(["random", "margin"])
+    seeds = []
+
+    run(rows, strategies, estimator=make_tree, plan=PLAN, out=tmp_path / "out")
+    results = run(
+        rows,
+        strategies,
+        estimator=make_tree,
+        plan=replace(PLAN, n_seeds=4),
+        out=tmp_path / "out",
+        on_record=lambda record, n_done, n_rounds: seeds.append(record["seed"]),
+    )
+
+    assert set(seeds) == {2, 3}
+    at_once = run(rows, strategies, estimator=make_tree, plan=replace(PLAN, n_seeds=4)).records
+    assert same(results.records, at_once)

@@ -1,8 +1,10 @@
 """The section on what was run."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.report._parts import Section, Table
 from skvaal.benchmark.results import Results
 
@@ -42,24 +44,36 @@ def _tables(config: Mapping[str, Any]) -> list[Table]:
     if config.get("command"):
         settings.insert(0, ("command", str(config["command"])))
     tables = [Table(caption="Settings", head=["setting", "value"], rows=settings, is_text=True)]
-    sessions = config.get("sessions", [])
-    for i, session in enumerate(sessions, start=1):
-        of_many = f" of start {i} of {len(sessions)}" if len(sessions) > 1 else ""
+    for starts, session in _different(config.get("sessions", [])):
         tables.append(
             Table(
-                caption=f"Machine and versions{of_many}",
+                caption="Machine and versions",
                 head=["what", "value"],
-                rows=_session(session),
+                rows=_session(session, starts),
                 is_text=True,
             )
         )
     return tables
 
 
-def _session(session: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _different(sessions: Sequence[Mapping[str, Any]]) -> list[tuple[list[str], Mapping[str, Any]]]:
+    """Put starts on the same machine with the same versions together."""
+    found: list[tuple[list[str], dict[str, Any]]] = []
+    for session in sessions:
+        same = {key: value for key, value in session.items() if key != "started"}
+        for starts, other in found:
+            if other == same:
+                starts.append(session["started"])
+                break
+        else:
+            found.append(([session["started"]], same))
+    return list(found)
+
+
+def _session(session: Mapping[str, Any], starts: Sequence[str]) -> list[tuple[str, str]]:
     machine = [(_UNITS.get(key, key), _text(one)) for key, one in session["machine"].items()]
     return [
-        ("started", session["started"]),
+        ("started", _text(starts)),
         ("git revision", session["git_revision"] or "not known"),
         *machine,
         ("versions", _text(session["versions"])),
@@ -69,11 +83,27 @@ def _session(session: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _rows(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Return a row for each setting; one for each entry where a setting consists of many."""
     for key, value in settings.items():
-        if isinstance(value, Mapping) and any(isinstance(one, Mapping) for one in value.values()):
+        if key == "samples":
+            for name, one in value.items():
+                yield f"samples: {name}", f"{_times(one['shape'])}; {len(one['classes'])} classes"
+        elif key == "protocols":
+            for name, one in value.items():
+                yield f"protocol: {name}", _text(_own(one))
+        elif isinstance(value, Mapping) and any(isinstance(one, Mapping) for one in value.values()):
             for name, one in value.items():
                 yield f"{key}: {name}", _text(one)
         else:
             yield key, _text(value)
+
+
+def _times(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _own(protocol: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a protocol has of its own, beside its name."""
+    standard = asdict(Protocol())
+    return {k: v for k, v in protocol.items() if k != "name" and v != standard.get(k)}
 
 
 def _text(value: Any) -> str:

@@ -1,7 +1,10 @@
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.results import Results, as_frame
 
 MACHINE = {"platform": "Linux", "processor": "fast", "cores": 2, "memory_gib": 8.0, "gpus": []}
@@ -30,12 +33,13 @@ def make_results(records):
                 "data": list(heading),
                 "strategies": ["margin", "random"],
                 "plan": {"n_seeds": 2, "pool_size": None},
-                "protocols": {"standard": {"copies": 1}},
+                "samples": {"made-up": {"shape": [90, 1, 8, 8], "classes": ["a", "b"]}},
+                "protocols": {"standard": asdict(Protocol()), "twice": {"name": "2", "copies": 2}},
                 "vaal": {},
             },
             "headings": heading,
             "command": command,
-            "sessions": [SESSION],
+            "sessions": [SESSION, SESSION | {"started": "later"}],
         }
         return Results(records=full, failures=list(failures), config=config, folder=folder)
 

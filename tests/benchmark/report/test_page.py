@@ -126,7 +126,10 @@ def test_page_holds_the_numbers_and_what_was_run(write, make_results):
         "too few seeds to tell",
         "command skvaal benchmark --seeds 2",
         "plan n_seeds 2; pool_size none",
-        "protocols: standard copies 1",
+        "samples: made-up 90 x 1 x 8 x 8; 2 classes",
+        "protocol: standard defaults",
+        "protocol: twice copies 2",
+        ", later git revision",  # started twice on the same machine: one table
         "vaal defaults",
         "git revision not known",
         "processor fast",

@@ -91,16 +91,61 @@ def together_section(cases: Sequence[Case], out: Path) -> Section | None:
     Returns
     -------
     Section or None
-        A penalty matrix for each protocol; mean ranks for each estimator and protocol with two
-        data sets or more. None if there is nothing to compare.
+        What each strategy gains on each case, if there are several; a penalty matrix for each
+        protocol; mean ranks for each estimator and protocol with two data sets or more. None if
+        there is nothing to compare.
     """
     if not cases:
         return None
     records = pd.concat([case.records for case in cases], ignore_index=True)
-    sections = [*_penalties(records, out), *_ranks(records, out)]
+    sections = [*_gains(cases, out), *_penalties(records, out), *_ranks(records, out)]
     if not sections:
         return None
     return Section(title="Strategies against each other", sections=sections)
+
+
+def _gains(cases: Sequence[Case], out: Path) -> Iterator[Section]:
+    """Compare all strategies with random choice on all cases, in one table."""
+    summaries = {case.label: summarize(case.records) for case in cases}
+    key = f"{BASELINE}_difference"
+    compared = {label: one for label, one in summaries.items() if key in one}
+    if len(compared) < 2:
+        return
+    gain = pd.DataFrame({label: 100 * one[key] for label, one in compared.items()})
+    p = pd.DataFrame({label: one[f"{BASELINE}_p_holm"] for label, one in compared.items()})
+    gain = gain.drop(index=BASELINE).assign(
+        mean=lambda table: table.mean(axis="columns", skipna=False)
+    )
+    gain = gain.sort_values("mean", ascending=False, kind="stable")
+    gain.to_csv(out / "tables" / "gains.csv", index_label="strategy")
+    columns = [
+        (
+            label,
+            [
+                ""
+                if pd.isna(gain.loc[name, label])
+                else f"{gain.loc[name, label]:+.1f}"
+                + ("*" if label in p and p.loc[name, label] < LEVEL else "")
+                for name in gain.index
+            ],
+        )
+        for label in gain
+    ]
+    yield Section(
+        title=f"Gain over {BASELINE} sampling",
+        parts=[
+            Table.of_strategies(
+                gain.index,
+                columns,
+                caption=f"Area under the budget curve less that of {BASELINE}, in points of %",
+                notes=[
+                    f"*: p < {LEVEL:g} by the two-sided Wilcoxon signed-rank test over the seeds "
+                    "of the case, Holm-corrected for its strategies",
+                    "mean: over the cases, of strategies that took part in all",
+                ],
+            )
+        ],
+    )
 
 
 def _penalties(records: pd.DataFrame, out: Path) -> Iterator[Section]:

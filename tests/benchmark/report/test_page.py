@@ -10,6 +10,7 @@ from skvaal.benchmark.exhibits import Exhibit
 from skvaal.benchmark.inference import penalty_matrix
 from skvaal.benchmark.report import format_table, write_report
 from skvaal.benchmark.results import ResultsFolder
+from skvaal.benchmark.statistics import case_areas
 from skvaal.benchmark.summary import summarize
 
 WITHOUT_END = {"meta", "img", "link", "br", "hr"}
@@ -204,6 +205,22 @@ def test_ranks_are_those_of_the_strategies_that_are_everywhere(
     assert sorted(ranks.index) == ["random", "third"]
     assert list(ranks) == ["made-up", "other", "mean"]
     assert ranks["mean"].is_monotonic_increasing
+
+
+def test_gains_over_random_stand_in_one_table(write, make_results, many_records, tmp_path):
+    absent = (many_records["data"] == "other") & (many_records["strategy"] == "margin")
+
+    page = write(make_results(many_records[~absent]))
+
+    assert "Gain over random sampling" in page.words
+    gains = pd.read_csv(tmp_path / "report/tables/gains.csv", index_col="strategy")
+    cases = ["made-up, standard", "other, standard", "made-up, biased_start"]
+    assert list(gains) == [*cases, "mean"]
+    assert sorted(gains.index) == ["margin", "third"]
+    assert gains.loc["margin", [cases[1], "mean"]].isna().all()
+    areas = case_areas(many_records)
+    expected = 100 * (areas.loc[cases[0], "margin"] - areas.loc[cases[0], "random"])
+    assert gains.loc["margin", cases[0]] == pytest.approx(expected)
 
 
 def test_runs_that_broke_off_are_told(write, make_results, records, failure):

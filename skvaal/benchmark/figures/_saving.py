@@ -35,6 +35,7 @@ def save_figure(figure: Figure, path: str | Path) -> tuple[Path, Path]:
     # Not with_suffix, which would replace what follows a dot in the name.
     png, svg = path.parent / f"{path.name}.png", path.parent / f"{path.name}.svg"
     figure.savefig(png, dpi=150, metadata={"Software": None})
+    figure.set_layout_engine("none")  # its work is done, and takes as long as the drawing
     # The salt makes the identifiers inside an SVG the same in each run.
     with matplotlib.rc_context({"svg.hashsalt": "skvaal", "svg.fonttype": "none"}):
         figure.savefig(svg, metadata={"Date": None, "Creator": None})

@@ -13,14 +13,15 @@ from joblib import parallel_config
 from tqdm import tqdm
 
 from skvaal._version import __version__
+from skvaal.benchmark.checks import check
 from skvaal.benchmark.datasets import DATASETS, load_dataset
 from skvaal.benchmark.estimators import ESTIMATORS
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import PROTOCOLS, get_protocols
 from skvaal.benchmark.report import format_table, write_report
-from skvaal.benchmark.results import OtherSettingsError, Results, find_results
-from skvaal.benchmark.runner import check, run
-from skvaal.benchmark.statistics import cases
+from skvaal.benchmark.results import FolderInUseError, Results, find_results
+from skvaal.benchmark.runner import WorkerKilledError, run
+from skvaal.benchmark.statistics import cases, with_plan
 from skvaal.benchmark.strategies import ALL, DEFAULT_STRATEGIES, LIBRARIES, get_strategies
 from skvaal.benchmark.summary import summarize
 
@@ -128,35 +129,34 @@ def benchmark(
         factories = get_strategies(
             _words(strategies), vaal_params=dict(map(_key_value, vaal or [])), estimator=estimator
         )
-        chosen = get_protocols(_words(protocols))
+        if vaal and "vaal" not in factories:
+            raise ValueError(
+                f"--vaal {vaal[0]} is for the strategy 'vaal', which is not among "
+                f"{', '.join(factories)}."
+            )
         datasets = [
             load_dataset(name, skip_bad=skip_bad, image_size=image_size) for name in _words(data)
         ]
-        check(
+        arguments: dict[str, Any] = {
+            "estimator": estimator,
+            "plan": plan,
+            "protocols": get_protocols(_words(protocols)),
+        }
+        check(datasets, factories, n_jobs=jobs, **arguments)
+    bar = tqdm(unit="round", disable=quiet, desc="comparison")
+    with bar, _usage_errors(), _cluster(dask), _interrupts(out):
+        results = run(
             datasets,
             factories,
-            estimator=estimator,
-            plan=plan,
-            protocols=chosen,
-            n_jobs=jobs,
+            n_jobs=None if dask else jobs,
+            out=out,
+            on_record=_advance(bar),
+            command=shlex.join(["skvaal", *sys.argv[1:]]),
+            **arguments,
         )
-    with tqdm(unit="round", disable=quiet, desc="comparison") as bar, _cluster(dask):
-        try:
-            results = run(
-                datasets,
-                factories,
-                estimator=estimator,
-                plan=plan,
-                protocols=chosen,
-                n_jobs=None if dask else jobs,
-                out=out,
-                on_record=_advance(bar),
-                command=shlex.join(["skvaal", *sys.argv[1:]]),
-            )
-        except (OtherSettingsError, NotADirectoryError, ImportError) as error:
-            raise typer.BadParameter(str(error)) from error
     _print_tables(results)
-    page = write_report([results], out)
+    with _usage_errors():
+        page = write_report([results], out)
     print(f"\nReport: {page}\nRecords: {out / 'records.parquet'}")
     _exit_if_failed([results])
 
@@ -174,7 +174,7 @@ def report(
     """Write report.html, one page that needs no other file, from the records of comparisons."""
     with _usage_errors():
         results = find_results(folder)
-    print(f"Report: {write_report(results, out or folder)}")
+        print(f"Report: {write_report(results, out or folder)}")
     _exit_if_failed(results)
 
 
@@ -185,6 +185,9 @@ def _usage_errors() -> Iterator[None]:
         yield
     except (ValueError, OSError, ImportError) as error:
         raise typer.BadParameter(str(error)) from error
+    except (FolderInUseError, WorkerKilledError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
 
 
 @contextmanager
@@ -192,10 +195,19 @@ def _cluster(address: str | None) -> Iterator[None]:
     if address is None:
         yield
         return
-    from distributed import Client
+    from distributed import Client  # an ImportError says what to install
 
-    with Client(address), parallel_config(backend="dask"):
+    with Client(address, timeout="10s"), parallel_config(backend="dask"):
         yield
+
+
+@contextmanager
+def _interrupts(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        print(f"\nStopped. The same command goes on from {out}.", file=sys.stderr)
+        raise typer.Exit(130) from error
 
 
 def _advance(bar: Any) -> Any:
@@ -209,13 +221,16 @@ def _advance(bar: Any) -> Any:
 
 
 def _words(texts: list[str]) -> list[str]:
-    return [word.strip() for text in texts for word in text.split(",") if word.strip()]
+    """Split at commas, but not inside the name of a file or folder."""
+    parts = [[text] if text and Path(text).exists() else text.split(",") for text in texts]
+    return [word.strip() for words in parts for word in words if word.strip()]
 
 
 def _print_tables(results: Results) -> None:
-    for _, records in cases(results.records):
+    for _, records in cases(with_plan(results.records, results.config)):
         if len(records):
-            heading = results.config["headings"][records["data"].iloc[0]]
+            data, protocol = records[["data", "protocol"]].iloc[0]
+            heading = results.config["headings"][data][protocol]
             print(format_table(records, summarize(records), heading=heading) + "\n")
 
 

@@ -9,7 +9,7 @@ pytest.importorskip("modAL")
 testing = pytest.importorskip("typer.testing")
 
 from skvaal._commands import _key_value, app  # noqa: E402
-from skvaal.benchmark import get_strategies, load_dataset, run  # noqa: E402
+from skvaal.benchmark import get_strategies, load_dataset, run, strategies  # noqa: E402
 from skvaal.benchmark.datasets import DATA_VARIABLE  # noqa: E402
 from skvaal.benchmark.plan import Plan  # noqa: E402
 from skvaal.benchmark.results import COLUMNS, ResultsFolder  # noqa: E402
@@ -88,19 +88,83 @@ def test_images_with_vaal_under_protocols(tmp_path):
     assert result.stderr == ""
 
 
+@pytest.fixture
+def failing_margin(monkeypatch):
+    def failing(random_state):
+        def strategy(learner, X_pool, n_instances):
+            raise LookupError("own trouble")
+
+        return strategy
+
+    monkeypatch.setitem(strategies.STRATEGIES, "margin", failing)
+
+
+@pytest.mark.usefixtures("failing_margin")
 def test_failing_strategy_makes_the_exit_status_1_and_the_rest_go_on(tmp_path):
     result = skvaal(
-        "benchmark", *SMALL, "--strategies", "vaal", "--strategies", "random",
-        "--vaal", "max_epoch=1", "--out", tmp_path,
+        "benchmark", *SMALL, "--strategies", "margin", "--strategies", "random",
+        "--out", tmp_path,
     )  # fmt: skip
 
     assert result.exit_code == 1
-    assert "failed: digits, standard, vaal, seed 0, round 1: " in result.stderr
-    assert "max_epochs" in result.stderr  # the nearest right name
+    assert "failed: digits, standard, margin, seed 0, round 1: " in result.stderr
+    assert "LookupError: own trouble" in result.stderr
     results = ResultsFolder(tmp_path).read()
     assert len(results.failures) == 2
-    assert results.records.groupby("strategy").size().to_dict() == {"vaal": 2, "random": 4}
-    assert "max_epoch" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert results.records.groupby("strategy").size().to_dict() == {"margin": 2, "random": 4}
+    assert "own trouble" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert skvaal("report", tmp_path).exit_code == 1
+
+
+@pytest.mark.usefixtures("failing_margin")
+def test_strategy_that_fails_alone_leaves_a_report_too(tmp_path):
+    result = skvaal("benchmark", *SMALL, "--strategies", "margin", "--out", tmp_path)
+
+    assert result.exit_code == 1
+    assert "LookupError: own trouble" in result.stderr
+    assert "own trouble" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path, monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skvaal._commands.run", interrupted)
+
+    result = skvaal("benchmark", *SMALL, "--strategies", "random", "--out", tmp_path)
+
+    assert result.exit_code == 130
+    assert f"The same command goes on from {tmp_path}" in words(result.stderr)
+
+
+def test_scheduler_that_is_not_there_is_named(tmp_path):
+    pytest.importorskip("distributed")
+
+    result = skvaal(
+        "benchmark", *SMALL, "--strategies", "random", "--dask", "localhost:1", "--out", tmp_path
+    )
+
+    assert result.exit_code == 2
+    assert "localhost:1" in result.stderr
+
+
+@pytest.mark.parametrize("command", [["benchmark", *SMALL, "--strategies", "random"], ["report"]])
+def test_damaged_folder_ends_with_a_message(tmp_path, command):
+    (tmp_path / "config.json").write_text("{")
+
+    arguments = [*command, tmp_path] if command == ["report"] else [*command, "--out", tmp_path]
+    result = skvaal(*arguments)
+
+    assert result.exit_code == 2
+    assert "config.json is damaged" in words(result.stderr)
+
+
+def test_folder_at_work_ends_with_a_message(tmp_path):
+    with ResultsFolder(tmp_path).locked():
+        result = skvaal("benchmark", *SMALL, "--strategies", "random", "--out", tmp_path)
+
+    assert result.exit_code == 1
+    assert "another comparison is at work" in words(result.stderr)
 
 
 @pytest.fixture
@@ -146,6 +210,9 @@ def test_unreadable_image_is_left_out_on_demand(tree, tmp_path):
         (["--strategies", "margn"], "did you mean 'margin'"),
         (["--strategies", ","], "strategies is empty"),
         (["--strategies", "mc_dropout"], "mc_dropout"),
+        (["--strategies", "random", "--vaal", "max_epochs=1"], "is for the strategy 'vaal'"),
+        (["--vaal", "max_epoch=1"], "did you mean 'max_epochs'"),
+        (["--data", "digits,digits"], "datasets has several called digits; name each once"),
         (["--estimator", "randomforest"], "did you mean 'random_forest'"),
         (["--protocols", "biased"], "did you mean 'biased_start'"),
         (["--seeds", "0"], "n_seeds=0"),

@@ -1,5 +1,7 @@
 """Pictures of what each strategy picked first."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,6 +12,7 @@ from skvaal.benchmark.exhibits import MOST_PICTURES, Exhibit
 _START = "labelled at the start"
 _LONGEST_NAME = 10  # of a class, in letters, under a picture
 _PANELS_IN_A_ROW = 4
+_CLASS: dict[str, Any] = {"fontsize": 5, "ha": "center", "va": "top", "parse_math": False}
 # Rasterised, or the SVG would hold every sample of the pool once for each panel.
 _POOL = {"s": 5, "c": "0.8", "marker": "o", "lw": 0, "rasterized": True}
 _LABELED = {"s": 22, "c": "#0072B2", "marker": "x", "lw": 1.2}
@@ -67,13 +70,13 @@ def draw_contact_sheet(exhibit: Exhibit, *, heading: str) -> Figure:
             sheet[top : top + height, left : left + width] = exhibit.samples[sample]
             name = _shortened(exhibit.classes[exhibit.y[sample]])
             centre = left + (width - 1) / 2
-            axes.text(centre, top + height, name, fontsize=5, ha="center", va="top")
+            axes.text(centre, top + height, name, **_CLASS)
     axes.imshow(sheet, interpolation="nearest")
-    axes.set_yticks(np.arange(len(rows)) * down + height / 2, list(rows))
+    axes.set_yticks(np.arange(len(rows)) * down + height / 2, list(rows), parse_math=False)
     axes.set_xticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.set_title(heading, fontsize="medium", loc="left")
+    axes.set_title(heading, fontsize="medium", loc="left", parse_math=False)
     return figure
 
 
@@ -123,7 +126,7 @@ def draw_projection(exhibit: Exhibit, *, heading: str) -> Figure:
         _scatter(axes, exhibit.samples[rest], "pool", _POOL)
         _scatter(axes, exhibit.samples[exhibit.labeled], _START, _LABELED)
         _scatter(axes, exhibit.samples[chosen], "picked first", _PICKED)
-        axes.set_title(name, fontsize="small")
+        axes.set_title(name, fontsize="small", parse_math=False)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.spines[:].set_color("0.8")
@@ -133,7 +136,7 @@ def draw_projection(exhibit: Exhibit, *, heading: str) -> Figure:
         axes.set_ylabel("component 2", fontsize="small")
     for axes in grid.flat[len(exhibit.picks) :]:
         axes.remove()
-    figure.suptitle(heading, fontsize="medium", x=0.01, ha="left")
+    figure.suptitle(heading, fontsize="medium", x=0.01, ha="left", parse_math=False)
     handles, labels = grid[0, 0].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize="small"

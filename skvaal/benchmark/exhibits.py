@@ -1,6 +1,7 @@
 """What each strategy picked first: small pictures, or a map of the pool."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from sklearn.preprocessing import minmax_scale
 
 from skvaal import VAALQueryStrategy
 from skvaal.benchmark.datasets import Dataset
+from skvaal.benchmark.journal import replace_file
 
 MOST_PICTURES = 20  # of each strategy
 MOST_POINTS = 2_000  # of the pool
@@ -67,7 +69,7 @@ class Exhibit:
         return self.samples.ndim == 4
 
     def save(self, path: str | Path) -> None:
-        """Write the exhibit into an .npz file without pickles; pictures as JPEG.
+        """Write the exhibit into an .npz file without pickles, at once; pictures as JPEG.
 
         Parameters
         ----------
@@ -88,8 +90,9 @@ class Exhibit:
             arrays |= {"jpeg": _to_jpeg(self.samples), "shape": np.array(self.samples.shape)}
         else:
             arrays["points"] = self.samples.astype(np.float32)
-        with path.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays)
+        replace_file(path, buffer.getvalue())
 
     @classmethod
     def load(cls, path: str | Path) -> "Exhibit":
@@ -108,11 +111,12 @@ class Exhibit:
         Raises
         ------
         ValueError
-            If the file is not one that :meth:`save` wrote.
+            If the file is damaged, or not one that :meth:`save` wrote.
         """
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = dict(archive)
+        content = Path(path).read_bytes()
         try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+                arrays = dict(archive)
             samples = (
                 _from_jpeg(arrays["jpeg"], tuple(arrays["shape"].tolist()))
                 if "jpeg" in arrays
@@ -126,9 +130,10 @@ class Exhibit:
                 picks=dict(zip(arrays["strategies"].tolist(), parts, strict=True)),
                 classes=tuple(arrays["classes"].tolist()),
             )
-        except KeyError as error:
+        except Exception as error:  # numpy, zipfile and Pillow raise all kinds
             raise ValueError(
-                f"{path} holds no exhibit: it lacks {error}; make it anew by Exhibit.save."
+                f"{path} holds no exhibit, or a damaged one ({type(error).__name__}: {error}); "
+                "delete it, and make it anew by Exhibit.save."
             ) from error
 
 
@@ -216,8 +221,8 @@ def _drawn(pool: NDArray, wanted: NDArray, random_state: int) -> NDArray:
 def _latent_map(X: NDArray, labeled: NDArray, random_state: int) -> NDArray:
     X = minmax_scale(X).astype(np.float32)  # a user's rows may be on any scale
     strategy = VAALQueryStrategy(random_state=random_state, device="cpu")
-    epochs = _ITERATIONS * strategy.batch_size / max(1, len(X) - labeled.sum())
-    strategy.set_params(max_epochs=max(1, round(epochs)))
+    steps_of_an_epoch = math.ceil((len(X) - labeled.sum()) / strategy.batch_size)
+    strategy.set_params(max_epochs=math.ceil(_ITERATIONS / max(1, steps_of_an_epoch)))
     means = strategy.fit(X, np.where(labeled, 0, -1)).transform(X)
     return PCA(n_components=2, svd_solver="full").fit_transform(means).astype(np.float32)
 

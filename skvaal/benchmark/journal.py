@@ -103,7 +103,7 @@ class Journal:
         """
         if not self.path.exists():
             return [], None
-        content = json.loads(self.path.read_bytes())
+        content = _content(self.path)
         state = _unpickled(content["state"])
         return ([], None) if state is None else (content["records"], state)
 
@@ -127,20 +127,22 @@ class Journal:
         )
 
     def fail(self, failure: Failure) -> None:
-        """Add the error that stopped the run, and keep the rounds before.
+        """Add the error that stopped the run, and keep the rounds before for the report.
+
+        What the run had learned is dropped: the next start plays it from the beginning, with the
+        code as it is then, and not as it was pickled.
 
         Parameters
         ----------
         failure : dict
             The error.
         """
-        content: dict[str, Any] = {"records": [], "state": None, "is_complete": False}
-        if self.path.exists():
-            content = json.loads(self.path.read_bytes())
-        self._replace(**content | {"failure": failure, "key": asdict(self.key)})
+        records = _content(self.path)["records"] if self.path.exists() else []
+        self._replace(records=records, state=None, is_complete=False, failure=failure)
 
     def _replace(self, **content: Any) -> None:
         content = {"key": asdict(self.key)} | content
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(self.path, json.dumps(content).encode())
 
 
@@ -162,8 +164,28 @@ def read_journals(folder: str | Path) -> list[dict[str, Any]]:
     >>> read_journals("no such folder")
     []
     """
-    contents = [json.loads(path.read_bytes()) for path in sorted(Path(folder).glob("*.json"))]
+    contents = [_content(path) for path in sorted(Path(folder).glob("*.json"))]
     return [{k: v for k, v in content.items() if k != "state"} for content in contents]
+
+
+class DamagedResultsError(ValueError):
+    """A file of a comparison cannot be read.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    reason : object
+        What is wrong with it.
+
+    Examples
+    --------
+    >>> str(DamagedResultsError("results/config.json", "no JSON"))
+    'results/config.json is damaged (no JSON); delete it, or name another folder.'
+    """
+
+    def __init__(self, path: str | Path, reason: object) -> None:
+        super().__init__(f"{path} is damaged ({reason}); delete it, or name another folder.")
 
 
 def file_stem(*parts: str) -> str:
@@ -212,6 +234,17 @@ def replace_file(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+        RunKey.of(content["key"])
+        if not isinstance(content["records"], list):
+            raise TypeError("records is no list")
+        return {"is_complete": False, "failure": None, "state": None} | content
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedResultsError(path, error) from error
 
 
 def _pickled(state: Any) -> str | None:

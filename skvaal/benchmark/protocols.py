@@ -118,7 +118,7 @@ def get_protocols(names: Iterable[str]) -> list[Protocol]:
 
     Parameters
     ----------
-    names : iterable of str
+    names : str or iterable of str
         Keys of `PROTOCOLS`; "budget_sweep" stands for those of :func:`budget_sweep`.
 
     Returns
@@ -136,6 +136,7 @@ def get_protocols(names: Iterable[str]) -> list[Protocol]:
     >>> get_protocols(["noisy_oracle"])[0].label_noise
     0.2
     """
+    names = [names] if isinstance(names, str) else names
     found = [
         protocol for name in names for protocol in lookup(PROTOCOLS, name, argument="protocol")
     ]

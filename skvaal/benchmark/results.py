@@ -10,9 +10,13 @@
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from importlib import import_module
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +24,7 @@ from typing import Any
 import pandas as pd
 
 from skvaal.benchmark.journal import (
+    DamagedResultsError,
     Failure,
     Record,
     RunKey,
@@ -28,6 +33,9 @@ from skvaal.benchmark.journal import (
     replace_file,
 )
 from skvaal.benchmark.machine import git_revision, machine, versions
+
+# Windows has none; two processes in one folder go unnoticed there.
+fcntl: Any = import_module("fcntl") if find_spec("fcntl") else None
 
 COLUMNS = (
     "data",
@@ -55,6 +63,16 @@ class OtherSettingsError(ValueError):
     Examples
     --------
     >>> issubclass(OtherSettingsError, ValueError)
+    True
+    """
+
+
+class FolderInUseError(RuntimeError):
+    """Another process works in the folder.
+
+    Examples
+    --------
+    >>> issubclass(FolderInUseError, RuntimeError)
     True
     """
 
@@ -124,7 +142,11 @@ class ResultsFolder:
         return self.path / "exhibits" / f"{file_stem(data, protocol)}.npz"
 
     def open(
-        self, settings: Mapping[str, Any], *, headings: Mapping[str, str], command: str | None
+        self,
+        settings: Mapping[str, Any],
+        *,
+        headings: Mapping[str, Mapping[str, str]],
+        command: str | None,
     ) -> None:
         """Make the folder, or go on with the comparison that it holds, to more seeds if asked.
 
@@ -132,8 +154,8 @@ class ResultsFolder:
         ----------
         settings : mapping
             What decides the records; must be fit for JSON.
-        headings : mapping of str to str
-            A line on what is run, by data set.
+        headings : mapping of str to mapping of str to str
+            A line on what is run, by data set and protocol.
         command : str or None
             The command line.
 
@@ -141,13 +163,10 @@ class ResultsFolder:
         ------
         OtherSettingsError
             If the folder holds a comparison with other settings; names those that differ.
-        NotADirectoryError
-            If there is a file of that name.
         """
-        if self.path.exists() and not self.path.is_dir():
-            raise NotADirectoryError(f"out={str(self.path)!r} is a file; name a folder.")
+        self._forget_parts()
         settings = json.loads(json.dumps(settings, default=repr))
-        config: dict[str, Any] = {"settings": settings, "headings": dict(headings)}
+        config: dict[str, Any] = {"settings": settings, "headings": headings}
         config |= {"command": command, "sessions": []}
         if self.config.exists():
             before = self.read_config()
@@ -197,10 +216,13 @@ class ResultsFolder:
         Returns
         -------
         dict of RunKey to list of dict
-            Those with fewer rounds than planned had failed.
+            By run, without those that had failed.
         """
+        runs = self._written_runs()
+        for failure in self._written_failures():
+            runs.pop(RunKey.of(failure), None)
         complete = [one for one in read_journals(self.journals) if one["is_complete"]]
-        return self._written_runs() | {RunKey(**one["key"]): one["records"] for one in complete}
+        return runs | {RunKey(**one["key"]): one["records"] for one in complete}
 
     def read_config(self) -> dict[str, Any]:
         """Return the settings of the comparison.
@@ -220,19 +242,24 @@ class ResultsFolder:
                 f"there is no comparison in {self.path} (no {self.config.name}); make one with "
                 f"skvaal benchmark --out {self.path}"
             )
-        config: dict[str, Any] = json.loads(self.config.read_text(encoding="utf-8"))
+        try:
+            config: dict[str, Any] = json.loads(self.config.read_text(encoding="utf-8"))
+            missing = {"settings", "headings", "command", "sessions"} - set(config)
+            if missing:
+                raise KeyError(", ".join(sorted(missing)))
+        except (ValueError, KeyError, TypeError) as error:
+            raise DamagedResultsError(self.config, error) from error
         return config
 
     def write(self, records: pd.DataFrame, failures: Sequence[Failure]) -> None:
-        """Write what has ended, and drop the journals of complete runs.
+        """Write what has ended, and drop the journals.
 
         Parameters
         ----------
         records : DataFrame
             All records.
         failures : sequence of dict
-            All failures. The journals of these runs stay: the next start tries them again from
-            their last good round.
+            All failures. The next start tries these runs again.
         """
         buffer = BytesIO()
         records.to_parquet(buffer, index=False)
@@ -242,15 +269,53 @@ class ResultsFolder:
         else:
             self.failures.unlink(missing_ok=True)
         for path in self.journals.glob("*.json"):
-            if json.loads(path.read_bytes())["is_complete"]:
-                path.unlink()
+            path.unlink(missing_ok=True)
         if self.journals.exists() and not any(self.journals.iterdir()):
             self.journals.rmdir()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes out of the folder, until this one is done or dead.
+
+        Raises
+        ------
+        NotADirectoryError
+            If there is a file of that name.
+        FolderInUseError
+            If another process works there.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise NotADirectoryError(f"out={str(self.path)!r} is a file; name a folder.")
+        self.path.mkdir(parents=True, exist_ok=True)
+        if fcntl is None:
+            yield
+            return
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            raise FolderInUseError(
+                f"another comparison is at work in {self.path}; wait for its end, or name another "
+                "folder."
+            ) from error
+        try:
+            yield
+        finally:
+            os.close(descriptor)  # and with it the lock, as at the death of the process
+
+    def _forget_parts(self) -> None:
+        """Delete what a process that was killed had begun to write."""
+        for part in (*self.path.glob("*.part"), *self.journals.glob("*.part")):
+            part.unlink(missing_ok=True)
 
     def _written_runs(self) -> dict[RunKey, list[Record]]:
         if not self.records.exists():
             return {}
-        frame = pd.read_parquet(self.records)
+        try:
+            frame = pd.read_parquet(self.records)[list(COLUMNS)]
+        except (ValueError, KeyError, OSError) as error:  # of pyarrow are ValueErrors, too
+            raise DamagedResultsError(self.records, error) from error
         frame["picked"] = [None if one is None else one.tolist() for one in frame["picked"]]
         runs: dict[RunKey, list[Record]] = {}
         for record in frame.to_dict("records"):
@@ -260,7 +325,11 @@ class ResultsFolder:
     def _written_failures(self) -> list[Failure]:
         if not self.failures.exists():
             return []
-        failures: list[Failure] = json.loads(self.failures.read_text(encoding="utf-8"))
+        try:
+            failures: list[Failure] = json.loads(self.failures.read_text(encoding="utf-8"))
+            list(map(RunKey.of, failures))
+        except (ValueError, KeyError, TypeError) as error:
+            raise DamagedResultsError(self.failures, error) from error
         return failures
 
 

@@ -212,8 +212,9 @@ class _Run:
         for round_ in range(max(1, first), self.plan.rounds + 1):
             reset_peak_memory()
             unlabeled = np.setdiff1d(np.arange(len(self.X)), labeled)
+            X_pool = self.X[unlabeled]
             began = perf_counter()
-            chosen, X_chosen = learner.query(self.X[unlabeled], n_instances=self.plan.batch)
+            chosen, X_chosen = learner.query(X_pool, n_instances=self.plan.batch)
             seconds = _query_seconds(perf_counter() - began, strategy)
             picked = unlabeled[chosen]
             began = perf_counter()

@@ -1,19 +1,21 @@
 """The comparison: every strategy from the same start, for several seeds, in parallel or not."""
 
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed, effective_n_jobs
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from sklearn.base import ClassifierMixin
 
+from skvaal.benchmark.checks import check
 from skvaal.benchmark.datasets import Dataset
-from skvaal.benchmark.estimators import IMAGE_ESTIMATORS, EstimatorFactory, get_estimator
-from skvaal.benchmark.exhibits import make_exhibit
+from skvaal.benchmark.description import heading_of, settings_of
+from skvaal.benchmark.estimators import EstimatorFactory, get_estimator, seeded
+from skvaal.benchmark.exhibits import Exhibit, make_exhibit
 from skvaal.benchmark.journal import Failure, Record, RunKey
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol
@@ -22,6 +24,19 @@ from skvaal.benchmark.rounds import Outcome, import_learner_class, play, play_on
 from skvaal.benchmark.start import draw_start
 from skvaal.benchmark.strategies import StrategyFactory
 
+
+class WorkerKilledError(RuntimeError):
+    """The system killed a process that played runs.
+
+    Examples
+    --------
+    >>> issubclass(WorkerKilledError, RuntimeError)
+    True
+    """
+
+
+_STANDARD = (Protocol(),)
+
 OnRecord = Callable[[Record, int, int], None]
 
 
@@ -29,9 +44,9 @@ def run(
     datasets: Dataset | Sequence[Dataset],
     strategies: Mapping[str, StrategyFactory],
     *,
-    estimator: str | EstimatorFactory = "random_forest",
+    estimator: str | ClassifierMixin | EstimatorFactory = "random_forest",
     plan: Plan | None = None,
-    protocols: Sequence[Protocol] = (Protocol(),),
+    protocols: Protocol | Sequence[Protocol] = _STANDARD,
     n_jobs: int | None = None,
     out: str | Path | None = None,
     on_record: OnRecord | None = None,
@@ -50,12 +65,13 @@ def run(
         The data to label.
     strategies : mapping of str to callable
         Factories of the strategies by name, see :func:`skvaal.benchmark.get_strategies`.
-    estimator : str or callable, default="random_forest"
-        The task model: a name for :func:`skvaal.benchmark.get_estimator`, or what takes a
-        random state and returns an unfitted classifier.
+    estimator : str, classifier or callable, default="random_forest"
+        The task model: a name for :func:`skvaal.benchmark.get_estimator`, an unfitted
+        classifier, which is cloned and given a random state, or what takes a random state and
+        returns an unfitted classifier.
     plan : Plan or None, default=None
         Sizes and repetitions; None takes the defaults of `Plan`.
-    protocols : sequence of Protocol, default=(Protocol(),)
+    protocols : Protocol or sequence of Protocol, default=(Protocol(),)
         What the strategies are up against, one after the other.
     n_jobs : int or None, default=None
         Runs (one strategy with one seed each) at a time, each in a process and on one thread
@@ -92,8 +108,13 @@ def run(
     Raises
     ------
     ValueError
-        If there is no strategy, `n_jobs` is 0, the plan cannot be carried out, or `out` holds
-        a comparison with other settings; before any training.
+        If there is no strategy, `n_jobs` is 0, the plan cannot be carried out, VAAL cannot be
+        trained with its parameters, or `out` holds a comparison with other settings or a damaged
+        file; before any training.
+    FolderInUseError
+        If another process works in `out`.
+    WorkerKilledError
+        If the system killed a process that played runs.
     ImportError
         If modAL is not installed.
 
@@ -109,17 +130,18 @@ def run(
     >>> results.records["n_labeled"].tolist()
     [20, 40, 60]
     """
-    datasets = [datasets] if isinstance(datasets, Dataset) else list(datasets)
-    plan = plan or Plan()
+    datasets = [datasets] if isinstance(datasets, Dataset) else datasets
+    protocols = [protocols] if isinstance(protocols, Protocol) else protocols
+    plan = Plan() if plan is None else plan
     check(datasets, strategies, estimator=estimator, plan=plan, protocols=protocols, n_jobs=n_jobs)
     import_learner_class()  # or the failure would come from another process, less readable
-    make_estimator = get_estimator(estimator) if isinstance(estimator, str) else estimator
-    name = estimator if isinstance(estimator, str) else getattr(estimator, "__name__", "own")
+    name, make_estimator = _named_factory(estimator)
+    settings = settings_of(datasets, strategies, name, plan, protocols)
+    headings = {
+        dataset.name: {one.name: heading_of(dataset, plan, one, name) for one in protocols}
+        for dataset in datasets
+    }
     folder = None if out is None else ResultsFolder(Path(out).absolute())
-    settings = _settings(datasets, strategies, name, plan, protocols)
-    headings = {dataset.name: _heading(dataset, plan, name) for dataset in datasets}
-    if folder is not None:
-        folder.open(settings, headings=headings, command=command)
     tasks = [
         _Task(
             dataset,
@@ -140,76 +162,27 @@ def run(
             datasets, protocols, range(plan.n_seeds), strategies
         )
     ]
-    records, failures = _play_all(tasks, folder, n_jobs, on_record)
-    if folder is not None:
-        folder.write(records, failures)
-        _write_exhibits(folder, tasks, records)
     if folder is None:
+        records, failures = _play_all(tasks, None, n_jobs, on_record)
         config: dict[str, Any] = {"settings": settings, "headings": headings}
         config |= {"command": command, "sessions": []}
         return Results(records=records, failures=failures, config=config)
+    with folder.locked():
+        folder.open(settings, headings=headings, command=command)
+        records, failures = _play_all(tasks, folder, n_jobs, on_record)
+        folder.write(records, failures)
+        _write_exhibits(folder, tasks, records)
     return Results(
         records=records, failures=failures, config=folder.read_config(), folder=folder.path
     )
 
 
-def check(
-    datasets: Sequence[Dataset],
-    strategies: Mapping[str, StrategyFactory],
-    *,
-    estimator: str | EstimatorFactory,
-    plan: Plan,
-    protocols: Sequence[Protocol],
-    n_jobs: int | None = None,
-) -> None:
-    """Raise if a comparison cannot be carried out.
-
-    Parameters
-    ----------
-    datasets, strategies, estimator, plan, protocols, n_jobs
-        As for :func:`run`.
-
-    Raises
-    ------
-    ValueError
-        Naming the argument, its value and the way out.
-
-    Examples
-    --------
-    >>> check([], {}, estimator="svm", plan=Plan(), protocols=[Protocol()])
-    Traceback (most recent call last):
-    ...
-    ValueError: datasets is empty; name at least one.
-    """
-    for argument, value in {
-        "datasets": datasets,
-        "strategies": strategies,
-        "protocols": protocols,
-    }.items():
-        if not value:
-            raise ValueError(f"{argument} is empty; name at least one.")
-    for argument, names in {
-        "datasets": [dataset.name for dataset in datasets],
-        "protocols": [protocol.name for protocol in protocols],
-    }.items():
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise ValueError(
-                f"{argument} has several called {', '.join(sorted(twice))}; "
-                "give each a name of its own."
-            )
-    if n_jobs == 0:
-        raise ValueError("n_jobs=0 leaves nobody to work; use 1 or more, or -1 for all.")
-    if estimator in IMAGE_ESTIMATORS:
-        for dataset in datasets:
-            if dataset.kind != "images":
-                raise ValueError(
-                    f"estimator={estimator!r} wants images, and {dataset.name} has rows of "
-                    "numbers; use 'mlp', or another one."
-                )
-    for dataset, protocol in product(datasets, protocols):
-        plan.check(dataset, protocol)
-        draw_start(dataset, plan, protocol, seed=0)  # cheap: it reads no sample
+def _named_factory(estimator: Any) -> tuple[str, EstimatorFactory]:
+    if isinstance(estimator, str):
+        return estimator, get_estimator(estimator)
+    if hasattr(estimator, "fit"):
+        return type(estimator).__name__, partial(seeded, estimator)
+    return getattr(estimator, "__name__", type(estimator).__name__), estimator
 
 
 class _Task(NamedTuple):
@@ -266,10 +239,17 @@ def _outcomes(
     # batch_size=1: runs differ in length by a factor of a hundred, so two long ones must not
     # end up in one batch.
     parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
-    for outcome in parallel(delayed(play_on_one_thread)(*task) for task in tasks):
-        for record in outcome.records:
-            on_record(record)
-        yield outcome
+    try:
+        for outcome in parallel(delayed(play_on_one_thread)(*task) for task in tasks):
+            for record in outcome.records:
+                on_record(record)
+            yield outcome
+    except TerminatedWorkerError as error:
+        raise WorkerKilledError(
+            "the system killed a process that played runs, most often because memory ran out; "
+            "take fewer processes (n_jobs), a smaller pool or other strategies. Kept in a folder, "
+            "the comparison goes on where it was."
+        ) from error
 
 
 def _write_exhibits(folder: ResultsFolder, tasks: Sequence[_Task], records: pd.DataFrame) -> None:
@@ -280,9 +260,9 @@ def _write_exhibits(folder: ResultsFolder, tasks: Sequence[_Task], records: pd.D
     }.values():
         of_case = first[(first["data"] == dataset.name) & (first["protocol"] == protocol.name)]
         path = folder.exhibit(dataset.name, protocol.name)
-        if len(of_case) and not path.exists():
+        picks = dict(zip(of_case["strategy"], of_case["picked"], strict=True))
+        if picks and _shown_in(path) != list(picks):
             start = draw_start(dataset, plan, protocol, seed=0)
-            picks = dict(zip(of_case["strategy"], of_case["picked"], strict=True))
             path.parent.mkdir(exist_ok=True)
             exhibit = make_exhibit(
                 dataset, picks, pool=start.pool, labeled=start.pool[start.labeled]
@@ -290,37 +270,8 @@ def _write_exhibits(folder: ResultsFolder, tasks: Sequence[_Task], records: pd.D
             exhibit.save(path)
 
 
-def _settings(
-    datasets: Sequence[Dataset],
-    strategies: Mapping[str, StrategyFactory],
-    estimator: str,
-    plan: Plan,
-    protocols: Sequence[Protocol],
-) -> dict[str, Any]:
-    samples = {
-        dataset.name: {
-            "shape": list(dataset.X.shape),
-            "classes": list(dataset.classes),
-            "labels_crc32": zlib.crc32(np.ascontiguousarray(dataset.y, dtype="<i8").tobytes()),
-        }
-        for dataset in datasets
-    }
-    return {
-        "data": list(samples),
-        "samples": samples,
-        "strategies": list(strategies),
-        "estimator": estimator,
-        "plan": asdict(plan),
-        "protocols": {protocol.name: asdict(protocol) for protocol in protocols},
-        "vaal": dict(getattr(strategies.get("vaal"), "keywords", {})),
-    }
-
-
-def _heading(dataset: Dataset, plan: Plan, estimator: str) -> str:
-    seeds = "1 seed" if plan.n_seeds == 1 else f"{plan.n_seeds} paired seeds"
-    available = plan.n_available(dataset)
-    n_test = len(dataset.y) - available if dataset.y_test is None else len(dataset.y_test)
-    return (
-        f"{dataset.name}: pool of {plan.pool_size or available:,}, {n_test:,} for testing; "
-        f"{estimator.replace('_', ' ')}; {seeds}"
-    )
+def _shown_in(path: Path) -> list[str]:
+    try:
+        return list(Exhibit.load(path).picks) if path.exists() else []
+    except ValueError:  # damaged: made anew
+        return []

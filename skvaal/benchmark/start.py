@@ -63,7 +63,8 @@ def draw_start(dataset: Dataset, plan: Plan, protocol: Protocol, seed: int) -> S
     Raises
     ------
     ValueError
-        If the protocol leaves a pool smaller than the budget, or smaller than the plan asks for.
+        If the protocol leaves a pool smaller than the budget, or smaller than the plan asks for,
+        or a start with labels of one class alone.
 
     Examples
     --------
@@ -77,11 +78,18 @@ def draw_start(dataset: Dataset, plan: Plan, protocol: Protocol, seed: int) -> S
     available, test = _split(dataset, plan.test_fraction, split_rng)
     pool = _draw_pool(dataset.y, available, plan, protocol, pool_rng)
     y = dataset.y[pool]
+    labeled = _draw_labeled(y, plan.initial, protocol, start_rng, len(dataset.classes))
+    answers = _answers(y, protocol.label_noise, dataset, oracle_rng)
+    if len(np.unique(answers[labeled])) < 2:
+        raise ValueError(
+            f"protocol {protocol.name!r} starts seed {seed} with labels of one class alone; raise "
+            f"initial={plan.initial}."
+        )
     return Start(
         pool=pool,
         test=test,
-        labeled=_draw_labeled(y, plan.initial, protocol, start_rng, len(dataset.classes)),
-        y=_answers(y, protocol.label_noise, dataset, oracle_rng),
+        labeled=labeled,
+        y=answers,
         model_state=states[4],
         strategy_state=states[5],
     )

@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 
 from skvaal.benchmark.inference import bootstrap_interval, paired_difference, smallest_p_value
-from skvaal.benchmark.statistics import areas, curves, label_saving, labels_to_reach
+from skvaal.benchmark.statistics import (
+    areas,
+    complete_runs,
+    curves,
+    label_saving,
+    labels_to_reach,
+)
 
 BASELINE = "random"  # the strategy that labels are saved against
 REFERENCES = (BASELINE, "margin")  # the strategies whose area is subtracted, where they took part
@@ -38,7 +44,13 @@ def summarize(records: pd.DataFrame) -> pd.DataFrame:
           the strategy reaches random's final accuracy; nan for what is never reached;
         - query_seconds: mean seconds of a query, those of incomplete runs too.
 
-        What compares a strategy with itself is nan.
+        What compares a strategy with itself is nan, and so is all but the times of a strategy
+        without a complete run.
+
+    See Also
+    --------
+    skvaal.benchmark.statistics.with_plan : Without it, runs that all stopped in the same round
+        are taken for complete.
 
     Examples
     --------
@@ -61,7 +73,7 @@ def summarize(records: pd.DataFrame) -> pd.DataFrame:
     area = areas(records)
     interval = bootstrap_interval(area).add_prefix("area_")
     table = pd.DataFrame({"n_seeds": area.count(), "area": area.mean()}).join(interval)
-    complete = _complete(records, area)
+    complete = complete_runs(records)
     table = table.join(_final_accuracy(complete))
     names = complete["strategy"].unique()
     for reference in REFERENCES:
@@ -142,13 +154,6 @@ def costs(records: pd.DataFrame) -> pd.DataFrame:
     return records.groupby("strategy", sort=False).agg(recorded).dropna(axis=1, how="all")
 
 
-def _complete(records: pd.DataFrame, area: pd.DataFrame) -> pd.DataFrame:
-    """Return the records of the runs that have an area, which takes every budget."""
-    has_area = area.stack(future_stack=True).notna()
-    runs = pd.MultiIndex.from_frame(records[["seed", "strategy"]])
-    return records[has_area.reindex(runs).to_numpy(dtype=bool)]
-
-
 def _final_accuracy(complete: pd.DataFrame) -> pd.DataFrame:
     last = complete[complete["n_labeled"] == complete["n_labeled"].max()]
     names = [name for name in ("accuracy", "balanced_accuracy") if name in last]
@@ -160,7 +165,7 @@ def _final_labels(records: pd.DataFrame) -> pd.DataFrame:
     final = saving.groupby("strategy", sort=False).tail(1).droplevel("n_labeled")
     final = final.rename(columns={"saved": "labels_saved", "ratio": "label_ratio"})
     mean = curves(records)["mean"]
-    target = mean.loc[BASELINE].max()
+    target = mean.loc[BASELINE].iloc[-1]
     final["labels_to_baseline"] = [
         labels_to_reach(mean.loc[name].index, mean.loc[name], target) for name in final.index
     ]

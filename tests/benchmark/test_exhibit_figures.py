@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
 from skvaal.benchmark.exhibit_figures import draw_contact_sheet, draw_projection
 from skvaal.benchmark.exhibits import Exhibit
@@ -83,3 +86,20 @@ def test_each_kind_has_its_picture(sheet, chart):
         draw_contact_sheet(chart, heading="")
     with pytest.raises(ValueError, match="draw_contact_sheet"):
         draw_projection(sheet, heading="")
+
+
+@pytest.mark.parametrize("name", [r"a$\frac$b", "$", "a_b^c$_$", "<b>&</b>"])
+def test_names_are_drawn_as_they_are(sheet, chart, name):
+    of_pictures = replace(sheet, picks={name: np.array([1])}, classes=(name, "dog", name))
+    of_points = replace(chart, picks={name: np.array([1])})
+
+    figures = [
+        draw_contact_sheet(of_pictures, heading=name),
+        draw_projection(of_points, heading=name),
+    ]
+
+    for figure in figures:
+        figure.draw_without_rendering()
+        texts = [text for text in figure.findobj(Text) if text.get_text() == name]
+        assert len(texts) >= 2
+        assert not any(text.get_parse_math() for text in texts)

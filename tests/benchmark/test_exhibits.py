@@ -154,7 +154,7 @@ def test_another_file_is_refused(tmp_path):
     path = tmp_path / "other.npz"
     np.savez(path, X=np.eye(2))
 
-    with pytest.raises(ValueError, match=r"other.npz holds no exhibit: it lacks"):
+    with pytest.raises(ValueError, match=r"other.npz holds no exhibit, .*KeyError.*delete it"):
         Exhibit.load(path)
 
 
@@ -169,3 +169,79 @@ def test_another_file_is_refused(tmp_path):
 def test_bad_input(rows, picks, labeled, complaint):
     with pytest.raises(ValueError, match=complaint):
         make_exhibit(rows, picks, pool=range(50), labeled=labeled)
+
+
+@pytest.mark.parametrize("pictures", [True, False])
+@pytest.mark.parametrize("damage", ["cut", "emptied", "overwritten", "text"])
+def test_a_damaged_file_is_named(rows, tmp_path, pictures, damage):
+    path = tmp_path / "exhibit.npz"
+    dataset = pictures_of(100) if pictures else rows
+    make_exhibit(dataset, {"random": [1]}, pool=range(100), labeled=[0, 60, 99]).save(path)
+    content = path.read_bytes()
+    middle = len(content) // 2
+    path.write_bytes(
+        {
+            "cut": content[:middle],
+            "emptied": b"",
+            "overwritten": content[: middle - 40] + 80 * b"?" + content[middle + 40 :],
+            "text": b"something else",
+        }[damage]
+    )
+
+    with pytest.raises(ValueError, match=r"exhibit.npz holds no exhibit, or a damaged one"):
+        Exhibit.load(path)
+
+
+def test_a_missing_file_is_missing(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        Exhibit.load(tmp_path / "none.npz")
+
+
+def test_a_failed_save_leaves_the_old_file(rows, tmp_path, monkeypatch):
+    path = tmp_path / "exhibit.npz"
+    exhibit = make_exhibit(rows, {"random": [1]}, pool=range(100), labeled=[0, 60, 99])
+    exhibit.save(path)
+    before = path.read_bytes()
+
+    def broken(file, **arrays):
+        file.write(b"part")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(np, "savez_compressed", broken)
+    with pytest.raises(OSError, match="no space left"):
+        exhibit.save(path)
+
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("n", "n_labeled", "epochs"),
+    [(100, 97, 100), (100, 3, 50), (300, 3, 20), (2000, 64, 4)],
+)
+def test_the_map_takes_about_a_hundred_steps(monkeypatch, n, n_labeled, epochs):
+    # Epochs of ceil(n_unlabelled / 64) steps: 1, 2, 5 and 31.
+    asked = []
+
+    class Untrained:
+        batch_size = 64
+
+        def __init__(self, **params):
+            pass
+
+        def set_params(self, max_epochs):
+            asked.append(max_epochs)
+
+        def fit(self, X, y):
+            return self
+
+        def transform(self, X):
+            return X
+
+    monkeypatch.setattr("skvaal.benchmark.exhibits.VAALQueryStrategy", Untrained)
+    X = np.random.default_rng(0).random((n, 3))
+    dataset = Dataset(name="rows", X=X, y=np.zeros(n, dtype=int), kind="rows", classes=("a", "b"))
+
+    make_exhibit(dataset, {"random": [n - 1]}, pool=range(n), labeled=range(n_labeled))
+
+    assert asked == [epochs]

@@ -5,7 +5,14 @@ import threading
 import numpy as np
 import pytest
 
-from skvaal.benchmark.journal import Journal, RunKey, file_stem, read_journals, replace_file
+from skvaal.benchmark.journal import (
+    DamagedResultsError,
+    Journal,
+    RunKey,
+    file_stem,
+    read_journals,
+    replace_file,
+)
 
 KEY = RunKey(data="digits", estimator="svm", protocol="standard", strategy="mine", seed=0)
 
@@ -43,13 +50,14 @@ def test_state_that_no_longer_loads_begins_anew(tmp_path):
     assert journal.read() == ([], None)
 
 
-def test_failure_keeps_the_rounds_before_it(tmp_path):
+def test_failed_run_begins_anew_and_its_rounds_can_be_looked_at(tmp_path):
     journal = Journal(tmp_path, KEY)
     journal.write([{"round": 0}], "state", is_complete=False)
 
     journal.fail({"error": "own trouble"})
 
-    assert journal.read() == ([{"round": 0}], "state")
+    assert journal.read() == ([], None)
+    assert read_journals(tmp_path)[0]["records"] == [{"round": 0}]
     assert read_journals(tmp_path)[0]["failure"] == {"error": "own trouble"}
 
 
@@ -77,6 +85,22 @@ def test_complete_run_keeps_no_pickle(tmp_path):
     journal.write([{"round": 0}], "state", is_complete=True)
 
     assert json.loads(journal.path.read_bytes())["state"] is None
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"key": 3}', '{"key": {}}'])
+def test_damaged_file_is_named(tmp_path, content):
+    journal = Journal(tmp_path, KEY)
+    journal.path.write_text(content)
+
+    for read in (journal.read, lambda: read_journals(tmp_path)):
+        with pytest.raises(DamagedResultsError, match=f"{KEY.file_name} is damaged .* delete it"):
+            read()
+
+
+def test_folder_that_is_gone_is_made_again(tmp_path):
+    Journal(tmp_path / "rounds", KEY).fail({"error": "own trouble"})
+
+    assert len(read_journals(tmp_path / "rounds")) == 1
 
 
 def test_crash_while_writing_leaves_the_old_file(tmp_path, monkeypatch):

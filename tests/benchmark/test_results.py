@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skvaal.benchmark.journal import Journal, RunKey
+from skvaal.benchmark.journal import DamagedResultsError, Journal, RunKey
 from skvaal.benchmark.results import (
     COLUMNS,
+    FolderInUseError,
     OtherSettingsError,
     ResultsFolder,
     as_frame,
@@ -15,6 +16,7 @@ from skvaal.benchmark.results import (
 )
 
 KEY = RunKey(data="digits", estimator="svm", protocol="standard", strategy="mine", seed=0)
+HEADINGS = {"digits": {"standard": "ten digits"}}
 SETTINGS = {"plan": {"batch": 40, "pool_size": None}, "strategies": ["mine"]}
 
 
@@ -37,7 +39,7 @@ def record(round_, key=KEY):
 @pytest.fixture
 def folder(tmp_path):
     folder = ResultsFolder(tmp_path / "results")
-    folder.open(SETTINGS, headings={"digits": "ten digits"}, command="skvaal benchmark")
+    folder.open(SETTINGS, headings=HEADINGS, command="skvaal benchmark")
     return folder
 
 
@@ -59,7 +61,7 @@ def test_config_says_what_and_where(folder):
     config = folder.read_config()
 
     assert config["settings"] == SETTINGS
-    assert config["headings"] == {"digits": "ten digits"}
+    assert config["headings"] == HEADINGS
     (session,) = config["sessions"]
     assert session["versions"]["skvaal"]
     assert session["machine"]["cores"] >= 1
@@ -116,8 +118,11 @@ def test_many_differences_are_counted():
 def test_file_in_the_way_is_an_error(tmp_path):
     (tmp_path / "results").write_text("")
 
-    with pytest.raises(NotADirectoryError, match="results' is a file; name a folder"):
-        ResultsFolder(tmp_path / "results").open(SETTINGS, headings={}, command=None)
+    with (
+        pytest.raises(NotADirectoryError, match="results' is a file; name a folder"),
+        ResultsFolder(tmp_path / "results").locked(),
+    ):
+        raise AssertionError
 
 
 def test_unfinished_comparison_can_be_read(folder):
@@ -137,7 +142,7 @@ def test_complete_runs_move_into_one_file(folder):
 
     folder.write(as_frame([record(0)]), failures)
 
-    assert [path.name for path in folder.journals.iterdir()] == [other.file_name]
+    assert not folder.journals.exists()
     assert list(folder.ended_runs()) == [KEY]
     assert folder.read().failures == failures
 
@@ -160,6 +165,41 @@ def test_journal_of_a_second_try_stands_for_the_written_failure(folder):
 
     assert folder.read().failures == []
     assert len(folder.read().records) == 2
+
+
+def test_second_process_is_kept_out(folder):
+    with (
+        folder.locked(),
+        pytest.raises(FolderInUseError, match="another comparison is at work in"),
+        ResultsFolder(folder.path).locked(),
+    ):
+        raise AssertionError
+
+    with folder.locked():  # free again
+        pass
+
+
+def test_what_a_killed_process_had_begun_to_write_goes(folder):
+    parts = [folder.path / "config.json.123.part", folder.journals / "run.json.123.part"]
+    for part in parts:
+        part.touch()
+
+    folder.open(SETTINGS, headings={}, command=None)
+
+    assert not any(part.exists() for part in parts)
+
+
+@pytest.mark.parametrize("name", ["config", "records", "failures"])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"a": 1}', '[{"a": 1}]'])
+def test_damaged_file_is_named(folder, name, content):
+    path = getattr(folder, name)
+    folder.write(as_frame([record(0)]), [{**vars(KEY), "round": 1, "error": "own trouble"}])
+    path.write_text(content)
+    if (name, content) == ("failures", "[]"):
+        return  # nobody can tell
+
+    with pytest.raises(DamagedResultsError, match=f"{path.name} is damaged .*; delete it, or"):
+        folder.read()
 
 
 def test_comparisons_are_found_in_folders(tmp_path):

@@ -121,6 +121,6 @@ def test_killed_worker_ends_the_program_and_the_next_start_goes_on(tmp_path, unb
     resumed = play(tmp_path, "killed", n_jobs=2)
 
     assert killed.returncode == 1
-    assert "TerminatedWorkerError" in killed.stderr
+    assert "WorkerKilledError" in killed.stderr
     assert resumed.returncode == 0, resumed.stderr
     pd.testing.assert_frame_equal(table(tmp_path, "killed"), unbroken)

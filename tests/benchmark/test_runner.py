@@ -1,3 +1,5 @@
+import os
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +11,11 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skvaal.benchmark.datasets import Dataset, load_dataset
 from skvaal.benchmark.estimators import as_rows
+from skvaal.benchmark.exhibits import Exhibit
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol, get_protocols
 from skvaal.benchmark.results import COLUMNS, ResultsFolder
-from skvaal.benchmark.runner import run
+from skvaal.benchmark.runner import WorkerKilledError, run
 from skvaal.benchmark.strategies import get_strategies
 
 pytest.importorskip("modAL")
@@ -290,36 +293,6 @@ def test_bad_plan_fails_before_any_strategy_is_made(rows):
         run(rows, {"own": untouched}, estimator=untouched, plan=Plan(rounds=0))
 
 
-@pytest.mark.parametrize(
-    ("change", "complaint"),
-    [
-        ({"strategies": {}}, "strategies is empty"),
-        ({"datasets": []}, "datasets is empty"),
-        ({"protocols": []}, "protocols is empty"),
-        ({"n_jobs": 0}, "n_jobs=0"),
-        ({"protocols": [Protocol(), Protocol(copies=2)]}, "protocols has several called standard"),
-        ({"protocols": [Protocol(imbalance=1000)]}, "leaves a pool of 6 samples"),
-        ({"estimator": "random_forst"}, "did you mean 'random_forest'"),
-        ({"estimator": "small_cnn"}, "'small_cnn' wants images, and rows has rows of numbers"),
-    ],
-)
-def test_bad_input_is_named(rows, change, complaint):
-    arguments = {
-        "datasets": rows,
-        "strategies": get_strategies(["random"]),
-        "estimator": make_tree,
-        "plan": PLAN,
-    }
-
-    with pytest.raises(ValueError, match=complaint):
-        run(**(arguments | change))
-
-
-def test_two_data_sets_of_one_name_are_refused(rows):
-    with pytest.raises(ValueError, match="datasets has several called rows"):
-        run([rows, rows], get_strategies(["random"]), estimator=make_tree, plan=PLAN)
-
-
 class FailsAt:
     """A strategy that fails in one round of one run, as long as `switch` is on."""
 
@@ -362,8 +335,8 @@ def test_failing_strategy_is_recorded_and_the_others_go_on(rows, tmp_path, n_job
     assert max(reported)[0] == 16  # rounds that will never come count as done
 
 
-def test_failed_runs_are_tried_again_from_their_last_good_round(rows, tmp_path):
-    switch, calls = tmp_path / "on", []
+def test_failed_runs_are_tried_again_with_the_code_as_it_is_then(rows, tmp_path):
+    switch, rounds = tmp_path / "on", []
 
     def strategies(at):
         return {"own": lambda state: FailsAt(state, switch, at)}
@@ -379,10 +352,11 @@ def test_failed_runs_are_tried_again_from_their_last_good_round(rows, tmp_path):
         estimator=make_tree,
         plan=PLAN,
         out=tmp_path / "out",
-        on_record=lambda record, n_done, n_rounds: calls.append(record["round"]),
+        on_record=lambda record, n_done, n_rounds: rounds.append(record["round"]),
     )
 
     assert same(results.records, unbroken)
+    assert rounds == [0, 1, 2, 3] * 2
     assert results.failures == []
     assert not (tmp_path / "out" / "failures.json").exists()
     assert not (tmp_path / "out" / "rounds").exists()
@@ -433,10 +407,9 @@ def test_folder_of_other_settings_is_refused_before_any_run(rows, tmp_path):
 
     with pytest.raises(ValueError, match="plan.batch is 4 there and 5 here"):
         run(rows, {"random": untouched}, plan=replace(PLAN, batch=5), **arguments)
-    with pytest.raises(ValueError, match=r"samples.rows.labels_crc32 is \d+ there"):
-        run(
-            replace(rows, y=rows.y[::-1].copy()), get_strategies(["random"]), plan=PLAN, **arguments
-        )
+    for other in (replace(rows, y=rows.y[::-1].copy()), replace(rows, X=rows.X * 2)):
+        with pytest.raises(ValueError, match=r"samples.rows.checksum is \d+ there"):
+            run(other, get_strategies(["random"]), plan=PLAN, **arguments)
 
 
 def test_more_seeds_are_played_beside_those_that_are_there(rows, tmp_path):
@@ -456,3 +429,70 @@ def test_more_seeds_are_played_beside_those_that_are_there(rows, tmp_path):
     assert set(seeds) == {2, 3}
     at_once = run(rows, strategies, estimator=make_tree, plan=replace(PLAN, n_seeds=4)).records
     assert same(results.records, at_once)
+
+
+def test_error_in_the_first_query_of_every_run_leaves_a_folder_that_can_be_read(rows, tmp_path):
+    switch = tmp_path / "on"
+    switch.touch()
+    own = {"own": lambda state: FailsAt(state, switch, at=1)}
+
+    results = run(rows, own, estimator=make_tree, plan=PLAN, out=tmp_path / "out")
+
+    assert len(results.failures) == 2
+    read = ResultsFolder(tmp_path / "out").read()
+    assert read.failures == results.failures
+    pd.testing.assert_frame_equal(read.records, results.records)
+
+
+def test_exhibit_is_made_again_when_a_strategy_joins(rows, tmp_path):
+    switch = tmp_path / "on"
+    switch.touch()
+    strategies = {"own": lambda state: FailsAt(state, switch, at=1)} | get_strategies("random")
+    arguments = {"estimator": make_tree, "plan": PLAN, "out": tmp_path / "out"}
+    path = ResultsFolder(tmp_path / "out").exhibit("rows", "standard")
+
+    run(rows, strategies, **arguments)
+    before = list(Exhibit.load(path).picks)
+    switch.unlink()
+    run(rows, strategies, **arguments)
+
+    assert before == ["random"]
+    assert list(Exhibit.load(path).picks) == ["own", "random"]
+
+
+def test_classifier_itself_is_a_task_model(rows):
+    strategies = get_strategies(["random", "margin"])
+
+    itself = run(rows, strategies, estimator=DecisionTreeClassifier(), plan=PLAN)
+    factory = run(
+        rows, strategies, estimator=lambda s: DecisionTreeClassifier(random_state=s), plan=PLAN
+    )
+
+    assert same(
+        itself.records.drop(columns="estimator").assign(estimator=""),
+        factory.records.drop(columns="estimator").assign(estimator=""),
+    )
+    assert set(itself.records["estimator"]) == {"DecisionTreeClassifier"}
+
+
+def test_killed_worker_is_explained(rows):
+    def killed(random_state):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(WorkerKilledError, match="memory ran out; take fewer processes"):
+        run(rows, {"own": killed}, estimator=make_tree, plan=PLAN, n_jobs=2)
+
+
+def test_headings_tell_the_pool_of_the_protocol(rows):
+    results = run(
+        rows,
+        get_strategies("random"),
+        estimator="svm",
+        plan=Plan(n_seeds=1, rounds=1, batch=1, initial=3),
+        protocols=[Protocol(), Protocol(name="im_balanced", imbalance=2)],
+    )
+
+    assert results.config["headings"]["rows"] == {
+        "standard": "rows: pool of 70, 30 for testing; svm; 1 seed",
+        "im_balanced": "rows: pool of 9, 30 for testing; im balanced; svm; 1 seed",
+    }

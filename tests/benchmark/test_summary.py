@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from skvaal.benchmark.inference import smallest_p_value
+from skvaal.benchmark.statistics import with_plan
 from skvaal.benchmark.summary import costs, seeds_note, summarize
 
 
@@ -167,3 +168,35 @@ def test_note_of_six_seeds():
     assert seeds_note(5, 1).startswith("5 seeds allow no p below 0.062: ")
     assert seeds_note(1, 1).startswith("1 seed allows no interval and no test: ")
     assert seeds_note(6, 0) == ""
+
+
+def test_a_start_alone_has_neither_area_nor_comparison(records):
+    summary = summarize(records[records["round"] == 0])
+
+    assert list(summary.index) == ["margin", "random"]
+    assert summary["n_seeds"].to_list() == [0, 0]
+    assert summary.drop(columns="n_seeds").isna().all(axis=None)
+
+
+def test_runs_that_all_stopped_in_one_round_do_not_count(records):
+    settings = {"plan": {"rounds": 2}, "protocols": {"standard": {}}}
+    stopped = records[records["round"] < 2].assign(protocol="standard")
+
+    summary = summarize(with_plan(stopped, {"settings": settings}))
+
+    assert summary["n_seeds"].to_list() == [0, 0]
+    assert summary.drop(columns=["n_seeds", "query_seconds"]).isna().all(axis=None)
+    assert "labels_saved" not in summary
+
+
+def test_labels_are_those_of_where_the_strategies_end(records):
+    # margin rises to 0.7 and ends at 0.45, which random has with 40 + 40 / 3 labels.
+    dip = (records["strategy"] == "margin") & (records["round"] == 2)
+    row = summarize(records.assign(accuracy=records["accuracy"].mask(dip, 0.45))).loc["margin"]
+
+    assert row["baseline_labels"] == pytest.approx(40 + 40 / 3)
+    # random falls from 0.55 to 0.5; margin has 0.5 a third of the way from 20 to 40
+    more = records[records["round"] == 2].assign(round=3, n_labeled=100)
+    fallen = more.assign(accuracy=more["accuracy"].mask(more["strategy"] == "random", 0.5))
+    row = summarize(pd.concat([records, fallen])).loc["margin"]
+    assert row["labels_to_baseline"] == pytest.approx(20 + 20 / 3)

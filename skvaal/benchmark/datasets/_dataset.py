@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -49,6 +50,28 @@ class Dataset:
     X_test: NDArray | LazyImages | None = None
     y_test: NDArray | None = None
     superclasses: NDArray | None = None
+
+    def checksum(self) -> int:
+        """Number that changes when a sample or a label does.
+
+        Returns
+        -------
+        int
+            CRC-32 of the samples and the labels, of both splits.
+
+        Examples
+        --------
+        >>> one, two = (Dataset.from_arrays([[0.0], [x]], [0, 1]) for x in (1.0, 2.0))
+        >>> one.checksum() == two.checksum()
+        False
+        """
+        total = 0
+        for part in (self.X, self.y, self.X_test, self.y_test):
+            if isinstance(part, LazyImages):
+                total = zlib.crc32(str(part.checksum()).encode(), total)
+            elif part is not None:
+                total = zlib.crc32(np.ascontiguousarray(part).tobytes(), total)
+        return total
 
     @classmethod
     def from_arrays(
@@ -140,6 +163,11 @@ def _checked_samples(X: Any, argument: str) -> NDArray | LazyImages:
         raise ValueError(
             f"{argument} holds NaN or infinite numbers; fill them in (scikit-learn's "
             "SimpleImputer) or leave those samples out."
+        )
+    if X.dtype.kind == "f" and np.abs(X).max() > np.finfo(np.float32).max:
+        raise ValueError(
+            f"{argument} holds {np.abs(X).max():g}, too large to be computed with in float32; "
+            "bring it to a smaller scale."
         )
     return X.astype(np.uint8) if X.dtype.kind == "b" else X
 

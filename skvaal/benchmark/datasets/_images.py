@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Sequence
 from operator import index
 from pathlib import Path
@@ -171,6 +172,21 @@ class LazyImages:
         """
         return LazyImages(self.source.take(self._positions(key)), self.size)
 
+    def checksum(self) -> int:
+        """Number that changes with the images: with their bytes, or with their files' sizes.
+
+        Returns
+        -------
+        int
+            CRC-32. Files are not opened.
+
+        Examples
+        --------
+        >>> LazyImages.from_bytes(np.zeros(4, np.uint8), [0, 4], image_size=8).checksum() > 0
+        True
+        """
+        return self.source.checksum(self.size)
+
     def _positions(self, key: Any) -> NDArray[np.intp]:
         positions = np.arange(len(self))[key]  # numpy's own rules for masks and negative indices
         if positions.ndim != 1:
@@ -199,6 +215,8 @@ class _Source(Protocol):
 
     def take(self, positions: NDArray[np.intp]) -> _Source: ...
 
+    def checksum(self, size: int) -> int: ...
+
 
 class _Files:
     def __init__(self, paths: NDArray) -> None:
@@ -215,6 +233,11 @@ class _Files:
 
     def take(self, positions: NDArray[np.intp]) -> _Files:
         return _Files(self.paths[positions])
+
+    def checksum(self, size: int) -> int:
+        files = [Path(path) for path in self.paths]
+        names = [(path.parent.name, path.name, path.stat().st_size) for path in files]
+        return zlib.crc32(repr((size, names)).encode())
 
 
 class _Bytes:
@@ -233,3 +256,7 @@ class _Bytes:
 
     def take(self, positions: NDArray[np.intp]) -> _Bytes:
         return _Bytes(self.data, self.starts[positions], self.stops[positions])
+
+    def checksum(self, size: int) -> int:
+        places = np.array([self.starts, self.stops], dtype="<i8")
+        return zlib.crc32(places.tobytes(), zlib.crc32(self.data.tobytes(), size))

@@ -1,7 +1,8 @@
 """Data sets in .npz files."""
 
+import zlib
 from pathlib import Path
-from zipfile import is_zipfile
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +105,15 @@ def _read(
 ) -> dict[str, NDArray]:
     if not is_zipfile(path):
         raise ValueError(f"{path} is no .npz file, or is damaged; write it by numpy.savez.")
+    try:
+        return _read_arrays(path, keys, optional)
+    except (BadZipFile, zlib.error, OSError) as error:
+        raise ValueError(f"{path} is damaged ({error}); get or write it once more.") from error
+
+
+def _read_arrays(
+    path: Path, keys: tuple[str, ...], optional: tuple[str, ...]
+) -> dict[str, NDArray]:
     with np.load(path, allow_pickle=False) as archive:
         missing = [key for key in keys if key not in archive]
         if missing:

@@ -13,6 +13,7 @@ from skvaal.benchmark.estimators._registry import (
     get_estimator,
 )
 from skvaal.benchmark.estimators._rows import as_rows
+from skvaal.benchmark.estimators._seeded import seeded
 from skvaal.benchmark.estimators._torch import TorchClassifier
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "TorchClassifier",
     "as_rows",
     "get_estimator",
+    "seeded",
 ]

@@ -77,7 +77,7 @@ def draw_curves(records: pd.DataFrame, *, heading: str) -> Figure:
     tidy(axes)
     axes.set_xlabel(LABELS_AXIS)
     axes.set_ylabel("test accuracy (%)")
-    axes.set_title(wrapped(heading, figure), fontsize="medium", loc="left")
+    axes.set_title(wrapped(heading, figure), fontsize="medium", loc="left", parse_math=False)
     _name_ends(figure, axes, ends)
     figure.supxlabel(_note(records, n_behind=len(tables) - len(front)), fontsize=7, color="0.35")
     return figure
@@ -120,5 +120,6 @@ def _name_ends(
             va="center",
             fontsize=_NAME_SIZE,
             color="black" if colour else "0.4",
+            parse_math=False,
             arrowprops={**_LEADER, "color": colour or GREY},
         )

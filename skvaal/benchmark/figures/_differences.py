@@ -75,14 +75,17 @@ def draw_differences(records: pd.DataFrame, *, heading: str, baseline: str = BAS
     grid = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, name in zip(grid, order, strict=False):
         _draw_gain(axes, gains[name])
-        axes.set_title(name, fontsize="small", loc="left", pad=3)
+        axes.set_title(name, fontsize="small", loc="left", pad=3, parse_math=False)
     for axes in grid[len(order) :]:
         axes.remove()
     for axes in grid[len(order) - n_columns : len(order)]:
         axes.tick_params(labelbottom=True)  # nothing stands below
-    figure.suptitle(wrapped(heading, figure), fontsize="medium", x=0.01, ha="left")
+    title = wrapped(heading, figure)
+    figure.suptitle(title, fontsize="medium", x=0.01, ha="left", parse_math=False)
     figure.supylabel(
-        f"test accuracy less that of\n{baseline} (percentage points)", fontsize="small"
+        f"test accuracy less that of\n{baseline} (percentage points)",
+        fontsize="small",
+        parse_math=False,
     )
     note = f"{seeds_and_band(records)}; filled: the interval leaves out zero"
     figure.supxlabel(f"{LABELS_AXIS}\n{note}", fontsize="small")

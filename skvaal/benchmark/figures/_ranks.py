@@ -76,7 +76,7 @@ def draw_ranks(records: pd.DataFrame, *, heading: str, level: float = 0.05) -> F
         ax=axes,
         label_fmt_left="{label} ({rank:.2f})",
         label_fmt_right="({rank:.2f}) {label}",
-        label_props={"fontsize": 8},
+        label_props={"fontsize": 8, "parse_math": False},
         marker_props={"s": 14},
         crossbar_props={"color": _BAR, "linewidth": 1.5, "marker": "o", "markersize": 5},
         elbow_props={"lw": 0.8, "color": "0.3"},  # names are joined to ranks: no need of colours
@@ -84,9 +84,10 @@ def draw_ranks(records: pd.DataFrame, *, heading: str, level: float = 0.05) -> F
     _put_in_order([line for bar in drawn["crossbars"] for line in bar])
     axes.xaxis.set_label_position("top")
     axes.set_xlabel(f"mean rank over {len(area)} cases (1 is best)")
-    axes.set_title(wrapped(heading, figure), fontsize="medium", loc="left")
+    axes.set_title(wrapped(heading, figure), fontsize="medium", loc="left", parse_math=False)
     left_out = everything.columns.difference(area.columns, sort=False)
-    figure.supxlabel(_notes(complete, level, list(left_out)), fontsize=8, color="0.35")
+    notes = _notes(complete, level, list(left_out))
+    figure.supxlabel(notes, fontsize=8, color="0.35", parse_math=False)
     return figure
 
 

@@ -72,7 +72,7 @@ def draw_time_accuracy(records: pd.DataFrame, *, heading: str) -> Figure:
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")  # 0.01, not a power
     axes.set_xlabel("mean time of a query (seconds)")
     axes.set_ylabel("area under the budget curve (%)")
-    axes.set_title(wrapped(heading, figure), fontsize="medium", loc="left")
+    axes.set_title(wrapped(heading, figure), fontsize="medium", loc="left", parse_math=False)
     note = "bar: 95 % bootstrap interval over seeds; filled: none is both faster and more accurate"
     figure.supxlabel(note, fontsize=7, color="0.35")
     bars = points[["seconds", "low", "seconds", "high"]].dropna().to_numpy().reshape(-1, 2, 2)
@@ -123,7 +123,7 @@ def _name_points(figure: Figure, axes: Axes, points: pd.DataFrame, lines: list[A
     for ends in map(axes.transData.transform, lines):
         taken.append(Bbox([ends.min(axis=0) - pixels / 2, ends.max(axis=0) + pixels / 2]))
     for name, point, centre in zip(points.index, points.itertuples(), centres, strict=True):
-        probe = figure.text(0, 0, name, fontsize=_NAME_SIZE)
+        probe = figure.text(0, 0, name, fontsize=_NAME_SIZE, parse_math=False)
         size = probe.get_window_extent().size
         probe.remove()
         distance, box = _place(centre, size, pixels, taken, axes.get_window_extent())
@@ -136,6 +136,7 @@ def _name_points(figure: Figure, axes: Axes, points: pd.DataFrame, lines: list[A
             ha="center",
             va="center",
             fontsize=_NAME_SIZE,
+            parse_math=False,
             arrowprops=_LEADER if distance > _DISTANCES[0] else None,
         )
 

@@ -17,7 +17,7 @@ from skvaal.benchmark.inference._paired import (
     smallest_p_value,
     wilcoxon_p_value,
 )
-from skvaal.benchmark.inference._penalty import penalty_matrix
+from skvaal.benchmark.inference._penalty import penalty_matrix, untested
 
 __all__ = [
     "bootstrap_interval",
@@ -29,5 +29,6 @@ __all__ = [
     "pairwise_p_values",
     "penalty_matrix",
     "smallest_p_value",
+    "untested",
     "wilcoxon_p_value",
 ]

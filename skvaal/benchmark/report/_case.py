@@ -128,9 +128,10 @@ def _saving(case: Case, summary: pd.DataFrame) -> Section | None:
         columns,
         caption=f"{case.label}: labels saved against {BASELINE} sampling, by number of labels",
         notes=[
-            f"Labels that {BASELINE} needs to be as accurate as the strategy with that many, less "
-            "that many; in parentheses, divided by that many.",
-            "> 0: random is not as accurate with any number of labels that was tried.",
+            f"Labels with which {BASELINE} is first as accurate as the strategy with that many, "
+            "less that many; in parentheses, divided by that many. Only runs that came to their "
+            "end count.",
+            f"> 0: {BASELINE} is not as accurate with any number of labels that was tried.",
         ],
     )
     return Section(title="Labels saved", parts=[table])
@@ -175,7 +176,11 @@ def _time(case: Case, summary: pd.DataFrame, folder: Path) -> Section:
 def _first_picks(case: Case, folder: Path) -> Section | None:
     if case.exhibit is None:
         return None
-    exhibit = Exhibit.load(case.exhibit)
+    title = "What was picked first"
+    try:
+        exhibit = Exhibit.load(case.exhibit)
+    except ValueError as error:
+        return Section(title=title, paragraphs=[f"Left out: {error}"])
     heading = f"{case.label}: first query of seed 0"
     if exhibit.has_pictures:
         figure = draw_contact_sheet(exhibit, heading=heading)
@@ -191,7 +196,7 @@ def _first_picks(case: Case, folder: Path) -> Section | None:
         )
     path = folder / f"{case.stem}_first_picks"
     picture = Picture.of_figure(figure, path, alt=alt, caption=caption)
-    return Section(title="What was picked first", parts=[picture])
+    return Section(title=title, parts=[picture])
 
 
 def _some(budgets: Sequence[int]) -> list[int]:

@@ -9,19 +9,25 @@ import pandas as pd
 from skvaal.benchmark.inference import cases_note
 from skvaal.benchmark.report._inputs import CASE, Case
 from skvaal.benchmark.report._parts import Section, Table
+from skvaal.benchmark.report._progress import unfinished_note
 from skvaal.benchmark.statistics import areas
 from skvaal.benchmark.summary import BASELINE, seeds_note
 
 _FEW_SEEDS = 10  # below it a bootstrap interval is plainly too short
 
 
-def failures_section(failures: Sequence[dict[str, Any]], out: Path) -> Section:
-    """Return which runs an error stopped, and write them as a table.
+def failures_section(
+    failures: Sequence[dict[str, Any]], counts: pd.DataFrame, out: Path
+) -> Section:
+    """Return which runs have not ended, and which an error stopped; write these as a table.
 
     Parameters
     ----------
     failures : sequence of dict
         All failures, those of cases without any query too.
+    counts : DataFrame
+        How many runs were planned and have ended, see
+        :func:`~skvaal.benchmark.report._progress.count_runs`.
     out : Path
         Folder of the report.
 
@@ -31,8 +37,12 @@ def failures_section(failures: Sequence[dict[str, Any]], out: Path) -> Section:
         A row for each failure.
     """
     title = "Failures"
+    unfinished = unfinished_note(counts, by_strategy=True)
+    paragraphs = [f"{unfinished}; the command of the comparison goes on with them."]
+    paragraphs = paragraphs if unfinished else []
     if not failures:
-        return Section(title=title, paragraphs=["No run was stopped by an error."])
+        paragraphs.append("No run was stopped by an error.")
+        return Section(title=title, paragraphs=paragraphs)
     keys = [*CASE, "strategy", "seed", "round", "error"]
     table = pd.DataFrame(list(failures), columns=keys)
     table.to_csv(out / "tables" / "failures.csv", index=False)
@@ -46,7 +56,7 @@ def failures_section(failures: Sequence[dict[str, Any]], out: Path) -> Section:
     caption = "Runs that an error stopped"
     return Section(
         title=title,
-        paragraphs=[text],
+        paragraphs=[*paragraphs, text],
         parts=[Table(caption=caption, head=shown, rows=rows, is_text=True)],
     )
 
@@ -79,8 +89,10 @@ def limits_section(cases: Sequence[Case]) -> Section | None:
     items += [
         "Seeds vary the pool, the start and the models, not the data: intervals and p values over "
         "seeds hold for these data, this task model and these settings only.",
-        "The tests of the penalty matrix are not corrected for their number: about one in twenty "
-        "finds a difference where there is none, half of them for either strategy.",
+        "The tests of the penalty matrix are not corrected for their number: where two strategies "
+        "are equally good, about one test in twenty finds a difference all the same, fewer with "
+        "two or three seeds. Where all seeds differ by the same amount, the t test knows no "
+        "variance, and an exact sign test decides, which takes six seeds.",
         "Labels saved are read off mean curves by interpolation, and have no interval.",
         "Seconds were taken while other runs may have shared the machine; compare them roughly.",
         "Strategies ran with the settings above; tuned to the data, their order may be another.",
@@ -95,7 +107,7 @@ def _seed_limits(cases: Sequence[Case]) -> list[str]:
         n_seeds = int(area.count().max())
         note = seeds_note(n_seeds, len(area.columns) - 1)
         where = "" if len(cases) == 1 else f"{case.label}: "
-        if note:
+        if note and n_seeds:
             items[f"{where}{note}."] = None
         if 1 < n_seeds < _FEW_SEEDS:
             text = (

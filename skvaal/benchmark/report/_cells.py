@@ -35,6 +35,8 @@ def summary_columns(records: pd.DataFrame, summary: pd.DataFrame) -> tuple[Colum
     notes = [
         "area: area under the budget curve (mean accuracy over the budget) in %, mean over seeds"
     ]
+    if n_seeds == 0:
+        notes = ["no run has every budget: there is no area, and nothing to compare"]
     if n_seeds > 1:
         notes[0] += ";\n    [ ]: 95 % bootstrap interval over seeds"
     references = [name for name in REFERENCES if f"{name}_difference" in summary]
@@ -53,14 +55,15 @@ def summary_columns(records: pd.DataFrame, summary: pd.DataFrame) -> tuple[Colum
         final = records["n_labeled"].max()
         columns += _label_columns(summary, final)
         notes += [
-            f"saved: labels that {BASELINE} needs for the strategy's accuracy with {final}, "
-            f"less {final}; ratio: divided by {final}",
-            f"reach: labels that the strategy needs for {BASELINE}'s accuracy with {final}",
-            f"    >: not reached with {final}",
+            f"saved: labels with which {BASELINE} first has the accuracy of the strategy with "
+            f"{final}, less {final};\n    ratio: divided by {final}",
+            f"reach: labels with which the strategy first has the accuracy of {BASELINE} with "
+            f"{final}",
+            f"    >: not reached with up to {final}",
         ]
     columns.append(("query s", [blank_nan(v, ".2f") for v in summary["query_seconds"]]))
     notes.append("query s: mean seconds of a query")
-    if summary["n_seeds"].nunique() > 1:
+    if (summary["n_seeds"] < records["seed"].nunique()).any():
         columns.append(("seeds", [str(n) for n in summary["n_seeds"]]))
         notes.append("seeds: runs that came to their end; the others do not count")
     return [(head, cells) for head, cells in columns if any(cells)], notes

@@ -1,15 +1,16 @@
 """The comparisons of a report, checked and put together."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from skvaal.benchmark.report._progress import count_runs, unfinished_note
 from skvaal.benchmark.results import Results, ResultsFolder
-from skvaal.benchmark.statistics import cases
+from skvaal.benchmark.statistics import cases, with_plan
 
 CASE = ["data", "estimator", "protocol"]
 
@@ -25,9 +26,9 @@ class Case:
     stem : str
         The same, fit for the name of a file.
     heading : str
-        What was run, one line.
+        What was run, one line, and how many runs have not ended, if any.
     records : DataFrame
-        Its records.
+        Its records, with the number of planned budgets where it is known.
     failures : list of dict
         Its failures.
     exhibit : Path or None
@@ -41,6 +42,11 @@ class Case:
     failures: list[dict[str, Any]]
     exhibit: Path | None = None
 
+    @property
+    def has_query(self) -> bool:
+        """Whether any query has come to its end; without one there is no curve and no area."""
+        return self.records["n_labeled"].nunique() > 1
+
 
 def gather_cases(results: Sequence[Results]) -> list[Case]:
     """Return the cases of several comparisons.
@@ -53,7 +59,7 @@ def gather_cases(results: Sequence[Results]) -> list[Case]:
     Returns
     -------
     list of Case
-        In the order of the records. What has a start but no query yet is not among them.
+        In the order of the records, those that have a start but no query yet among them.
 
     Raises
     ------
@@ -66,12 +72,11 @@ def gather_cases(results: Sequence[Results]) -> list[Case]:
             if key in owners:
                 raise ValueError(
                     f"{_name(owners[key])} and {_name(one)} both hold {', '.join(key)}; "
-                    "report them one at a time."
+                    "report them one at a time, or move one of them out of the reported folder."
                 )
             owners[key] = one
-    filled = [one.records for one in results if len(one.records)]
+    filled = [with_plan(one.records, one.config) for one in results if len(one.records)]
     found = cases(pd.concat(filled, ignore_index=True)) if filled else []
-    found = [(label, one) for label, one in found if one["n_labeled"].nunique() > 1]
     stems = _stems([label for label, _ in found])
     return [
         _case(label, stem, records, owners[tuple(records[CASE].iloc[0])])
@@ -81,9 +86,9 @@ def gather_cases(results: Sequence[Results]) -> list[Case]:
 
 def _case(label: str, stem: str, records: pd.DataFrame, owner: Results) -> Case:
     data, _, protocol = key = tuple(records[CASE].iloc[0])
-    heading = owner.config.get("headings", {}).get(data, label)
-    if protocol != "standard":
-        heading += f"; {protocol.replace('_', ' ')}"
+    counts = count_runs([owner])
+    note = unfinished_note(counts.loc[[run[:3] == key for run in counts.index]])
+    heading = "; ".join(filter(None, [_heading(owner.config, data, protocol) or label, note]))
     exhibit = ResultsFolder(owner.folder).exhibit(data, protocol) if owner.folder else None
     return Case(
         label=label,
@@ -93,6 +98,11 @@ def _case(label: str, stem: str, records: pd.DataFrame, owner: Results) -> Case:
         failures=[one for one in owner.failures if tuple(one[name] for name in CASE) == key],
         exhibit=exhibit if exhibit is not None and exhibit.is_file() else None,
     )
+
+
+def _heading(config: Mapping[str, Any], data: str, protocol: str) -> str | None:
+    of_data = config.get("headings", {}).get(data)
+    return of_data.get(protocol) if isinstance(of_data, Mapping) else None
 
 
 def _stems(labels: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from skvaal.benchmark.report._case import case_section
 from skvaal.benchmark.report._caveats import failures_section, limits_section
 from skvaal.benchmark.report._inputs import Case, gather_cases
 from skvaal.benchmark.report._parts import Section
+from skvaal.benchmark.report._progress import count_runs
 from skvaal.benchmark.report._settings import settings_section
 from skvaal.benchmark.report._together import overview_section, together_section
 from skvaal.benchmark.results import Results
@@ -50,16 +51,18 @@ def write_report(results: Sequence[Results], out: str | Path) -> Path:
     if not results:
         raise ValueError("results is empty; give at least one comparison.")
     out = Path(out)
-    cases = gather_cases(results)
+    everything = gather_cases(results)
+    cases = [case for case in everything if case.has_query]
+    counts = count_runs(results)
     for folder in ("tables", "figures"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     failures = [failure for one in results for failure in one.failures]
     sections = [
-        overview_section(cases),
+        overview_section(everything, counts),
         settings_section(results),
         *(case_section(case, out) for case in cases),
         together_section(cases, out),
-        failures_section(failures, out),
+        failures_section(failures, counts, out),
         limits_section(cases),
     ]
     shown = [section for section in sections if section is not None]

@@ -6,41 +6,53 @@ from pathlib import Path
 import pandas as pd
 
 from skvaal.benchmark.figures import draw_penalty, draw_ranks
-from skvaal.benchmark.inference import penalty_matrix
+from skvaal.benchmark.inference import penalty_matrix, untested
 from skvaal.benchmark.report._inputs import Case
 from skvaal.benchmark.report._parts import Picture, Section, Table
+from skvaal.benchmark.report._progress import unfinished_note
 from skvaal.benchmark.statistics import case_areas, ranks
 from skvaal.benchmark.summary import BASELINE, seeds_note, summarize
 
 LEVEL = 0.05  # a p value below it is called significant
 
 
-def overview_section(cases: Sequence[Case]) -> Section:
+def overview_section(cases: Sequence[Case], counts: pd.DataFrame) -> Section:
     """Return a table with a row for each case.
 
     Parameters
     ----------
     cases : sequence of Case
-        The cases.
+        The cases, those without any query too.
+    counts : DataFrame
+        How many runs were planned and have ended, see
+        :func:`~skvaal.benchmark.report._progress.count_runs`.
 
     Returns
     -------
     Section
-        Which strategy is best, and which ones can be told from random choice.
+        Which strategy is best, and which ones can be told from random choice; before it, what
+        has not ended.
     """
     title = "In short"
-    if not cases:
-        return Section(title=title, paragraphs=["No strategy has come to the end of a query."])
+    unfinished = unfinished_note(counts, by_strategy=True)
+    paragraphs = [f"{unfinished}."] if unfinished else []
+    started = [case.label for case in cases if not case.has_query]
+    if len(started) == len(cases):
+        paragraphs.append("No strategy has come to the end of a query.")
+        return Section(title=title, paragraphs=paragraphs)
+    if started:
+        paragraphs.append(f"Left out, as no query has come to its end: {'; '.join(started)}.")
     notes = ["best, random: mean area under the budget curve, in %; with 95 % bootstrap interval"]
     compared = f"by the two-sided Wilcoxon signed-rank test over seeds, corrected, p < {LEVEL:g}"
     notes.append(f"better, worse: than {BASELINE} sampling {compared}")
     return Section(
         title=title,
+        paragraphs=paragraphs,
         parts=[
             Table(
                 caption="The cases",
                 head=["case", "seeds", "labels", "best", BASELINE, "better", "worse"],
-                rows=[_overview(case) for case in cases],
+                rows=[_overview(case) for case in cases if case.has_query],
                 notes=notes,
                 is_text=True,
             )
@@ -156,19 +168,19 @@ def _penalties(records: pd.DataFrame, out: Path) -> Iterator[Section]:
         penalty = penalty_matrix(one)
         stem = f"penalty_{_stem(protocol)}"
         penalty.to_csv(out / "tables" / f"{stem}.csv", index_label="strategy")
-        untested = penalty.columns[penalty.isna().sum() == len(penalty) - 1]  # but for itself
-        shown = penalty.drop(index=untested, columns=untested)
-        if len(shown) < 2:
+        without = untested(penalty)
+        n_shown = len(penalty) - len(without)
+        if n_shown < 2:
             continue
         heading = f"{which}; beats: paired t test over seeds, p < {LEVEL:g}"
         picture = Picture.of_figure(
-            draw_penalty(shown, heading=heading, n_data=n_cases),
+            draw_penalty(penalty, heading=heading, n_data=n_cases),
             out / "figures" / stem,
-            alt=f"Heat map, {len(shown)} by {len(shown)} strategies: how often the one of the "
+            alt=f"Heat map, {n_shown} by {n_shown} strategies: how often the one of the "
             f"row beats the one of the column. The file tables/{stem}.csv holds the numbers.",
             caption="How often a strategy beats another one, as share of the budgets, summed over "
             "cases. The lower the mean of its column, the less often a strategy is beaten."
-            + _left_out(untested, "fewer than two seeds in common with the others"),
+            + _left_out(without, "fewer than two seeds in common with the others at some budget"),
         )
         yield Section(title=f"Penalty matrix: {which}", parts=[picture])
 

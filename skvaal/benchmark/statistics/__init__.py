@@ -3,6 +3,12 @@
 What can be told from chance is in :mod:`skvaal.benchmark.inference`.
 """
 
+from skvaal.benchmark.statistics._budgets import (
+    complete_runs,
+    n_budgets,
+    planned_budgets,
+    with_plan,
+)
 from skvaal.benchmark.statistics._cases import cases
 from skvaal.benchmark.statistics._curves import (
     area_under_budget_curve,
@@ -18,10 +24,14 @@ __all__ = [
     "areas",
     "case_areas",
     "cases",
+    "complete_runs",
     "curves",
     "label_saving",
     "labels_to_reach",
     "mean_and_standard_error",
     "mean_ranks",
+    "n_budgets",
+    "planned_budgets",
     "ranks",
+    "with_plan",
 ]

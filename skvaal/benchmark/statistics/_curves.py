@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from skvaal.benchmark.statistics._budgets import n_budgets
+
 
 def area_under_budget_curve(n_labeled: ArrayLike, accuracy: ArrayLike) -> float:
     """Return the area under accuracy against labels, divided by the range of the labels.
@@ -116,7 +118,13 @@ def areas(records: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row for each seed, one column for each strategy, in the order of the records; nan for
-        a run that lacks a budget, as its area would be that of another range.
+        a run that lacks a budget, as its area would be that of another range, and where there
+        is no budget but the start.
+
+    See Also
+    --------
+    skvaal.benchmark.statistics.with_plan : Without it, runs that all stopped in the same round
+        are taken for complete.
 
     Examples
     --------
@@ -126,10 +134,10 @@ def areas(records: pd.DataFrame) -> pd.DataFrame:
     >>> areas(records).round(3).to_dict("records")
     [{'random': 0.6}]
     """
-    n_budgets = records["n_labeled"].nunique()
+    n = n_budgets(records)
     by_run = {
         key: area_under_budget_curve(run["n_labeled"], run["accuracy"])
-        if len(run) == n_budgets
+        if len(run) == n > 1
         else np.nan
         for key, run in records.groupby(["seed", "strategy"], sort=False)
     }

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from skvaal.benchmark.statistics._budgets import complete_runs
 from skvaal.benchmark.statistics._curves import curves
 from skvaal.benchmark.statistics._rounding import without_noise
 
@@ -49,7 +50,9 @@ def labels_to_reach(n_labeled: ArrayLike, accuracy: ArrayLike, target: float) ->
 def label_saving(records: pd.DataFrame, *, baseline: str = "random") -> pd.DataFrame:
     """Return how many labels a baseline needs to be as accurate as each strategy.
 
-    Both are judged by the running maximum of the mean curve over seeds.
+    A strategy is judged by its mean accuracy over seeds with that many labels, the baseline by
+    the first number of labels at which the running maximum of its mean curve is as high. Only
+    runs with every budget count.
 
     Parameters
     ----------
@@ -64,6 +67,11 @@ def label_saving(records: pd.DataFrame, *, baseline: str = "random") -> pd.DataF
         Index (strategy, n_labeled), the baseline included. Columns: baseline_labels, the labels
         with which the baseline reaches the strategy's accuracy, nan where it never does; saved,
         these less n_labeled; ratio, these over n_labeled, more than 1 where labels are saved.
+
+    Raises
+    ------
+    KeyError
+        If the baseline has no complete run.
 
     See Also
     --------
@@ -92,11 +100,10 @@ def label_saving(records: pd.DataFrame, *, baseline: str = "random") -> pd.DataF
     40                    50.0   10.0   1.25
     60                     NaN    NaN    NaN
     """
-    mean = curves(records)["mean"]
+    mean = curves(complete_runs(records))["mean"]
     base = mean.loc[baseline]
-    best = mean.groupby("strategy", sort=False).cummax()
-    needed = best.map(lambda target: labels_to_reach(base.index, base, target))
-    n_labeled = best.index.get_level_values("n_labeled")
+    needed = mean.map(lambda target: labels_to_reach(base.index, base, target))
+    n_labeled = mean.index.get_level_values("n_labeled")
     return pd.DataFrame(
         {"baseline_labels": needed, "saved": needed - n_labeled, "ratio": needed / n_labeled}
     )

@@ -5,6 +5,7 @@ returns the chosen indices into `X_pool` and their scores.
 """
 
 from skvaal.benchmark.strategies._called_once import CalledOnce, Strategy, StrategyFactory
+from skvaal.benchmark.strategies._own import check_vaal
 from skvaal.benchmark.strategies._registry import (
     ALL,
     DEFAULT_STRATEGIES,
@@ -21,5 +22,6 @@ __all__ = [
     "CalledOnce",
     "Strategy",
     "StrategyFactory",
+    "check_vaal",
     "get_strategies",
 ]

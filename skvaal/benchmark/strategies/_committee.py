@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils import resample
+
+from skvaal.benchmark.estimators import seeded
 
 N_MEMBERS = 10
 N_COPIES = 5  # as Beluch et al. (CVPR 2018)
@@ -86,10 +87,4 @@ def seeded_copies(learner: Any, random_state: int, *, n_members: int = N_COPIES)
 
 def _unfitted(learner: Any, random_state: int, n_members: int) -> Iterator[tuple[Any, int]]:
     for seed in np.random.SeedSequence(random_state).generate_state(n_members):
-        member = clone(learner.estimator)
-        states = [key for key in member.get_params() if _is_random_state(key)]
-        yield member.set_params(**dict.fromkeys(states, int(seed))), int(seed)
-
-
-def _is_random_state(key: str) -> bool:
-    return key == "random_state" or key.endswith("__random_state")
+        yield seeded(learner.estimator, int(seed)), int(seed)

@@ -88,8 +88,8 @@ def get_strategies(
 
     Parameters
     ----------
-    names : iterable of str
-        Names of strategies, see ``python -m skvaal.benchmark --help``; "all" stands for every
+    names : str or iterable of str
+        Names of strategies, see ``skvaal benchmark --help``; "all" stands for every
         one whose library is installed and that can use the task model.
     vaal_params : mapping of str to object or None, default=None
         Parameters of :class:`skvaal.VAALQuery`.
@@ -123,7 +123,7 @@ def get_strategies(
     if estimator is not None:
         lookup(ESTIMATORS, estimator, argument="estimator")
     factories: dict[str, StrategyFactory] = {}
-    for name in names:
+    for name in [names] if isinstance(names, str) else names:
         if name == ALL:
             factories.update(_usable(estimator or "random_forest"))
         else:

@@ -1,4 +1,6 @@
+import numpy as np
 import pandas as pd
+import pytest
 
 from skvaal.benchmark.figures import draw_penalty
 from skvaal.benchmark.inference import penalty_matrix
@@ -23,13 +25,21 @@ def test_penalty_picture_holds_the_matrix_and_its_column_means():
     assert bar.get_ylabel() == "share of budgets"
 
 
-def test_penalty_picture_of_one_seed_is_empty(records):
+def test_penalty_of_one_seed_is_refused(records):
     penalty = penalty_matrix(records[records["seed"] == 0])
 
-    figure = draw_penalty(penalty, heading="one seed")
-    figure.draw_without_rendering()
+    with pytest.raises(ValueError, match=r"no two strategies .* \['margin', 'random'\]; give two"):
+        draw_penalty(penalty, heading="one seed")
 
-    assert not figure.axes[0].texts
+
+def test_a_strategy_that_was_not_tested_is_left_out():
+    names = ["a", "b", "unknown"]
+    matrix = [[0, 0.5, np.nan], [0.25, 0, np.nan], [np.nan, np.nan, 0]]
+    penalty = pd.DataFrame(matrix, index=names, columns=names)
+
+    figure = draw_penalty(penalty, heading="made-up data")
+
+    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["a", "b"]
 
 
 def test_penalty_over_several_cases_says_so():

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skvaal.benchmark.inference import penalty_matrix
+from skvaal.benchmark.inference import penalty_matrix, untested
 
 
 def records_of(accuracy, *, data="made-up"):
@@ -67,13 +67,46 @@ def test_penalties_add_up_over_data_sets():
     pd.testing.assert_frame_equal(penalty, 2 * penalty_matrix(one))
 
 
-def test_the_same_gain_in_every_seed_beats():
-    accuracy = [[0.1, 0.5], [0.1, 0.6], [0.1, 0.8]]
+@pytest.mark.parametrize(
+    ("n_seeds", "level", "beats"),
+    [(2, 0.05, 0), (5, 0.05, 0), (6, 0.05, 1), (6, 0.03, 0), (7, 0.03, 1), (2, 0.6, 1)],
+)
+def test_the_same_gain_in_every_seed_beats_by_the_sign_test(n_seeds, level, beats):
+    # p is 2 / 2 ** n_seeds: 0.5 for 2, 0.0625 for 5, 0.03125 for 6, 0.015625 for 7
+    accuracy = [[0.1, 0.5 + 0.03 * seed] for seed in range(n_seeds)]
     better = [[start, end + 0.1] for start, end in accuracy]
 
-    penalty = penalty_matrix(records_of({"better": better, "worse": accuracy}))
+    penalty = penalty_matrix(records_of({"better": better, "worse": accuracy}), level=level)
 
-    assert penalty.to_numpy().tolist() == [[0, 1], [0, 0]]
+    assert penalty.to_numpy().tolist() == [[0, beats], [0, 0]]
+
+
+def test_equal_strategies_beat_each_other_no_more_often_than_the_level():
+    # Of two seeds on 30 samples a tenth have equal differences, by chance.
+    rng = np.random.default_rng(0)
+    tables = {name: np.c_[[0.5, 0.5], rng.binomial(3, 0.5, (2, 400)) / 30] for name in "ab"}
+
+    penalty = penalty_matrix(records_of(tables))
+
+    assert penalty.sum(axis=None) <= 0.05
+
+
+def test_a_planned_budget_that_no_run_came_to_is_not_tested():
+    one = penalty_records().assign(protocol="standard", planned_budgets=3)
+
+    early = penalty_matrix(one[one["n_labeled"] < 60])
+
+    pd.testing.assert_frame_equal(penalty_matrix(one), penalty_matrix(penalty_records()))
+    assert np.diag(early).tolist() == [0, 0, 0]
+    assert early.isna().sum(axis=None) == 6
+
+
+def test_a_start_alone_tests_nothing():
+    one = penalty_records()
+
+    penalty = penalty_matrix(one[one["n_labeled"] == 20])
+
+    assert untested(penalty) == ["a", "b", "c"]
 
 
 def test_nobody_beats_with_one_seed():

@@ -25,19 +25,22 @@ def with_case(records, **names):
 def make_results(records):
     """Return a function that makes results of the records, or of others."""
 
-    def make(records=records, *, failures=(), folder=None, command="skvaal benchmark", **names):
+    def make(
+        records=records, *, failures=(), folder=None, command="skvaal benchmark", plan=None, **names
+    ):
         full = with_case(records, **names) if "protocol" not in records else records
-        heading = {name: f"{name}: two seeds" for name in full["data"].unique()}
+        data = list(full["data"].unique())
         config = {
             "settings": {
-                "data": list(heading),
+                "data": data,
                 "strategies": ["margin", "random"],
-                "plan": {"n_seeds": 2, "pool_size": None},
+                "estimator": "random_forest",
+                "plan": {"n_seeds": 2, "pool_size": None} | (plan or {}),
                 "samples": {"made-up": {"shape": [90, 1, 8, 8], "classes": ["a", "b"]}},
                 "protocols": {"standard": asdict(Protocol()), "twice": {"name": "2", "copies": 2}},
                 "vaal": {},
             },
-            "headings": heading,
+            "headings": {name: {"standard": f"{name}: two seeds"} for name in data},
             "command": command,
             "sessions": [SESSION, SESSION | {"started": "later"}],
         }

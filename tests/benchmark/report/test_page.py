@@ -295,7 +295,10 @@ def test_several_comparisons(write, make_results, tmp_path):
 def test_a_case_twice_is_refused(make_results, tmp_path):
     results = [make_results(folder=tmp_path / name) for name in ("first", "second")]
 
-    with pytest.raises(ValueError, match=r"first and .*second both hold made-up, random_forest"):
+    with pytest.raises(
+        ValueError,
+        match=r"/first and .*/second both hold made-up, random_forest, standard; report them one",
+    ):
         write_report(results, tmp_path)
 
 
@@ -321,3 +324,100 @@ def test_same_page_twice(make_results, tmp_path):
     pages = [write_report([make_results()], tmp_path / name) for name in ("a", "b")]
 
     assert pages[0].read_bytes() == pages[1].read_bytes()
+
+
+PLAN = {"n_seeds": 2, "rounds": 2}
+
+
+def test_runs_that_all_stopped_in_one_round_are_not_taken_for_complete(
+    write, make_results, records, tmp_path
+):
+    page = write(make_results(records[records["round"] < 2], plan=PLAN))
+
+    assert "no complete run" in page.words
+    assert "no run has every budget: there is no area" in page.words
+    assert page.titles(3) == ["Summary", "Learning curves", "Time against accuracy"]
+    summary = pd.read_csv(tmp_path / "report/tables/made-up_summary.csv")
+    assert summary["n_seeds"].to_list() == [0, 0]
+    assert "nan" not in page.words.split()
+
+
+def test_an_unfinished_comparison_says_so(write, make_results, records, tmp_path):
+    lost = (records["strategy"] == "margin") & (records["seed"] == 1) & (records["round"] == 2)
+    results = make_results(records[~lost], plan=PLAN)
+    del results.config["settings"]["protocols"]["twice"]
+
+    page = write(results)
+
+    note = "1 of 4 runs has not ended"
+    assert f"In short {note} (margin 1)." in page.words
+    assert f"Failures {note} (margin 1); the command of the comparison goes on" in page.words
+    assert f"made-up: two seeds; {note}" in page.words
+    text = (tmp_path / "report/tables/made-up.txt").read_text(encoding="utf-8")
+    assert text.startswith(f"made-up: two seeds; {note}\n")
+
+
+def test_a_finished_comparison_does_not(write, make_results, records):
+    results = make_results(records, plan=PLAN)
+    del results.config["settings"]["protocols"]["twice"]
+
+    assert "not ended" not in write(results).words
+
+
+def test_labels_saved_are_the_same_in_the_summary_and_below_it(
+    write, make_results, records, tmp_path
+):
+    # third ends in seed 0 alone, with an accuracy that random has with fewer labels
+    third = records[records["strategy"] == "random"].assign(strategy="third")
+    third = third[(third["seed"] == 0) | (third["round"] < 2)]
+
+    write(make_results(pd.concat([records, third])))
+
+    tables = tmp_path / "report/tables"
+    summary = pd.read_csv(tables / "made-up_summary.csv", index_col="strategy")
+    saving = pd.read_csv(tables / "made-up_label_saving.csv", index_col=["strategy", "n_labeled"])
+    final = saving.loc[("third", 80)]
+    assert final["saved"] == pytest.approx(summary.loc["third", "labels_saved"])
+    assert final["saved"] == pytest.approx(-40 / 3)  # 0.5 is two thirds of the way from 40 to 80
+
+
+def test_a_case_without_a_query_is_named(write, make_results, many_records):
+    begun = (many_records["data"] != "other") | (many_records["round"] == 0)
+
+    page = write(make_results(many_records[begun]))
+
+    assert "other, standard" not in page.titles(2)
+    assert "Left out, as no query has come to its end: other, standard." in page.words
+
+
+def test_a_damaged_exhibit_is_left_out(write, make_results, tmp_path):
+    folder = tmp_path / "run"
+    path = ResultsFolder(folder).exhibit("made-up", "standard")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no exhibit")
+
+    page = write(make_results(folder=folder))
+
+    assert "What was picked first" in page.titles(3)
+    assert f"Left out: {path} holds no exhibit, or a damaged one" in page.words
+
+
+@pytest.mark.parametrize("headings", [{}, {"made-up": {}}, {"made-up": "of an older release"}])
+def test_without_a_heading_the_label_stands(write, make_results, tmp_path, headings):
+    results = make_results()
+    results.config["headings"] = headings
+
+    write(results)
+
+    text = (tmp_path / "report/tables/made-up.txt").read_text(encoding="utf-8")
+    assert text.startswith("made-up\n")
+
+
+def test_dollars_in_names_end_nothing(write, make_results, records):
+    name = r"a$\frac$b_<b>"
+    named = {"random": "random", "margin": name}
+
+    page = write(make_results(records.assign(strategy=records["strategy"].map(named)), data=name))
+
+    assert name in page.titles(1)[0]
+    assert not page.all("b")

@@ -156,3 +156,14 @@ def test_no_column_of_seeds_where_all_have_the_same(records):
     summary, _ = blocks(table_of(records))
 
     assert "seeds" not in summary
+
+
+def test_a_start_alone_says_that_there_is_no_area(records):
+    table = table_of(records[records["round"] == 0])
+
+    summary, accuracies = blocks(table)
+    assert list(summary) == ["seeds"]
+    assert summary["seeds"].to_list() == ["0", "0"]
+    assert "no run has every budget: there is no area, and nothing to compare" in table
+    assert accuracies.loc["margin", "20"] == "40.0 ± 10.0"
+    assert "nan" not in table

@@ -44,3 +44,23 @@ def test_label_saving_by_hand(records):
 def test_label_saving_needs_the_baseline(records):
     with pytest.raises(KeyError, match="random"):
         label_saving(records[records["strategy"] == "margin"])
+
+
+def test_a_strategy_that_falls_back_is_judged_by_where_it_ends(records):
+    # margin rises to 0.9 and ends at 0.45; random, at 0.4, 0.4 and 0.55, has that with 53 labels.
+    dip = (records["strategy"] == "margin") & (records["round"] == 2)
+    fallen = records.assign(accuracy=records["accuracy"].mask(dip, 0.45))
+
+    end = label_saving(fallen).loc[("margin", 80)]
+
+    assert end["baseline_labels"] == pytest.approx(40 + 40 / 3)
+    assert end["saved"] == pytest.approx(40 / 3 - 40)
+
+
+def test_label_saving_takes_complete_runs_alone(records):
+    broken = (records["strategy"] == "margin") & (records["seed"] == 1) & (records["round"] == 2)
+
+    saving = label_saving(records[~broken])
+
+    # margin of seed 0 alone: 0.5 at 20, where random is on 0.55 with 80 and on 0.4 with 40
+    assert saving.loc[("margin", 20), "baseline_labels"] == pytest.approx(40 + 40 * 0.1 / 0.15)

@@ -1,0 +1,110 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.svm import SVC
+
+from skvaal.benchmark.checks import check
+from skvaal.benchmark.plan import Plan
+from skvaal.benchmark.protocols import Protocol
+from skvaal.benchmark.strategies import get_strategies
+
+PLAN = Plan(n_seeds=20, rounds=1, batch=4, initial=5)
+
+
+@pytest.fixture
+def arguments(rows):
+    return {
+        "datasets": [rows],
+        "strategies": get_strategies(["random"]),
+        "estimator": "random_forest",
+        "plan": PLAN,
+        "protocols": [Protocol()],
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"estimator": SVC()},
+        {"estimator": lambda random_state: SVC()},
+        {"strategies": {"vaal": lambda random_state: None}},  # a strategy of the user's own
+        {"strategies": get_strategies("vaal", vaal_params={"max_epochs": 500, "beta": 2})},
+    ],
+)
+def test_what_can_be_carried_out_passes(arguments, change):
+    check(**(arguments | change))
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"strategies": {}}, "strategies is empty"),
+        ({"datasets": []}, "datasets is empty"),
+        ({"protocols": []}, "protocols is empty"),
+        ({"n_jobs": 0}, "n_jobs=0"),
+        ({"protocols": [Protocol(), Protocol(copies=2)]}, "protocols has several called standard"),
+        ({"protocols": [Protocol(imbalance=1000)]}, "leaves a pool of 6 samples"),
+        ({"estimator": "small_cnn"}, "'small_cnn' wants images, and rows has rows of numbers"),
+        (
+            {"protocols": [Protocol(name="r", start="random")], "plan": replace(PLAN, initial=2)},
+            "'r' starts seed [0-9]+ with labels of one class alone; raise initial=2",
+        ),
+    ],
+)
+def test_what_cannot_is_named(arguments, change, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        check(**(arguments | change))
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"datasets": "wine"}, "datasets must be what load_dataset"),
+        ({"datasets": [np.eye(3)]}, "datasets must be what load_dataset"),
+        ({"protocols": "standard"}, "protocols must be what Protocol"),
+        ({"strategies": ["vaal"]}, "strategies must map names to factories"),
+        ({"plan": {"rounds": 3}}, "plan must be a Plan"),
+        ({"estimator": SVC}, "estimator must be a name, an unfitted classifier or a function"),
+        ({"estimator": 3}, "estimator must be a name, an unfitted classifier or a function"),
+    ],
+)
+def test_wrong_type_is_named(arguments, change, complaint):
+    with pytest.raises(TypeError, match=complaint):
+        check(**(arguments | change))
+
+
+def test_two_data_sets_of_one_name_are_refused(arguments, rows):
+    with pytest.raises(ValueError, match="datasets has several called rows; name each once"):
+        check(**(arguments | {"datasets": [rows, rows]}))
+
+
+@pytest.mark.parametrize(
+    ("params", "complaint"),
+    [
+        ({"max_epoch": 1}, "did you mean 'max_epochs'"),
+        ({"max_epochs": -1}, "max_epochs"),
+        ({"vae__latent": 3}, "vae__latent"),
+        ({"device": "cuda:9"}, "cuda"),
+    ],
+)
+def test_parameters_that_vaal_cannot_take_fail_at_once(arguments, params, complaint):
+    strategies = get_strategies("vaal", vaal_params=params)
+
+    with pytest.raises(ValueError, match=f"strategy 'vaal': .*{complaint}"):
+        check(**(arguments | {"strategies": strategies}))
+
+
+def images(rows, side):
+    X = np.zeros((len(rows.y), 1, side, side), dtype=np.uint8)
+    return replace(rows, X=X, kind="images")
+
+
+def test_images_too_small_for_a_network_fail_at_once(arguments, rows):
+    small = arguments | {"datasets": [images(rows, 4)]}
+
+    with pytest.raises(ValueError, match="'small_cnn' wants images of 8x8 or more.* are 4x4"):
+        check(**(small | {"estimator": "small_cnn"}))
+    with pytest.raises(ValueError, match="strategy 'vaal': .*8"):
+        check(**(small | {"strategies": get_strategies("vaal")}))

@@ -406,6 +406,13 @@ class VAALNet(NeuralNet):
         """Log-odds of being labelled, (n_samples,)."""
         return self._evaluate(pool, lambda _, mu, __: self._logits(mu))
 
+    def log_odds_and_means(self, pool: Pool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Both of them in one pass, (n_samples,) and (n_samples, latent_dim)."""
+        both = self._evaluate(
+            pool, lambda _, mu, __: torch.cat([self._logits(mu)[:, None], mu], dim=1)
+        )
+        return both[:, 0].copy(), np.ascontiguousarray(both[:, 1:])
+
     def elbo(self, pool: Pool) -> NDArray[np.float32]:
         """Evidence lower bound in nats, with beta 1 and z at mu, (n_samples,)."""
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from skvaal import _modules
+from skvaal._building import check_names, make_net
 from skvaal._device import isolated_seed, resolve_device
 from skvaal._exceptions import ModelFileError
 from skvaal._version import __version__
@@ -31,6 +32,8 @@ _FITTED = (
     "n_unlabeled_",
     "n_iter_",
 )
+# Those that only some parameters leave behind.
+_FITTED_ARRAYS = ("labeled_means_",)
 # Where classes may be named from, by the key that marks them in the file.
 _NAMESPACES = {"torch.optim": torch.optim, "skvaal": _modules}
 # What training alone needs, and may be left out.
@@ -49,6 +52,9 @@ def save_strategy(strategy: Any, path: str | Path) -> None:
 
     net = strategy.net_
     tensors = _state(net)
+    for name in _FITTED_ARRAYS:
+        if hasattr(strategy, name):
+            tensors[f"fitted.{name}"] = torch.from_numpy(getattr(strategy, name))
     fitted = {name: getattr(strategy, name) for name in _FITTED}
     if hasattr(strategy, "feature_names_in_"):
         fitted["feature_names_in_"] = list(strategy.feature_names_in_)
@@ -97,18 +103,23 @@ def load_strategy(cls: type, path: str | Path, overrides: Mapping[str, Any]) -> 
     strategy.input_shape_ = tuple(strategy.input_shape_)
     if "feature_names_in_" in header["fitted"]:
         strategy.feature_names_in_ = np.array(strategy.feature_names_in_, dtype=object)
+    for name in _FITTED_ARRAYS:
+        if f"fitted.{name}" in tensors:
+            setattr(strategy, name, tensors.pop(f"fitted.{name}").numpy())
     strategy._seed = header["seed"]
 
-    strategy._check_names()
+    check_names(strategy)
     device = resolve_device(strategy.device)
-    net = strategy._make_net(device)
+    net = make_net(strategy, device)
     # Initial weights, drawn to be overwritten, must not move the caller's generator.
     with isolated_seed(0, device):
         net.initialize()
     for prefix in ("vae", "discriminator"):
         module = getattr(net, f"{prefix}_")
         state = {
-            k.removeprefix(f"{prefix}."): v for k, v in tensors.items() if k.startswith(prefix)
+            k.removeprefix(f"{prefix}."): v
+            for k, v in tensors.items()
+            if k.startswith(f"{prefix}.")
         }
         try:
             module.load_state_dict(state)

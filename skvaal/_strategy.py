@@ -11,20 +11,24 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
-from torch.utils.data import DataLoader
 
+from skvaal._building import check_callback_names, check_names, go_on_from, make_net
 from skvaal._data import PairedPools, PairedSampler, Pool
 from skvaal._device import isolated_seed, resolve_device
 from skvaal._exceptions import EmptyPoolWarning
-from skvaal._modules import ConvVAE, DenseVAE, LatentDiscriminator
 from skvaal._net import VAALNet
-from skvaal._params import Interval, NestedParamsMixin, StrOptions, did_you_mean
+from skvaal._params import Interval, NestedParamsMixin, StrOptions
 from skvaal._persistence import load_strategy, save_strategy
-from skvaal._progress import TrainingBar
-from skvaal._selection import smallest
+from skvaal._selection import (
+    SELECTIONS,
+    check_batch,
+    needs_labeled,
+    needs_latent,
+    selection_function,
+)
 from skvaal._validation import (
     check_n,
     check_same_columns,
@@ -37,18 +41,6 @@ from skvaal._validation import (
 # max_epochs='auto' trains for about so many iterations: half a minute for small grey images on two
 # processor cores (docs/results/speed_cpu.json).
 AUTO_ITERATIONS = 400
-
-_TRAINING_PARAMS = (
-    "likelihood",
-    "variance",
-    "beta",
-    "lambda1",
-    "lambda2",
-    "n_vae_steps",
-    "n_discriminator_steps",
-    "joint_batches",
-    "batch_size",
-)
 
 
 class VAALQueryStrategy(
@@ -104,6 +96,12 @@ class VAALQueryStrategy(
     batch_size : int, default=64
         Samples of each pool in a training step, and of any in a scoring step. A pool may be
         smaller.
+    selection : {'topk', 'k_center', 'stochastic', 'cluster', 'greedy'} or callable, default='topk'
+        How `query` makes a batch out of the scores. 'topk' takes the smallest, as the paper does;
+        the others make the batch diverse, all but 'stochastic' in the latent space. A callable
+        gets ``(scores, Z, Z_labeled, n, random_state)``, the log-odds and latent means of the pool,
+        the latent means of the labelled samples, a number and a RandomState, and returns `n`
+        different rows. Options are ``selection__*``; see the user guide.
     data_format : {'channels_first', 'channels_last'}, default='channels_first'
         Layout of 4-D X: (n, channels, height, width) or (n, height, width, channels).
     missing_label : int, float, str or None, default=-1
@@ -122,7 +120,8 @@ class VAALQueryStrategy(
         1 shows progress bars.
     **net_params : dict
         ``vae__*``, ``discriminator__*``, ``optimizer_vae__*``, ``optimizer_discriminator__*``,
-        ``callbacks__*``, ``iterator_train__*`` (:class:`torch.utils.data.DataLoader`).
+        ``callbacks__*``, ``iterator_train__*`` (:class:`torch.utils.data.DataLoader`),
+        ``selection__*``.
 
     Attributes
     ----------
@@ -134,6 +133,9 @@ class VAALQueryStrategy(
         Shape of a sample, (n_features,) or (channels, height, width).
     n_labeled_, n_unlabeled_ : int
         Sizes of the pools that were fitted.
+    labeled_means_ : array of shape (n_labeled_, latent_dim)
+        Latent means of the labelled samples; only where `selection` reads them, that is, for
+        'k_center' and callables.
     n_iter_ : int
         Epochs trained, all warm starts together.
     n_features_in_ : int
@@ -173,6 +175,7 @@ class VAALQueryStrategy(
         "optimizer_discriminator",
         "callbacks",
         "iterator_train",
+        "selection",
     )
 
     _parameter_constraints = {
@@ -191,6 +194,13 @@ class VAALQueryStrategy(
         "lr": [Interval(Real, 0, None, closed="neither")],
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "selection": [StrOptions(set(SELECTIONS)), callable],
+        "selection__candidates_factor": [Interval(Real, 1, None, closed="left")],
+        "selection__temperature": [Interval(Real, 0, None, closed="neither")],
+        "selection__score_power": [Interval(Real, 0, None, closed="left")],
+        "selection__typicality_power": [Interval(Real, 0, None, closed="left")],
+        "selection__n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "selection__bandwidth": [Interval(Real, 0, None, closed="neither")],
         "data_format": [StrOptions({"channels_first", "channels_last"})],
         "callbacks": [None, list],
         "warm_start": ["boolean"],
@@ -217,6 +227,7 @@ class VAALQueryStrategy(
         lr: float = 5e-4,
         max_epochs: str | int = "auto",
         batch_size: int = 64,
+        selection: Any = "topk",
         data_format: str = "channels_first",
         missing_label: Any = -1,
         callbacks: list | None = None,
@@ -241,6 +252,7 @@ class VAALQueryStrategy(
         self.lr = lr
         self.max_epochs = max_epochs
         self.batch_size = batch_size
+        self.selection = selection
         self.data_format = data_format
         self.missing_label = missing_label
         self.callbacks = callbacks
@@ -317,6 +329,8 @@ class VAALQueryStrategy(
     ) -> NDArray[np.intp] | tuple[NDArray[np.intp], NDArray[np.float32]]:
         """Choose the samples to label next: those least like the labelled pool (Algorithm 2).
 
+        `selection` says how a batch is made of them.
+
         Parameters
         ----------
         X_unlabeled : array-like of shape (n_samples, n_features) or 4-D array
@@ -329,19 +343,21 @@ class VAALQueryStrategy(
         Returns
         -------
         indices : array of int of shape (n,)
-            Rows of `X_unlabeled`, the least like the labelled pool first; equal scores are
-            ordered by `random_state`.
+            Rows of `X_unlabeled`; with ``selection='topk'`` the least like the labelled pool
+            first. Equal scores are ordered by `random_state`.
         scores : array of float of shape (n,)
             Only if `return_scores`.
 
         Raises
         ------
         ValueError, TypeError
-            If `n` is out of range or the pool does not fit what was fitted.
+            If `n` is out of range, the pool does not fit what was fitted, or `selection` wants
+            what was not kept in `fit`.
         """
         check_is_fitted(self)
         pool = self._pool(X_unlabeled, name="X_unlabeled")
         n = check_n(n, len(pool))
+        self._check_selection()
         if not (self.n_labeled_ and self.n_unlabeled_):
             warnings.warn(
                 f"fitted on {self.n_labeled_} labelled and {self.n_unlabeled_} unlabelled samples: "
@@ -350,9 +366,9 @@ class VAALQueryStrategy(
                 stacklevel=2,
             )
         began = perf_counter()
-        scores = self._log_odds(pool, "X_unlabeled")
+        scores, Z = self._scores_and_means(pool)
         scored = perf_counter()
-        indices = smallest(scores, n, np.random.RandomState(self._seed))
+        indices = self._select(scores, Z, n)
         self.query_seconds_ = {"score": scored - began, "select": perf_counter() - scored}
         return (indices, scores[indices]) if return_scores else indices
 
@@ -502,7 +518,9 @@ class VAALQueryStrategy(
         return Pool(self._check_samples(X, reset=False, name=name))
 
     def _log_odds(self, pool: Pool, name: str) -> NDArray[np.float32]:
-        scores = self.net_.log_odds(pool)
+        return self._check_scores(self.net_.log_odds(pool), name)
+
+    def _check_scores(self, scores: NDArray[np.float32], name: str) -> NDArray[np.float32]:
         if not np.isfinite(scores).all():
             row = int(np.flatnonzero(~np.isfinite(scores))[0])
             raise ValueError(
@@ -510,6 +528,35 @@ class VAALQueryStrategy(
                 "computed with; bring X to a common scale before fit (StandardScaler)"
             )
         return scores
+
+    def _check_selection(self) -> None:
+        """Raise if `selection`, set since `fit`, reads what was not kept there."""
+        self._validate_params()
+        check_names(self)
+        if needs_labeled(self.selection) and not hasattr(self, "labeled_means_"):
+            raise ValueError(
+                f"selection={self.selection!r} reads the latent means of the labelled samples, "
+                "which were not kept: set it before fit, or fit again"
+            )
+
+    def _scores_and_means(
+        self, pool: Pool
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Scores of a pool and, where the selection reads them, its latent means."""
+        if not needs_latent(self.selection):
+            return self._log_odds(pool, "X_unlabeled"), None
+        scores, Z = self.net_.log_odds_and_means(pool)
+        return self._check_scores(scores, "X_unlabeled"), Z
+
+    def _select(
+        self, scores: NDArray[np.float32], Z: NDArray[np.float32] | None, n: int
+    ) -> NDArray[np.intp]:
+        """Rows of a batch."""
+        select = selection_function(self.selection)
+        Z_labeled = getattr(self, "labeled_means_", None)
+        random_state = np.random.RandomState(self._seed)
+        options = self._nested_params("selection")
+        return check_batch(select(scores, Z, Z_labeled, n, random_state, **options), n, len(scores))
 
     def _warn_of_empty_pool(self, labeled: NDArray[np.bool_]) -> None:
         if labeled.all():
@@ -531,7 +578,7 @@ class VAALQueryStrategy(
         self, labeled: Pool, unlabeled: Pool, device: torch.device, previous: VAALNet | None
     ) -> VAALQueryStrategy:
         """Train; the pools are valid."""
-        self._check_names()
+        check_names(self)
         if self.likelihood == "bernoulli":
             check_unit_interval(labeled.X)
             if unlabeled.X is not labeled.X:
@@ -545,52 +592,23 @@ class VAALQueryStrategy(
         random_state = np.random.RandomState() if self.random_state is None else self.random_state
         self._seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
         n_iter: int = 0 if previous is None else getattr(self, "n_iter_", 0)
-        net = self._make_net(device, max_epochs=self._n_epochs(pools))
+        net = make_net(self, device, max_epochs=self._n_epochs(pools))
         with isolated_seed(self._seed, device):
             net.initialize()
-            self._check_callback_names(net)
+            check_callback_names(self, net)
             if previous is not None:
-                self._go_on_from(previous, net)
+                go_on_from(previous, net)
             n_before = len(net.history)
             net.partial_fit(pools)
         self.net_ = net
         self.history_ = net.history
+        self.__dict__.pop("labeled_means_", None)
+        if needs_labeled(self.selection):
+            self.labeled_means_ = (
+                net.means(labeled) if len(labeled) else np.empty((0, net.latent_dim_), np.float32)
+            )
         self.n_iter_ = n_iter + len(net.history) - n_before
         return self
-
-    def _check_names(self) -> None:
-        """Raise if a parameter's name is unknown."""
-        self._check_nested_params(
-            {
-                prefix: type(component) if isinstance(component, torch.nn.Module) else component
-                for prefix, component in self._components().items()
-            }
-        )
-
-    def _check_callback_names(self, net: VAALNet) -> None:
-        """Raise if a ``callbacks__<name>`` names no callback; skorch would not say."""
-        known = [name for name, _ in net.callbacks_]
-        for given in self._nested_params("callbacks"):
-            name = given.partition("__")[0]
-            if name not in known:
-                raise ValueError(
-                    f"unknown parameter 'callbacks__{given}' (there is no callback {name!r}); "
-                    + did_you_mean(name, known, prefix="callbacks__")
-                )
-
-    def _components(self) -> dict[str, Any]:
-        """The classes, or instances, behind the prefixes of nested parameters."""
-        vae: Any = self.vae
-        if self.vae == "auto":
-            vae = ConvVAE if len(self.input_shape_) == 3 else DenseVAE
-        discriminator = LatentDiscriminator if self.discriminator == "auto" else self.discriminator
-        return {
-            "vae": vae,
-            "discriminator": discriminator,
-            "optimizer_vae": self.optimizer_vae,
-            "optimizer_discriminator": self.optimizer_discriminator,
-            "iterator_train": DataLoader,
-        }
 
     def _n_epochs(self, pools: PairedPools) -> int:
         if self.max_epochs != "auto":
@@ -599,42 +617,3 @@ class VAALQueryStrategy(
             len(pools.labeled), len(pools.unlabeled), self.batch_size, self.n_vae_steps
         )
         return max(1, round(AUTO_ITERATIONS / len(epoch)))
-
-    def _make_net(self, device: torch.device, max_epochs: int = 1) -> VAALNet:
-        components = self._components()
-        nested = {
-            f"{prefix}__{name}": value
-            for prefix in self._nested_prefixes
-            for name, value in self._nested_params(prefix).items()
-        }
-        # Copies: skorch's callbacks keep state, and a fit must not change a parameter.
-        callbacks = [clone(callback, safe=False) for callback in self.callbacks or []]
-        return VAALNet(
-            components["vae"],
-            components["discriminator"],
-            input_shape=self.input_shape_,
-            optimizer_vae=self.optimizer_vae,
-            optimizer_discriminator=self.optimizer_discriminator,
-            lr=self.lr,
-            device=device,
-            callbacks=callbacks + ([TrainingBar()] if self.verbose else []),
-            verbose=int(self.verbose),
-            max_epochs=max_epochs,
-            **{name: getattr(self, name) for name in _TRAINING_PARAMS},
-            **nested,
-        )
-
-    def _go_on_from(self, previous: VAALNet, net: VAALNet) -> None:
-        """Give a new net, made of today's parameters, the weights and history of the last one."""
-        if previous.input_shape != self.input_shape_:
-            raise ValueError(
-                f"X has samples of shape {self.input_shape_}, but warm_start=True goes on from "
-                f"weights for {previous.input_shape}; set warm_start=False to start anew"
-            )
-        try:
-            net.take_over(previous)
-        except RuntimeError as error:
-            raise ValueError(
-                "warm_start=True goes on from the weights of the last fit, which do not fit the "
-                f"present vae or discriminator; set warm_start=False to start anew: {error}"
-            ) from error

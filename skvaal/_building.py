@@ -8,7 +8,7 @@ import torch
 from sklearn.base import clone
 from torch.utils.data import DataLoader
 
-from skvaal._modules import ConvVAE, DenseVAE, LatentDiscriminator
+from skvaal._modules import ConvVAE, DenseVAE, InputAsLatent, LatentDiscriminator
 from skvaal._net import VAALNet
 from skvaal._params import did_you_mean
 from skvaal._progress import TrainingBar
@@ -24,6 +24,7 @@ _TRAINING_PARAMS = (
     "n_vae_steps",
     "n_discriminator_steps",
     "joint_batches",
+    "ablation",
     "batch_size",
 )
 _NET_PREFIXES = (
@@ -116,6 +117,9 @@ def make_net(strategy: Any, device: torch.device, max_epochs: int = 1) -> VAALNe
         for prefix in _NET_PREFIXES
         for name, value in strategy._nested_params(prefix).items()
     }
+    if strategy.ablation == "no_vae":
+        known["vae"] = InputAsLatent
+        nested = {name: value for name, value in nested.items() if not name.startswith("vae__")}
     # Copies: skorch's callbacks keep state, and a fit must not change a parameter.
     callbacks = [clone(callback, safe=False) for callback in strategy.callbacks or []]
     return VAALNet(

@@ -32,6 +32,7 @@ from skvaal._losses import (
 )
 from skvaal._modules import check_discriminator, check_vae, reparameterize
 from skvaal._params import accepted_names
+from skvaal._wasserstein import centroid, wasserstein_distance
 
 # What a step records beside train_loss, in the order of the tensor that `train_step` builds.
 HISTORY_TERMS = (
@@ -44,6 +45,13 @@ HISTORY_TERMS = (
     "discriminator_accuracy_labeled",
     "discriminator_accuracy_unlabeled",
 )
+# The modules that each phase of a training moves, by ablation.
+_PHASES: dict[str | None, list[set[str]]] = {
+    None: [{"vae", "discriminator"}],
+    "no_vae": [{"discriminator"}],
+    "frozen_vae": [{"vae"}, {"discriminator"}],
+    "no_discriminator": [{"vae"}],
+}
 
 
 class VAALNet(NeuralNet):
@@ -72,6 +80,9 @@ class VAALNet(NeuralNet):
     joint_batches : bool
         Whether labelled and unlabelled samples pass the VAE together, with the same
         batch-normalisation statistics, or one pool after the other.
+    ablation : {None, 'no_vae', 'frozen_vae', 'no_discriminator'}
+        What is left out; see :class:`~skvaal.VAALQueryStrategy`. With 'frozen_vae' there are two
+        phases of `max_epochs` each.
     optimizer_vae, optimizer_discriminator : class
         ``torch.optim`` classes.
     **kwargs : dict
@@ -84,9 +95,12 @@ class VAALNet(NeuralNet):
     latent_dim_ : int
     variance_ : float
         Variance of p(x|z) that :meth:`elbo` uses: the mean over the last epoch's batches.
+    centroid_ : array of shape (2, latent_dim)
+        Mean and standard deviation of the labelled set's centroid; only without a discriminator.
     history : skorch.history.History
-        Per batch and epoch: ``train_loss`` (equal to ``vae_loss``), and the terms of
-        ``HISTORY_TERMS``, in nats per sample.
+        Per batch and epoch: ``train_loss`` (``vae_loss``, or ``discriminator_loss`` where the VAE
+        is not trained), and the terms of ``HISTORY_TERMS``, in nats per sample; NaN for what has
+        no part in a phase.
     """
 
     vae_: Any
@@ -106,6 +120,7 @@ class VAALNet(NeuralNet):
         n_vae_steps: int = 1,
         n_discriminator_steps: int = 1,
         joint_batches: bool = True,
+        ablation: str | None = None,
         optimizer_vae: type[torch.optim.Optimizer] = torch.optim.Adam,
         optimizer_discriminator: type[torch.optim.Optimizer] = torch.optim.Adam,
         lr: float = 5e-4,
@@ -125,6 +140,7 @@ class VAALNet(NeuralNet):
         self.n_vae_steps = n_vae_steps
         self.n_discriminator_steps = n_discriminator_steps
         self.joint_batches = joint_batches
+        self.ablation = ablation
         self.optimizer_vae = optimizer_vae
         self.optimizer_discriminator = optimizer_discriminator
         super().__init__(
@@ -173,6 +189,7 @@ class VAALNet(NeuralNet):
         check_discriminator(discriminator, self.latent_dim_)
         self.vae_ = vae
         self.discriminator_ = discriminator
+        self.phase_ = _PHASES[self.ablation][0]
         return self
 
     def _build(self, name: str, component: Any, context: dict[str, Any]) -> nn.Module:
@@ -254,11 +271,17 @@ class VAALNet(NeuralNet):
         """
         self._set_training(True)
         halves = to_float(batch, self.device).chunk(2)
-        pairs = zip(*(half.chunk(self.n_vae_steps) for half in halves), strict=True)
-        for labeled, unlabeled in pairs:
-            mu, vae_terms = self._vae_step(labeled, unlabeled)
-        for _ in range(self.n_discriminator_steps):
-            discriminator_terms = self._discriminator_step(mu)
+        pairs = list(zip(*(half.chunk(self.n_vae_steps) for half in halves), strict=True))
+        absent = torch.full((), torch.nan, device=self.device)
+        vae_terms, discriminator_terms = [absent] * 5, [absent] * 3
+        if "vae" in self.phase_:
+            for labeled, unlabeled in pairs:
+                mu, vae_terms = self._vae_step(labeled, unlabeled)
+        else:
+            mu = self._frozen_mu(torch.cat(pairs[-1]))
+        if "discriminator" in self.phase_:
+            for _ in range(self.n_discriminator_steps):
+                discriminator_terms = self._discriminator_step(mu)
         self.optimizer_.step()
 
         # One transfer for all of them: each .item() would make a GPU wait.
@@ -266,7 +289,8 @@ class VAALNet(NeuralNet):
         self._check_finite(values)
         for term, value in zip(HISTORY_TERMS, values.tolist(), strict=True):
             self.history.record_batch(term, value)
-        return {"loss": values[0], "y_pred": mu}
+        loss = "vae_loss" if "vae" in self.phase_ else "discriminator_loss"
+        return {"loss": values[HISTORY_TERMS.index(loss)], "y_pred": mu}
 
     def _vae_step(self, labeled: Tensor, unlabeled: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Descend L_VAE = lambda1 * L_trd + lambda2 * L_adv on one mini-batch of each pool."""
@@ -278,15 +302,23 @@ class VAALNet(NeuralNet):
             mu, logvar, log_likelihood = map(torch.cat, parts)
             variance = torch.stack(variances).mean()
         elbo = evidence_lower_bound(log_likelihood, mu, logvar, self.beta)
-        trd = transductive_loss(*elbo.chunk(2))
+        loss = self.lambda1 * transductive_loss(*elbo.chunk(2))
+        adv = torch.full_like(loss, torch.nan)
         with _frozen(self.discriminator_):
-            adv = adversarial_loss(*self._logits(mu).chunk(2))
-            loss = self.lambda1 * trd + self.lambda2 * adv
+            if "discriminator" in self.phase_:
+                adv = adversarial_loss(*self._logits(mu).chunk(2))
+                loss = loss + self.lambda2 * adv
             self._descend(loss, self.vae_, self.optimizer_vae_)
         mu = mu.detach()
         kl = kl_divergence(mu, logvar.detach()).mean()
         terms = [loss, -log_likelihood.mean(), kl, adv, variance]
         return mu, [term.detach() for term in terms]
+
+    @torch.no_grad()
+    def _frozen_mu(self, x: Tensor) -> Tensor:
+        """Mu of a VAE that is not trained in this phase, its batch statistics included."""
+        self.vae_.eval()
+        return self.vae_.encode(x)[0]
 
     def _discriminator_step(self, mu: Tensor) -> list[Tensor]:
         """Descend L_D on the mu of one mini-batch of each pool."""
@@ -325,7 +357,9 @@ class VAALNet(NeuralNet):
         optimizer.step()
 
     def _check_finite(self, values: Tensor) -> None:
-        if torch.isfinite(values).all():
+        # Everything that is trained on is in one of the two losses.
+        losses = [HISTORY_TERMS.index(f"{name}_loss") for name in self.phase_]
+        if torch.isfinite(values[losses]).all():
             return
         terms = ", ".join(
             f"{term}={value:.3g}"
@@ -352,7 +386,7 @@ class VAALNet(NeuralNet):
         # Over batches: a callback may have stopped the epoch, or the batch, before its end.
         batches = self.history[-1]["batches"] if self.history else []
         variances = [batch["variance"] for batch in batches if "variance" in batch]
-        if variances:
+        if variances and "vae" in self.phase_:
             self.variance_ = float(np.mean(variances))
 
     # skorch's fit swallows every KeyboardInterrupt, since its callbacks stop training with one. A
@@ -384,16 +418,20 @@ class VAALNet(NeuralNet):
         return self
 
     def partial_fit(self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any) -> VAALNet:
-        """Train on from the present weights.
+        """Train on from the present weights, one phase after the other.
 
         Raises
         ------
         KeyboardInterrupt
             If the user interrupted; a callback that stops training ends it normally.
         """
-        super().partial_fit(X, y, classes, **fit_params)
-        if self.interrupted_:
-            raise KeyboardInterrupt
+        for phase in _PHASES[self.ablation]:
+            self.phase_ = phase
+            super().partial_fit(X, y, classes, **fit_params)
+            if self.interrupted_:
+                raise KeyboardInterrupt
+        if self.ablation == "no_discriminator":
+            self.centroid_ = self._centroid(X.labeled)
         return self
 
     # Evaluation: mu, never a sample, and never in training mode --------------------------------
@@ -406,12 +444,31 @@ class VAALNet(NeuralNet):
         """Log-odds of being labelled, (n_samples,)."""
         return self._evaluate(pool, lambda _, mu, __: self._logits(mu))
 
-    def log_odds_and_means(self, pool: Pool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def scores(self, pool: Pool) -> NDArray[np.float32]:
+        """What ranks samples, higher is more like the labelled ones, (n_samples,).
+
+        The log-odds of being labelled or, without a discriminator, minus the 2-Wasserstein
+        distance to the labelled set's centroid.
+        """
+        return self._evaluate(pool, lambda _, mu, logvar: self._scores(mu, logvar))
+
+    def scores_and_means(self, pool: Pool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Both of them in one pass, (n_samples,) and (n_samples, latent_dim)."""
         both = self._evaluate(
-            pool, lambda _, mu, __: torch.cat([self._logits(mu)[:, None], mu], dim=1)
+            pool,
+            lambda _, mu, logvar: torch.cat([self._scores(mu, logvar)[:, None], mu], dim=1),
         )
         return both[:, 0].copy(), np.ascontiguousarray(both[:, 1:])
+
+    def _scores(self, mu: Tensor, logvar: Tensor) -> Tensor:
+        if self.ablation != "no_discriminator":
+            return self._logits(mu)
+        centre = torch.from_numpy(self.centroid_).to(mu.device)
+        return -wasserstein_distance(mu, _std(logvar), *centre)
+
+    def _centroid(self, labeled: Pool) -> NDArray[np.float32]:
+        both = self._evaluate(labeled, lambda _, mu, logvar: torch.stack([mu, _std(logvar)], dim=1))
+        return torch.stack(centroid(*torch.from_numpy(both).double().unbind(dim=1))).float().numpy()
 
     def elbo(self, pool: Pool) -> NDArray[np.float32]:
         """Evidence lower bound in nats, with beta 1 and z at mu, (n_samples,)."""
@@ -453,6 +510,10 @@ class VAALNet(NeuralNet):
         return np.concatenate(
             [function(to_float(batch, self.device)).cpu().numpy() for batch in batches]
         )
+
+
+def _std(logvar: Tensor) -> Tensor:
+    return torch.exp(0.5 * bounded_logvar(logvar))
 
 
 class _BothOptimizers(torch.optim.Optimizer):

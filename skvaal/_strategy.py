@@ -85,6 +85,13 @@ class VAALQueryStrategy(
         Whether labelled and unlabelled samples pass the VAE together. Apart, as in the authors'
         code, each pool is normalised with its own batch statistics, which hides from the
         discriminator part of what sets the pools apart.
+    ablation : {None, 'no_vae', 'frozen_vae', 'no_discriminator'}, default=None
+        One of the ablations of [1]_. 'no_vae': the discriminator reads the samples themselves,
+        flattened; parameters of the VAE have no effect. 'frozen_vae': the VAE is trained without
+        the adversarial term for `max_epochs`, then frozen, and the discriminator is trained on it
+        for as many. 'no_discriminator': the VAE alone is trained, and samples are ranked by the
+        2-Wasserstein distance of q(z|x) to the centroid of the labelled set, the Gaussian whose
+        mean and standard deviation are the means of theirs.
     optimizer_vae, optimizer_discriminator : class, default=torch.optim.Adam
         Take ``optimizer_vae__*`` and ``optimizer_discriminator__*``.
     lr : float, default=5e-4
@@ -137,7 +144,7 @@ class VAALQueryStrategy(
         Latent means of the labelled samples; only where `selection` reads them, that is, for
         'k_center' and callables.
     n_iter_ : int
-        Epochs trained, all warm starts together.
+        Epochs trained, all phases and warm starts together.
     n_features_in_ : int
         Numbers in a sample.
     feature_names_in_ : array of shape (n_features,)
@@ -189,6 +196,7 @@ class VAALQueryStrategy(
         "n_vae_steps": [Interval(Integral, 1, None, closed="left")],
         "n_discriminator_steps": [Interval(Integral, 1, None, closed="left")],
         "joint_batches": ["boolean"],
+        "ablation": [StrOptions({"no_vae", "frozen_vae", "no_discriminator"}), None],
         "optimizer_vae": [callable],
         "optimizer_discriminator": [callable],
         "lr": [Interval(Real, 0, None, closed="neither")],
@@ -222,6 +230,7 @@ class VAALQueryStrategy(
         n_vae_steps: int = 1,
         n_discriminator_steps: int = 1,
         joint_batches: bool = True,
+        ablation: str | None = None,
         optimizer_vae: Any = torch.optim.Adam,
         optimizer_discriminator: Any = torch.optim.Adam,
         lr: float = 5e-4,
@@ -247,6 +256,7 @@ class VAALQueryStrategy(
         self.n_vae_steps = n_vae_steps
         self.n_discriminator_steps = n_discriminator_steps
         self.joint_batches = joint_batches
+        self.ablation = ablation
         self.optimizer_vae = optimizer_vae
         self.optimizer_discriminator = optimizer_discriminator
         self.lr = lr
@@ -375,6 +385,9 @@ class VAALQueryStrategy(
     def score_samples(self, X: ArrayLike) -> NDArray[np.float32]:
         """Log-odds of being labelled; higher is more like the labelled pool.
 
+        With ``ablation='no_discriminator'``, minus the 2-Wasserstein distance of q(z|x) to the
+        centroid of the labelled set, in units of the latent space.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or 4-D array
@@ -385,7 +398,7 @@ class VAALQueryStrategy(
             A sample's score does not depend on the other rows of X.
         """
         check_is_fitted(self)
-        return self._log_odds(self._pool(X), "X")
+        return self._scores(self._pool(X), "X")
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Latent means mu.
@@ -442,8 +455,15 @@ class VAALQueryStrategy(
         -------
         float
             Higher is better.
+
+        Raises
+        ------
+        ValueError
+            With ``ablation='no_vae'``: there is no bound.
         """
         check_is_fitted(self)
+        if self.net_.ablation == "no_vae":
+            raise ValueError("ablation='no_vae' leaves no VAE to score, only query and the like")
         return float(self.net_.elbo(self._pool(X)).mean(dtype=np.float64))
 
     def save(self, path: str | Path) -> None:
@@ -517,8 +537,8 @@ class VAALQueryStrategy(
     def _pool(self, X: Any, name: str = "X") -> Pool:
         return Pool(self._check_samples(X, reset=False, name=name))
 
-    def _log_odds(self, pool: Pool, name: str) -> NDArray[np.float32]:
-        return self._check_scores(self.net_.log_odds(pool), name)
+    def _scores(self, pool: Pool, name: str) -> NDArray[np.float32]:
+        return self._check_scores(self.net_.scores(pool), name)
 
     def _check_scores(self, scores: NDArray[np.float32], name: str) -> NDArray[np.float32]:
         if not np.isfinite(scores).all():
@@ -544,8 +564,8 @@ class VAALQueryStrategy(
     ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         """Scores of a pool and, where the selection reads them, its latent means."""
         if not needs_latent(self.selection):
-            return self._log_odds(pool, "X_unlabeled"), None
-        scores, Z = self.net_.log_odds_and_means(pool)
+            return self._scores(pool, "X_unlabeled"), None
+        scores, Z = self.net_.scores_and_means(pool)
         return self._check_scores(scores, "X_unlabeled"), Z
 
     def _select(

@@ -24,6 +24,8 @@ _TRAINING_PARAMS = (
     "n_vae_steps",
     "n_discriminator_steps",
     "joint_batches",
+    "loss_weighting",
+    "score_in_train_mode",
     "ablation",
     "batch_size",
 )

@@ -28,6 +28,7 @@ from skvaal._losses import (
     gaussian_log_likelihood,
     kl_divergence,
     optimal_variance,
+    published_bound,
     transductive_loss,
 )
 from skvaal._modules import check_discriminator, check_vae, reparameterize
@@ -80,6 +81,10 @@ class VAALNet(NeuralNet):
     joint_batches : bool
         Whether labelled and unlabelled samples pass the VAE together, with the same
         batch-normalisation statistics, or one pool after the other.
+    loss_weighting : {'evidence', 'published'}
+        Whether equation 1 is the evidence lower bound, or what the authors' published code has.
+    score_in_train_mode : bool
+        Whether the scores of :meth:`scores` depend on the batch, as in the authors' code.
     ablation : {None, 'no_vae', 'frozen_vae', 'no_discriminator'}
         What is left out; see :class:`~skvaal.VAALQueryStrategy`. With 'frozen_vae' there are two
         phases of `max_epochs` each.
@@ -105,6 +110,7 @@ class VAALNet(NeuralNet):
 
     vae_: Any
     discriminator_: Any
+    _training_mode = False
 
     def __init__(
         self,
@@ -120,6 +126,8 @@ class VAALNet(NeuralNet):
         n_vae_steps: int = 1,
         n_discriminator_steps: int = 1,
         joint_batches: bool = True,
+        loss_weighting: str = "evidence",
+        score_in_train_mode: bool = False,
         ablation: str | None = None,
         optimizer_vae: type[torch.optim.Optimizer] = torch.optim.Adam,
         optimizer_discriminator: type[torch.optim.Optimizer] = torch.optim.Adam,
@@ -140,6 +148,8 @@ class VAALNet(NeuralNet):
         self.n_vae_steps = n_vae_steps
         self.n_discriminator_steps = n_discriminator_steps
         self.joint_batches = joint_batches
+        self.loss_weighting = loss_weighting
+        self.score_in_train_mode = score_in_train_mode
         self.ablation = ablation
         self.optimizer_vae = optimizer_vae
         self.optimizer_discriminator = optimizer_discriminator
@@ -295,14 +305,14 @@ class VAALNet(NeuralNet):
     def _vae_step(self, labeled: Tensor, unlabeled: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Descend L_VAE = lambda1 * L_trd + lambda2 * L_adv on one mini-batch of each pool."""
         if self.joint_batches:
-            mu, logvar, log_likelihood, variance = self._forward(torch.cat([labeled, unlabeled]))
+            *terms, variance = self._forward(torch.cat([labeled, unlabeled]), len(labeled))
         else:
-            passes = zip(self._forward(labeled), self._forward(unlabeled), strict=True)
-            *parts, variances = passes
-            mu, logvar, log_likelihood = map(torch.cat, parts)
+            passes = (self._forward(pool, len(pool)) for pool in (labeled, unlabeled))
+            *parts, variances = zip(*passes, strict=True)
+            terms = [torch.cat(part) for part in parts]
             variance = torch.stack(variances).mean()
-        elbo = evidence_lower_bound(log_likelihood, mu, logvar, self.beta)
-        loss = self.lambda1 * transductive_loss(*elbo.chunk(2))
+        mu, logvar, log_likelihood, bound = terms
+        loss = self.lambda1 * transductive_loss(*bound.chunk(2))
         adv = torch.full_like(loss, torch.nan)
         with _frozen(self.discriminator_):
             if "discriminator" in self.phase_:
@@ -311,8 +321,8 @@ class VAALNet(NeuralNet):
             self._descend(loss, self.vae_, self.optimizer_vae_)
         mu = mu.detach()
         kl = kl_divergence(mu, logvar.detach()).mean()
-        terms = [loss, -log_likelihood.mean(), kl, adv, variance]
-        return mu, [term.detach() for term in terms]
+        recorded = [loss, -log_likelihood.mean(), kl, adv, variance]
+        return mu, [term.detach() for term in recorded]
 
     @torch.no_grad()
     def _frozen_mu(self, x: Tensor) -> Tensor:
@@ -327,8 +337,8 @@ class VAALNet(NeuralNet):
         self._descend(loss, self.discriminator_, self.optimizer_discriminator_)
         return [loss.detach(), (labeled > 0).float().mean(), (unlabeled <= 0).float().mean()]
 
-    def _forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Mu, bounded logvar, log p(x|z) of a drawn z, and the variance it was taken with."""
+    def _forward(self, x: Tensor, n_of_pool: int) -> list[Tensor]:
+        """Mu, bounded logvar, log p(x|z) of a drawn z, bound, and the variance of p(x|z)."""
         mu, logvar = self.vae_.encode(x)
         logvar = bounded_logvar(logvar)
         x_hat = self.vae_.decode(reparameterize(mu, logvar))
@@ -338,7 +348,12 @@ class VAALNet(NeuralNet):
             variance = optimal_variance(x_hat, x)
         else:
             variance = torch.tensor(float(self.variance), device=x.device)
-        return mu, logvar, self._log_likelihood(x_hat, x, variance), variance
+        log_likelihood = self._log_likelihood(x_hat, x, variance)
+        if self.loss_weighting == "published":
+            bound = published_bound(x_hat, x, mu, logvar, self.beta, n_of_pool)
+        else:
+            bound = evidence_lower_bound(log_likelihood, mu, logvar, self.beta)
+        return [mu, logvar, log_likelihood, bound, variance]
 
     def _log_likelihood(self, x_hat: Tensor, x: Tensor, variance: Tensor | float) -> Tensor:
         if self.likelihood == "bernoulli":
@@ -434,7 +449,7 @@ class VAALNet(NeuralNet):
             self.centroid_ = self._centroid(X.labeled)
         return self
 
-    # Evaluation: mu, never a sample, and never in training mode --------------------------------
+    # Evaluation: mu, never a sample, and not in training mode unless scores are asked for so ----
 
     def means(self, pool: Pool) -> NDArray[np.float32]:
         """Mu of each sample, (n_samples, latent_dim)."""
@@ -450,15 +465,30 @@ class VAALNet(NeuralNet):
         The log-odds of being labelled or, without a discriminator, minus the 2-Wasserstein
         distance to the labelled set's centroid.
         """
-        return self._evaluate(pool, lambda _, mu, logvar: self._scores(mu, logvar))
+        with self._scoring_mode():
+            return self._evaluate(pool, lambda _, mu, logvar: self._scores(mu, logvar))
 
     def scores_and_means(self, pool: Pool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Both of them in one pass, (n_samples,) and (n_samples, latent_dim)."""
-        both = self._evaluate(
-            pool,
-            lambda _, mu, logvar: torch.cat([self._scores(mu, logvar)[:, None], mu], dim=1),
-        )
+        with self._scoring_mode():
+            both = self._evaluate(
+                pool,
+                lambda _, mu, logvar: torch.cat([self._scores(mu, logvar)[:, None], mu], dim=1),
+            )
         return both[:, 0].copy(), np.ascontiguousarray(both[:, 1:])
+
+    @contextmanager
+    def _scoring_mode(self) -> Iterator[None]:
+        """Score by the statistics of each batch, if asked to, and forget them afterwards."""
+        self._training_mode = self.score_in_train_mode
+        buffers = list(self.module_.buffers())
+        kept = [buffer.clone() for buffer in buffers] if self._training_mode else []
+        try:
+            yield
+        finally:
+            self._training_mode = False
+            for buffer, value in zip(buffers, kept, strict=False):
+                buffer.copy_(value)
 
     def _scores(self, mu: Tensor, logvar: Tensor) -> Tensor:
         if self.ablation != "no_discriminator":
@@ -498,7 +528,6 @@ class VAALNet(NeuralNet):
     def _over_batches(
         self, pool: Pool, function: Callable[[Tensor], Tensor]
     ) -> NDArray[np.float32]:
-        self._set_training(False)
         total = -(-len(pool) // self.batch_size)
         batches = tqdm(
             pool.batches(self.batch_size),
@@ -507,9 +536,12 @@ class VAALNet(NeuralNet):
             leave=False,
             disable=not self.verbose,
         )
-        return np.concatenate(
-            [function(to_float(batch, self.device)).cpu().numpy() for batch in batches]
-        )
+        results = []
+        for batch in batches:
+            # A batch of one sample has no statistics.
+            self._set_training(self._training_mode and len(batch) > 1)
+            results.append(function(to_float(batch, self.device)).cpu().numpy())
+        return np.concatenate(results)
 
 
 def _std(logvar: Tensor) -> Tensor:

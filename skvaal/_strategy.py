@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import AbstractContextManager, nullcontext
 from numbers import Integral, Real
 from pathlib import Path
 from time import perf_counter
@@ -22,6 +23,7 @@ from skvaal._exceptions import EmptyPoolWarning
 from skvaal._net import VAALNet
 from skvaal._params import Interval, NestedParamsMixin, StrOptions
 from skvaal._persistence import load_strategy, save_strategy
+from skvaal._presets import preset_params
 from skvaal._selection import (
     SELECTIONS,
     check_batch,
@@ -85,6 +87,13 @@ class VAALQueryStrategy(
         Whether labelled and unlabelled samples pass the VAE together. Apart, as in the authors'
         code, each pool is normalised with its own batch statistics, which hides from the
         discriminator part of what sets the pools apart.
+    loss_weighting : {'evidence', 'published'}, default='evidence'
+        'published' averages the squared error over batch and pixels and sums the KL divergence
+        over batch and latent dimensions, as the authors' code does. The posterior then collapses;
+        it is there for comparison, with the Gaussian likelihood only.
+    score_in_train_mode : bool, default=False
+        Whether samples are scored by the statistics of their batch, as in the authors' code. A
+        sample's score then depends on the rows around it. For comparison only.
     ablation : {None, 'no_vae', 'frozen_vae', 'no_discriminator'}, default=None
         One of the ablations of [1]_. 'no_vae': the discriminator reads the samples themselves,
         flattened; parameters of the VAE have no effect. 'frozen_vae': the VAE is trained without
@@ -196,6 +205,8 @@ class VAALQueryStrategy(
         "n_vae_steps": [Interval(Integral, 1, None, closed="left")],
         "n_discriminator_steps": [Interval(Integral, 1, None, closed="left")],
         "joint_batches": ["boolean"],
+        "loss_weighting": [StrOptions({"evidence", "published"})],
+        "score_in_train_mode": ["boolean"],
         "ablation": [StrOptions({"no_vae", "frozen_vae", "no_discriminator"}), None],
         "optimizer_vae": [callable],
         "optimizer_discriminator": [callable],
@@ -230,6 +241,8 @@ class VAALQueryStrategy(
         n_vae_steps: int = 1,
         n_discriminator_steps: int = 1,
         joint_batches: bool = True,
+        loss_weighting: str = "evidence",
+        score_in_train_mode: bool = False,
         ablation: str | None = None,
         optimizer_vae: Any = torch.optim.Adam,
         optimizer_discriminator: Any = torch.optim.Adam,
@@ -256,6 +269,8 @@ class VAALQueryStrategy(
         self.n_vae_steps = n_vae_steps
         self.n_discriminator_steps = n_discriminator_steps
         self.joint_batches = joint_batches
+        self.loss_weighting = loss_weighting
+        self.score_in_train_mode = score_in_train_mode
         self.ablation = ablation
         self.optimizer_vae = optimizer_vae
         self.optimizer_discriminator = optimizer_discriminator
@@ -271,6 +286,41 @@ class VAALQueryStrategy(
         self.random_state = random_state
         self.verbose = verbose
         self.__dict__.update(net_params)
+
+    @classmethod
+    def from_preset(cls, name: str, **overrides: Any) -> VAALQueryStrategy:
+        """Make a strategy with a named set of parameters.
+
+        Parameters
+        ----------
+        name : str
+            'recommended' : the defaults.
+
+            'paper-cifar', 'paper-caltech256', 'paper-imagenet', 'paper-segmentation' : settings of
+            the paper's experiments [1]_, as remembered from its appendix. For images.
+
+            'published-code' : the authors' published code, with its weighting of the losses and
+            its scoring in training mode. For images.
+        **overrides : dict
+            Parameters to replace or add.
+
+        Returns
+        -------
+        VAALQueryStrategy
+
+        Raises
+        ------
+        ValueError
+            If there is no such preset.
+
+        Examples
+        --------
+        >>> from skvaal import VAALQueryStrategy
+        >>> strategy = VAALQueryStrategy.from_preset("paper-cifar", random_state=0)
+        >>> strategy.get_params()["vae__latent_dim"]
+        32
+        """
+        return cls(**{**preset_params(name), **overrides})
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> VAALQueryStrategy:
         """Train on labelled and unlabelled samples in one array.
@@ -395,7 +445,8 @@ class VAALQueryStrategy(
         Returns
         -------
         array of float of shape (n_samples,)
-            A sample's score does not depend on the other rows of X.
+            A sample's score does not depend on the other rows of X, unless
+            `score_in_train_mode` is set.
         """
         check_is_fitted(self)
         return self._scores(self._pool(X), "X")
@@ -538,7 +589,15 @@ class VAALQueryStrategy(
         return Pool(self._check_samples(X, reset=False, name=name))
 
     def _scores(self, pool: Pool, name: str) -> NDArray[np.float32]:
-        return self._check_scores(self.net_.scores(pool), name)
+        with self._seeded_scoring():
+            scores = self.net_.scores(pool)
+        return self._check_scores(scores, name)
+
+    def _seeded_scoring(self) -> AbstractContextManager[None]:
+        """In training mode a module may draw numbers, as dropout does."""
+        if not self.net_.score_in_train_mode:
+            return nullcontext()
+        return isolated_seed(self._seed, torch.device(self.net_.device))
 
     def _check_scores(self, scores: NDArray[np.float32], name: str) -> NDArray[np.float32]:
         if not np.isfinite(scores).all():
@@ -565,7 +624,8 @@ class VAALQueryStrategy(
         """Scores of a pool and, where the selection reads them, its latent means."""
         if not needs_latent(self.selection):
             return self._scores(pool, "X_unlabeled"), None
-        scores, Z = self.net_.scores_and_means(pool)
+        with self._seeded_scoring():
+            scores, Z = self.net_.scores_and_means(pool)
         return self._check_scores(scores, "X_unlabeled"), Z
 
     def _select(
@@ -599,6 +659,11 @@ class VAALQueryStrategy(
     ) -> VAALQueryStrategy:
         """Train; the pools are valid."""
         check_names(self)
+        if self.likelihood == "bernoulli" and self.loss_weighting == "published":
+            raise ValueError(
+                "loss_weighting='published' is a squared error; use likelihood='gaussian', or "
+                "loss_weighting='evidence'"
+            )
         if self.likelihood == "bernoulli":
             check_unit_interval(labeled.X)
             if unlabeled.X is not labeled.X:

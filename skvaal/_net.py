@@ -193,14 +193,16 @@ class VAALNet(NeuralNet):
         """Build VAE and discriminator, and find the latent size that the VAE has."""
         vae = self._build("vae", self.vae, {"input_shape": self.input_shape})
         self.latent_dim_ = check_vae(vae, self.input_shape)
-        discriminator = self._build(
-            "discriminator", self.discriminator, {"latent_dim": self.latent_dim_}
-        )
+        discriminator = self.build_discriminator()
         check_discriminator(discriminator, self.latent_dim_)
         self.vae_ = vae
         self.discriminator_ = discriminator
         self.phase_ = _PHASES[self.ablation][0]
         return self
+
+    def build_discriminator(self) -> nn.Module:
+        """Untrained discriminator; the VAE must have been built."""
+        return self._build("discriminator", self.discriminator, {"latent_dim": self.latent_dim_})
 
     def _build(self, name: str, component: Any, context: dict[str, Any]) -> nn.Module:
         """Instance of a component, told what it wants to know of the data."""
@@ -228,12 +230,15 @@ class VAALNet(NeuralNet):
     def initialize_optimizer(self, triggered_directly: Any = None) -> VAALNet:
         """Build one optimizer for each module, over that module's parameters only."""
         for name in ("vae", "discriminator"):
-            parameters = getattr(self, f"{name}_").named_parameters()
-            args, kwargs = self.get_params_for_optimizer(f"optimizer_{name}", parameters)
-            optimizer_class = getattr(self, f"optimizer_{name}")
-            setattr(self, f"optimizer_{name}_", optimizer_class(*args, **kwargs))
+            module = getattr(self, f"{name}_")
+            setattr(self, f"optimizer_{name}_", self.build_optimizer(name, module))
         self.optimizer_ = _BothOptimizers(self.optimizer_vae_, self.optimizer_discriminator_)
         return self
+
+    def build_optimizer(self, name: str, module: nn.Module) -> torch.optim.Optimizer:
+        """Optimizer of a module, with the parameters of ``optimizer_<name>``."""
+        args, kwargs = self.get_params_for_optimizer(f"optimizer_{name}", module.named_parameters())
+        return getattr(self, f"optimizer_{name}")(*args, **kwargs)
 
     def get_iterator(self, dataset: PairedPools, training: bool = False) -> DataLoader:
         """Whole paired batches, drawn by :class:`~skvaal._data.PairedSampler`."""
@@ -496,8 +501,12 @@ class VAALNet(NeuralNet):
         centre = torch.from_numpy(self.centroid_).to(mu.device)
         return -wasserstein_distance(mu, _std(logvar), *centre)
 
+    def posteriors(self, pool: Pool) -> NDArray[np.float32]:
+        """Mean and standard deviation of q(z|x), (n_samples, 2, latent_dim)."""
+        return self._evaluate(pool, lambda _, mu, logvar: torch.stack([mu, _std(logvar)], dim=1))
+
     def _centroid(self, labeled: Pool) -> NDArray[np.float32]:
-        both = self._evaluate(labeled, lambda _, mu, logvar: torch.stack([mu, _std(logvar)], dim=1))
+        both = self.posteriors(labeled)
         return torch.stack(centroid(*torch.from_numpy(both).double().unbind(dim=1))).float().numpy()
 
     def elbo(self, pool: Pool) -> NDArray[np.float32]:
@@ -511,12 +520,18 @@ class VAALNet(NeuralNet):
 
     def reconstruct(self, Z: NDArray) -> NDArray[np.float32]:
         """Mean of p(x|z), (n_samples, ...)."""
+        return self._over_batches(Pool(Z), self._mean_of_x)
 
-        def batch_mean(z: Tensor) -> Tensor:
-            x_hat = self.vae_.decode(z)
-            return x_hat.sigmoid() if self.likelihood == "bernoulli" else x_hat
+    def squared_errors(self, pool: Pool) -> NDArray[np.float32]:
+        """Mean squared error of each sample's reconstruction, with z at mu, (n_samples,)."""
+        return self._evaluate(
+            pool, lambda x, mu, _: (self._mean_of_x(mu) - x).square().flatten(1).mean(dim=1)
+        )
 
-        return self._over_batches(Pool(Z), batch_mean)
+    def _mean_of_x(self, z: Tensor) -> Tensor:
+        """Mean of p(x|z)."""
+        x_hat = self.vae_.decode(z)
+        return x_hat.sigmoid() if self.likelihood == "bernoulli" else x_hat
 
     def _evaluate(
         self, pool: Pool, function: Callable[[Tensor, Tensor, Tensor], Tensor]

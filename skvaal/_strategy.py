@@ -19,7 +19,12 @@ from sklearn.utils.validation import check_is_fitted
 from skvaal._building import check_callback_names, check_names, go_on_from, make_net
 from skvaal._data import PairedPools, PairedSampler, Pool
 from skvaal._device import isolated_seed, resolve_device
-from skvaal._exceptions import EmptyPoolWarning
+from skvaal._diagnostics import Diagnostics, examine
+from skvaal._exceptions import (
+    EmptyPoolWarning,
+    PosteriorCollapseWarning,
+    UninformativeDiscriminatorWarning,
+)
 from skvaal._net import VAALNet
 from skvaal._params import Interval, NestedParamsMixin, StrOptions
 from skvaal._persistence import load_strategy, save_strategy
@@ -158,6 +163,8 @@ class VAALQueryStrategy(
         Numbers in a sample.
     feature_names_in_ : array of shape (n_features,)
         If X was a DataFrame with string column names.
+    diagnostics_ : Diagnostics
+        What the last :meth:`diagnose` found; a new fit, or a file, has none.
     query_seconds_ : dict of str to float
         Where the time of the last :meth:`query` went: score and select.
 
@@ -517,6 +524,62 @@ class VAALQueryStrategy(
             raise ValueError("ablation='no_vae' leaves no VAE to score, only query and the like")
         return float(self.net_.elbo(self._pool(X)).mean(dtype=np.float64))
 
+    def diagnose(
+        self, X_labeled: ArrayLike, X_unlabeled: ArrayLike, *, n_folds: int = 5
+    ) -> Diagnostics:
+        """Find out whether the latent space and the scores are worth anything.
+
+        Takes a few passes over both pools, and trains `n_folds` discriminators on mu.
+
+        Parameters
+        ----------
+        X_labeled : array-like of shape (n_labeled, n_features) or 4-D array
+        X_unlabeled : array-like of shape (n_unlabeled, n_features) or 4-D array
+            The pools that were fitted.
+        n_folds : int, default=5
+            Parts of each pool, of which one is held out at a time; at least 2.
+
+        Returns
+        -------
+        Diagnostics
+            Also kept as ``diagnostics_``; ``print`` shows it.
+
+        Warns
+        -----
+        PosteriorCollapseWarning
+            If no latent unit varies over the data.
+        UninformativeDiscriminatorWarning
+            If held-out samples of the two pools cannot be told apart.
+        """
+        check_is_fitted(self)
+        if n_folds < 2:
+            raise ValueError(f"n_folds={n_folds!r}, but it must be at least 2")
+        labeled = self._pool(X_labeled, name="X_labeled")
+        unlabeled = self._pool(X_unlabeled, name="X_unlabeled")
+        with self._seeded_scoring():
+            found = examine(self.net_, labeled, unlabeled, self._seed, n_folds)
+        self.diagnostics_ = found
+        if found.has_collapsed:
+            warnings.warn(
+                "the posterior has collapsed: mu of no latent unit varies over the data by more "
+                "than 0.01, and distances between them say little of the samples; lower beta or "
+                "lambda2, train longer (max_epochs), bring X to a common scale, and leave "
+                "loss_weighting at 'evidence'",
+                PosteriorCollapseWarning,
+                stacklevel=2,
+            )
+        if found.is_uninformative:
+            warnings.warn(
+                "labelled and unlabelled samples cannot be told apart where they were held out "
+                f"(AUC {found.auc_cross_fitted:.2f}, in training {found.auc_training:.2f}): the "
+                "ranking is noise. If the labelled samples are a fair draw from the pool, choose "
+                "by the uncertainty of your model instead, or for diversity alone with "
+                "selection='greedy', selection__score_power=0",
+                UninformativeDiscriminatorWarning,
+                stacklevel=2,
+            )
+        return found
+
     def save(self, path: str | Path) -> None:
         """Write the fitted strategy to one file of safetensors, parameters in its JSON header.
 
@@ -579,6 +642,7 @@ class VAALQueryStrategy(
             The net to go on from, if `warm_start`.
         """
         previous = self.__dict__.pop("net_", None)
+        self.__dict__.pop("diagnostics_", None)
         self._validate_params()
         return resolve_device(self.device), previous if self.warm_start else None
 

@@ -9,6 +9,7 @@ References
 from __future__ import annotations
 
 import html
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from sklearn.metrics import roc_auc_score
 
 from skvaal._crossfit import cross_fitted_auc
 from skvaal._data import Pool
+from skvaal._exceptions import PosteriorCollapseWarning, UninformativeDiscriminatorWarning
 
 # A latent unit is active if the variance of mu over the data is larger ([1]_, section 5.2).
 ACTIVE_VARIANCE = 0.01
@@ -163,6 +165,36 @@ def examine(net: Any, labeled: Pool, unlabeled: Pool, seed: int, n_folds: int = 
         score_std=float(scores[1].std(dtype=np.float64)),
         tied_fraction=float(counts[counts > 1].sum() / n_unlabeled),
     )
+
+
+def warn_of(found: Diagnostics, stacklevel: int) -> None:
+    """Warn of a collapsed posterior and of a ranking that is noise, with the way out.
+
+    Parameters
+    ----------
+    found : Diagnostics
+    stacklevel : int
+        As :func:`warnings.warn` takes it, counted from here.
+    """
+    if found.has_collapsed:
+        warnings.warn(
+            "the posterior has collapsed: mu of no latent unit varies over the data by more than "
+            "0.01, and distances between them say little of the samples; lower beta or lambda2, "
+            "train longer (max_epochs), bring X to a common scale, and leave loss_weighting at "
+            "'evidence'",
+            PosteriorCollapseWarning,
+            stacklevel=stacklevel,
+        )
+    if found.is_uninformative:
+        warnings.warn(
+            "labelled and unlabelled samples cannot be told apart where they were held out (AUC "
+            f"{found.auc_cross_fitted:.2f}, in training {found.auc_training:.2f}): the ranking is "
+            "noise. If the labelled samples are a fair draw from the pool, choose by the "
+            "uncertainty of your model instead, or for diversity alone with selection='greedy', "
+            "selection__score_power=0",
+            UninformativeDiscriminatorWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def _of_vae(net: Any, posteriors: list[NDArray], pools: list[Pool]) -> dict[str, Any]:

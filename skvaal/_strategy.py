@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import AbstractContextManager, nullcontext
 from numbers import Integral, Real
 from pathlib import Path
 from time import perf_counter
@@ -19,23 +18,20 @@ from sklearn.utils.validation import check_is_fitted
 from skvaal._building import check_callback_names, check_names, go_on_from, make_net
 from skvaal._data import PairedPools, PairedSampler, Pool
 from skvaal._device import isolated_seed, resolve_device
-from skvaal._diagnostics import Diagnostics, examine
-from skvaal._exceptions import (
-    EmptyPoolWarning,
-    PosteriorCollapseWarning,
-    UninformativeDiscriminatorWarning,
-)
+from skvaal._diagnostics import Diagnostics, examine, warn_of
+from skvaal._exceptions import EmptyPoolWarning
 from skvaal._net import VAALNet
 from skvaal._params import Interval, NestedParamsMixin, StrOptions
 from skvaal._persistence import load_strategy, save_strategy
 from skvaal._presets import preset_params
-from skvaal._selection import (
-    SELECTIONS,
-    check_batch,
-    needs_labeled,
-    needs_latent,
-    selection_function,
+from skvaal._scoring import (
+    check_selection,
+    choose,
+    scores_and_means,
+    scores_of,
+    seeded_scoring,
 )
+from skvaal._selection import SELECTIONS, needs_labeled
 from skvaal._validation import (
     check_n,
     check_same_columns,
@@ -154,7 +150,7 @@ class VAALQueryStrategy(
         Shape of a sample, (n_features,) or (channels, height, width).
     n_labeled_, n_unlabeled_ : int
         Sizes of the pools that were fitted.
-    labeled_means_ : array of shape (n_labeled_, latent_dim)
+    labeled_means_ : array of shape (n_labeled, latent_dim)
         Latent means of the labelled samples; only where `selection` reads them, that is, for
         'k_center' and callables.
     n_iter_ : int
@@ -304,7 +300,7 @@ class VAALQueryStrategy(
             'recommended' : the defaults.
 
             'paper-cifar', 'paper-caltech256', 'paper-imagenet', 'paper-segmentation' : settings of
-            the paper's experiments [1]_, as remembered from its appendix. For images.
+            the paper's experiments, as remembered from its appendix. For images.
 
             'published-code' : the authors' published code, with its weighting of the losses and
             its scoring in training mode. For images.
@@ -424,7 +420,7 @@ class VAALQueryStrategy(
         check_is_fitted(self)
         pool = self._pool(X_unlabeled, name="X_unlabeled")
         n = check_n(n, len(pool))
-        self._check_selection()
+        check_selection(self)
         if not (self.n_labeled_ and self.n_unlabeled_):
             warnings.warn(
                 f"fitted on {self.n_labeled_} labelled and {self.n_unlabeled_} unlabelled samples: "
@@ -433,9 +429,9 @@ class VAALQueryStrategy(
                 stacklevel=2,
             )
         began = perf_counter()
-        scores, Z = self._scores_and_means(pool)
+        scores, Z = scores_and_means(self, pool, "X_unlabeled")
         scored = perf_counter()
-        indices = self._select(scores, Z, n)
+        indices = choose(self, scores, Z, n)
         self.query_seconds_ = {"score": scored - began, "select": perf_counter() - scored}
         return (indices, scores[indices]) if return_scores else indices
 
@@ -456,7 +452,7 @@ class VAALQueryStrategy(
             `score_in_train_mode` is set.
         """
         check_is_fitted(self)
-        return self._scores(self._pool(X), "X")
+        return scores_of(self, self._pool(X), "X")
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Latent means mu.
@@ -556,28 +552,10 @@ class VAALQueryStrategy(
             raise ValueError(f"n_folds={n_folds!r}, but it must be at least 2")
         labeled = self._pool(X_labeled, name="X_labeled")
         unlabeled = self._pool(X_unlabeled, name="X_unlabeled")
-        with self._seeded_scoring():
+        with seeded_scoring(self):
             found = examine(self.net_, labeled, unlabeled, self._seed, n_folds)
         self.diagnostics_ = found
-        if found.has_collapsed:
-            warnings.warn(
-                "the posterior has collapsed: mu of no latent unit varies over the data by more "
-                "than 0.01, and distances between them say little of the samples; lower beta or "
-                "lambda2, train longer (max_epochs), bring X to a common scale, and leave "
-                "loss_weighting at 'evidence'",
-                PosteriorCollapseWarning,
-                stacklevel=2,
-            )
-        if found.is_uninformative:
-            warnings.warn(
-                "labelled and unlabelled samples cannot be told apart where they were held out "
-                f"(AUC {found.auc_cross_fitted:.2f}, in training {found.auc_training:.2f}): the "
-                "ranking is noise. If the labelled samples are a fair draw from the pool, choose "
-                "by the uncertainty of your model instead, or for diversity alone with "
-                "selection='greedy', selection__score_power=0",
-                UninformativeDiscriminatorWarning,
-                stacklevel=2,
-            )
+        warn_of(found, stacklevel=3)
         return found
 
     def save(self, path: str | Path) -> None:
@@ -651,56 +629,6 @@ class VAALQueryStrategy(
 
     def _pool(self, X: Any, name: str = "X") -> Pool:
         return Pool(self._check_samples(X, reset=False, name=name))
-
-    def _scores(self, pool: Pool, name: str) -> NDArray[np.float32]:
-        with self._seeded_scoring():
-            scores = self.net_.scores(pool)
-        return self._check_scores(scores, name)
-
-    def _seeded_scoring(self) -> AbstractContextManager[None]:
-        """In training mode a module may draw numbers, as dropout does."""
-        if not self.net_.score_in_train_mode:
-            return nullcontext()
-        return isolated_seed(self._seed, torch.device(self.net_.device))
-
-    def _check_scores(self, scores: NDArray[np.float32], name: str) -> NDArray[np.float32]:
-        if not np.isfinite(scores).all():
-            row = int(np.flatnonzero(~np.isfinite(scores))[0])
-            raise ValueError(
-                f"{name}[{row}] has the score {scores[row]}: its values are too large to be "
-                "computed with; bring X to a common scale before fit (StandardScaler)"
-            )
-        return scores
-
-    def _check_selection(self) -> None:
-        """Raise if `selection`, set since `fit`, reads what was not kept there."""
-        self._validate_params()
-        check_names(self)
-        if needs_labeled(self.selection) and not hasattr(self, "labeled_means_"):
-            raise ValueError(
-                f"selection={self.selection!r} reads the latent means of the labelled samples, "
-                "which were not kept: set it before fit, or fit again"
-            )
-
-    def _scores_and_means(
-        self, pool: Pool
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """Scores of a pool and, where the selection reads them, its latent means."""
-        if not needs_latent(self.selection):
-            return self._scores(pool, "X_unlabeled"), None
-        with self._seeded_scoring():
-            scores, Z = self.net_.scores_and_means(pool)
-        return self._check_scores(scores, "X_unlabeled"), Z
-
-    def _select(
-        self, scores: NDArray[np.float32], Z: NDArray[np.float32] | None, n: int
-    ) -> NDArray[np.intp]:
-        """Rows of a batch."""
-        select = selection_function(self.selection)
-        Z_labeled = getattr(self, "labeled_means_", None)
-        random_state = np.random.RandomState(self._seed)
-        options = self._nested_params("selection")
-        return check_batch(select(scores, Z, Z_labeled, n, random_state, **options), n, len(scores))
 
     def _warn_of_empty_pool(self, labeled: NDArray[np.bool_]) -> None:
         if labeled.all():

@@ -1,4 +1,4 @@
-"""The parameter `selection` of the strategy."""
+"""Scores to batches: the parameter `selection` of the strategy."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ ACTIVE_VARIANCE = 0.01
 _USEFUL_AUC = 0.55
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Diagnostics:
     """What :meth:`VAALQueryStrategy.diagnose` found; ``print`` shows it.
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 
-from skvaal._selection._k_center import candidates
+from skvaal._selection._ranking import candidates
 
 # Candidates times clusters, from which on k-means goes over mini-batches.
 _LARGE = 2_000_000

@@ -8,42 +8,11 @@ References
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from skvaal._selection._distances import nearest_distances, squared_distances_to
-from skvaal._selection._ranking import smallest
-
-
-def candidates(
-    scores: NDArray[np.floating], n: int, factor: float, random_state: np.random.RandomState
-) -> NDArray[np.intp]:
-    """The ``factor * n`` smallest scores, or all if there are not so many.
-
-    Parameters
-    ----------
-    scores : array of shape (n_samples,)
-    n : int
-    factor : float
-        At least 1; infinity takes all.
-    random_state : numpy.random.RandomState
-        Breaks ties.
-
-    Returns
-    -------
-    array of int
-        Smallest first.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skvaal._selection._k_center import candidates
-    >>> candidates(np.array([4.0, 1.0, 2.0, 3.0]), 1, 2, np.random.RandomState(0))
-    array([1, 2])
-    """
-    return smallest(scores, math.ceil(min(factor * n, len(scores))), random_state)
+from skvaal._selection._ranking import candidates
 
 
 def k_center(

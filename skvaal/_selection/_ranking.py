@@ -8,6 +8,7 @@ References
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,35 @@ def smallest(
     candidates = np.flatnonzero(scores <= np.partition(scores, n - 1)[n - 1])
     order = np.lexsort((tie_breaker[candidates], scores[candidates]))
     return candidates[order[:n]]
+
+
+def candidates(
+    scores: NDArray[np.floating], n: int, factor: float, random_state: np.random.RandomState
+) -> NDArray[np.intp]:
+    """The ``factor * n`` smallest scores, or all if there are not so many.
+
+    Parameters
+    ----------
+    scores : array of shape (n_samples,)
+    n : int
+    factor : float
+        At least 1; infinity takes all.
+    random_state : numpy.random.RandomState
+        Breaks ties.
+
+    Returns
+    -------
+    array of int
+        Smallest first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skvaal._selection._ranking import candidates
+    >>> candidates(np.array([4.0, 1.0, 2.0, 3.0]), 1, 2, np.random.RandomState(0))
+    array([1, 2])
+    """
+    return smallest(scores, math.ceil(min(factor * n, len(scores))), random_state)
 
 
 def topk(

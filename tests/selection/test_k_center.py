@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skvaal._selection import k_center
-from skvaal._selection._k_center import candidates
+from skvaal._selection._ranking import candidates
 
 NO_LABELED = np.empty((0, 2), np.float32)
 

@@ -1,11 +1,14 @@
 """skvaal: which samples of an unlabelled pool to label next."""
 
 from skvaal._active_classifier import ActiveLearningClassifier
+from skvaal._diagnostics import Diagnostics
 from skvaal._exceptions import (
     EmptyPoolWarning,
     ModelFileError,
     PoolExhaustedWarning,
+    PosteriorCollapseWarning,
     TrainingDivergedError,
+    UninformativeDiscriminatorWarning,
 )
 from skvaal._modal import VAALQuery
 from skvaal._modules import ConvVAE, DenseVAE, LatentDiscriminator
@@ -17,11 +20,14 @@ __all__ = [
     "ActiveLearningClassifier",
     "ConvVAE",
     "DenseVAE",
+    "Diagnostics",
     "EmptyPoolWarning",
     "LatentDiscriminator",
     "ModelFileError",
     "PoolExhaustedWarning",
+    "PosteriorCollapseWarning",
     "TrainingDivergedError",
+    "UninformativeDiscriminatorWarning",
     "VAALNet",
     "VAALQuery",
     "VAALQueryStrategy",

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["EmptyPoolWarning", "ModelFileError", "PoolExhaustedWarning", "TrainingDivergedError"]
+__all__ = [
+    "EmptyPoolWarning",
+    "ModelFileError",
+    "PoolExhaustedWarning",
+    "PosteriorCollapseWarning",
+    "TrainingDivergedError",
+    "UninformativeDiscriminatorWarning",
+]
 
 
 class EmptyPoolWarning(UserWarning):
@@ -11,6 +18,14 @@ class EmptyPoolWarning(UserWarning):
 
 class PoolExhaustedWarning(UserWarning):
     """The labelling budget is larger than the pool; labelling stopped when the pool was empty."""
+
+
+class PosteriorCollapseWarning(UserWarning):
+    """No latent unit varies over the data: the latent space says little of the samples."""
+
+
+class UninformativeDiscriminatorWarning(UserWarning):
+    """Held-out samples of the two pools cannot be told apart: the ranking is noise."""
 
 
 class TrainingDivergedError(ValueError):

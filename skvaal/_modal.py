@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 
 from skvaal._pipelines import as_last_step_sees, fit_on_pools, last_step
+from skvaal._presets import preset_params
 from skvaal._strategy import VAALQueryStrategy
 from skvaal._validation import check_n
 
@@ -70,6 +71,29 @@ class VAALQuery(BaseEstimator):
             )
         # Held by an estimator, so that names, defaults and errors are the strategy's own.
         self._inline = VAALQueryStrategy(**params) if strategy is None else None
+
+    @classmethod
+    def from_preset(cls, name: str, **overrides: Any) -> VAALQuery:
+        """Make a query strategy with a named set of parameters.
+
+        Parameters
+        ----------
+        name : str
+            As in :meth:`VAALQueryStrategy.from_preset`.
+        **overrides : dict
+            Parameters to replace or add.
+
+        Returns
+        -------
+        VAALQuery
+
+        Examples
+        --------
+        >>> from skvaal import VAALQuery
+        >>> VAALQuery.from_preset("paper-segmentation").get_params()["lambda2"]
+        25.0
+        """
+        return cls(**{**preset_params(name), **overrides})
 
     def __call__(
         self, learner: Any, X_pool: Any, n_instances: int = 1, *, X_labeled: Any = None

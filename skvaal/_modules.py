@@ -154,6 +154,38 @@ class DenseVAE(nn.Module):
         return self.decoder(z)
 
 
+class InputAsLatent(nn.Module):
+    """In the place of a VAE where there is none: z is x, flattened.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skvaal._modules import InputAsLatent
+    >>> mu, logvar = InputAsLatent((1, 8, 8)).encode(torch.ones(5, 1, 8, 8))
+    >>> mu.shape
+    torch.Size([5, 64])
+    """
+
+    def __init__(self, input_shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.input_shape = tuple(input_shape)
+        # Of size 0: optimizers refuse a module without parameters.
+        self.nothing = nn.Parameter(torch.empty(0))
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The sample as its own mean, and zeros, each (n_samples, n_dims)."""
+        mu = x.flatten(1)
+        return mu, torch.zeros_like(mu)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """The sample again."""
+        return z.reshape(-1, *self.input_shape)
+
+
 class LatentDiscriminator(nn.Module):
     """Multi-layer perceptron that reads mu and gives the log-odds of being labelled.
 

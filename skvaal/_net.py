@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import dis
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy, deepcopy
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from skorch import NeuralNet
 from skorch.callbacks import EpochTimer, PassthroughScoring
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
-from tqdm.auto import tqdm
 
-from skvaal._data import PairedPools, PairedSampler, Pool, to_float
+from skvaal._data import PairedPools, PairedSampler, to_float
+from skvaal._evaluation import Evaluation
 from skvaal._exceptions import TrainingDivergedError
 from skvaal._losses import (
     adversarial_loss,
-    bernoulli_log_likelihood,
     bounded_logvar,
     discriminator_loss,
     evidence_lower_bound,
-    gaussian_log_likelihood,
     kl_divergence,
     optimal_variance,
+    published_bound,
     transductive_loss,
 )
 from skvaal._modules import check_discriminator, check_vae, reparameterize
@@ -44,9 +42,16 @@ HISTORY_TERMS = (
     "discriminator_accuracy_labeled",
     "discriminator_accuracy_unlabeled",
 )
+# The modules that each phase of a training moves, by ablation.
+_PHASES: dict[str | None, list[set[str]]] = {
+    None: [{"vae", "discriminator"}],
+    "no_vae": [{"discriminator"}],
+    "frozen_vae": [{"vae"}, {"discriminator"}],
+    "no_discriminator": [{"vae"}],
+}
 
 
-class VAALNet(NeuralNet):
+class VAALNet(Evaluation, NeuralNet):
     """skorch net that trains a VAE and a discriminator against each other.
 
     :class:`~skvaal.VAALQueryStrategy` builds and drives it; use it directly only to change how
@@ -72,6 +77,13 @@ class VAALNet(NeuralNet):
     joint_batches : bool
         Whether labelled and unlabelled samples pass the VAE together, with the same
         batch-normalisation statistics, or one pool after the other.
+    loss_weighting : {'evidence', 'published'}
+        Whether equation 1 is the evidence lower bound, or what the authors' published code has.
+    score_in_train_mode : bool
+        Whether the scores of :meth:`scores` depend on the batch, as in the authors' code.
+    ablation : {None, 'no_vae', 'frozen_vae', 'no_discriminator'}
+        What is left out; see :class:`~skvaal.VAALQueryStrategy`. With 'frozen_vae' there are two
+        phases of `max_epochs` each.
     optimizer_vae, optimizer_discriminator : class
         ``torch.optim`` classes.
     **kwargs : dict
@@ -84,13 +96,13 @@ class VAALNet(NeuralNet):
     latent_dim_ : int
     variance_ : float
         Variance of p(x|z) that :meth:`elbo` uses: the mean over the last epoch's batches.
+    centroid_ : array of shape (2, latent_dim)
+        Mean and standard deviation of the labelled set's centroid; only without a discriminator.
     history : skorch.history.History
-        Per batch and epoch: ``train_loss`` (equal to ``vae_loss``), and the terms of
-        ``HISTORY_TERMS``, in nats per sample.
+        Per batch and epoch: ``train_loss`` (``vae_loss``, or ``discriminator_loss`` where the VAE
+        is not trained), and the terms of ``HISTORY_TERMS``, in nats per sample; NaN for what has
+        no part in a phase.
     """
-
-    vae_: Any
-    discriminator_: Any
 
     def __init__(
         self,
@@ -106,6 +118,9 @@ class VAALNet(NeuralNet):
         n_vae_steps: int = 1,
         n_discriminator_steps: int = 1,
         joint_batches: bool = True,
+        loss_weighting: str = "evidence",
+        score_in_train_mode: bool = False,
+        ablation: str | None = None,
         optimizer_vae: type[torch.optim.Optimizer] = torch.optim.Adam,
         optimizer_discriminator: type[torch.optim.Optimizer] = torch.optim.Adam,
         lr: float = 5e-4,
@@ -125,6 +140,9 @@ class VAALNet(NeuralNet):
         self.n_vae_steps = n_vae_steps
         self.n_discriminator_steps = n_discriminator_steps
         self.joint_batches = joint_batches
+        self.loss_weighting = loss_weighting
+        self.score_in_train_mode = score_in_train_mode
+        self.ablation = ablation
         self.optimizer_vae = optimizer_vae
         self.optimizer_discriminator = optimizer_discriminator
         super().__init__(
@@ -167,13 +185,16 @@ class VAALNet(NeuralNet):
         """Build VAE and discriminator, and find the latent size that the VAE has."""
         vae = self._build("vae", self.vae, {"input_shape": self.input_shape})
         self.latent_dim_ = check_vae(vae, self.input_shape)
-        discriminator = self._build(
-            "discriminator", self.discriminator, {"latent_dim": self.latent_dim_}
-        )
+        discriminator = self.build_discriminator()
         check_discriminator(discriminator, self.latent_dim_)
         self.vae_ = vae
         self.discriminator_ = discriminator
+        self.phase_ = _PHASES[self.ablation][0]
         return self
+
+    def build_discriminator(self) -> nn.Module:
+        """Untrained discriminator; the VAE must have been built."""
+        return self._build("discriminator", self.discriminator, {"latent_dim": self.latent_dim_})
 
     def _build(self, name: str, component: Any, context: dict[str, Any]) -> nn.Module:
         """Instance of a component, told what it wants to know of the data."""
@@ -201,12 +222,15 @@ class VAALNet(NeuralNet):
     def initialize_optimizer(self, triggered_directly: Any = None) -> VAALNet:
         """Build one optimizer for each module, over that module's parameters only."""
         for name in ("vae", "discriminator"):
-            parameters = getattr(self, f"{name}_").named_parameters()
-            args, kwargs = self.get_params_for_optimizer(f"optimizer_{name}", parameters)
-            optimizer_class = getattr(self, f"optimizer_{name}")
-            setattr(self, f"optimizer_{name}_", optimizer_class(*args, **kwargs))
+            module = getattr(self, f"{name}_")
+            setattr(self, f"optimizer_{name}_", self.build_optimizer(name, module))
         self.optimizer_ = _BothOptimizers(self.optimizer_vae_, self.optimizer_discriminator_)
         return self
+
+    def build_optimizer(self, name: str, module: nn.Module) -> torch.optim.Optimizer:
+        """Optimizer of a module, with the parameters of ``optimizer_<name>``."""
+        args, kwargs = self.get_params_for_optimizer(f"optimizer_{name}", module.named_parameters())
+        return getattr(self, f"optimizer_{name}")(*args, **kwargs)
 
     def get_iterator(self, dataset: PairedPools, training: bool = False) -> DataLoader:
         """Whole paired batches, drawn by :class:`~skvaal._data.PairedSampler`."""
@@ -254,11 +278,17 @@ class VAALNet(NeuralNet):
         """
         self._set_training(True)
         halves = to_float(batch, self.device).chunk(2)
-        pairs = zip(*(half.chunk(self.n_vae_steps) for half in halves), strict=True)
-        for labeled, unlabeled in pairs:
-            mu, vae_terms = self._vae_step(labeled, unlabeled)
-        for _ in range(self.n_discriminator_steps):
-            discriminator_terms = self._discriminator_step(mu)
+        pairs = list(zip(*(half.chunk(self.n_vae_steps) for half in halves), strict=True))
+        absent = torch.full((), torch.nan, device=self.device)
+        vae_terms, discriminator_terms = [absent] * 5, [absent] * 3
+        if "vae" in self.phase_:
+            for labeled, unlabeled in pairs:
+                mu, vae_terms = self._vae_step(labeled, unlabeled)
+        else:
+            mu = self._frozen_mu(torch.cat(pairs[-1]))
+        if "discriminator" in self.phase_:
+            for _ in range(self.n_discriminator_steps):
+                discriminator_terms = self._discriminator_step(mu)
         self.optimizer_.step()
 
         # One transfer for all of them: each .item() would make a GPU wait.
@@ -266,27 +296,36 @@ class VAALNet(NeuralNet):
         self._check_finite(values)
         for term, value in zip(HISTORY_TERMS, values.tolist(), strict=True):
             self.history.record_batch(term, value)
-        return {"loss": values[0], "y_pred": mu}
+        loss = "vae_loss" if "vae" in self.phase_ else "discriminator_loss"
+        return {"loss": values[HISTORY_TERMS.index(loss)], "y_pred": mu}
 
     def _vae_step(self, labeled: Tensor, unlabeled: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Descend L_VAE = lambda1 * L_trd + lambda2 * L_adv on one mini-batch of each pool."""
         if self.joint_batches:
-            mu, logvar, log_likelihood, variance = self._forward(torch.cat([labeled, unlabeled]))
+            *terms, variance = self._forward(torch.cat([labeled, unlabeled]), len(labeled))
         else:
-            passes = zip(self._forward(labeled), self._forward(unlabeled), strict=True)
-            *parts, variances = passes
-            mu, logvar, log_likelihood = map(torch.cat, parts)
+            passes = (self._forward(pool, len(pool)) for pool in (labeled, unlabeled))
+            *parts, variances = zip(*passes, strict=True)
+            terms = [torch.cat(part) for part in parts]
             variance = torch.stack(variances).mean()
-        elbo = evidence_lower_bound(log_likelihood, mu, logvar, self.beta)
-        trd = transductive_loss(*elbo.chunk(2))
+        mu, logvar, log_likelihood, bound = terms
+        loss = self.lambda1 * transductive_loss(*bound.chunk(2))
+        adv = torch.full_like(loss, torch.nan)
         with _frozen(self.discriminator_):
-            adv = adversarial_loss(*self._logits(mu).chunk(2))
-            loss = self.lambda1 * trd + self.lambda2 * adv
+            if "discriminator" in self.phase_:
+                adv = adversarial_loss(*self._logits(mu).chunk(2))
+                loss = loss + self.lambda2 * adv
             self._descend(loss, self.vae_, self.optimizer_vae_)
         mu = mu.detach()
         kl = kl_divergence(mu, logvar.detach()).mean()
-        terms = [loss, -log_likelihood.mean(), kl, adv, variance]
-        return mu, [term.detach() for term in terms]
+        recorded = [loss, -log_likelihood.mean(), kl, adv, variance]
+        return mu, [term.detach() for term in recorded]
+
+    @torch.no_grad()
+    def _frozen_mu(self, x: Tensor) -> Tensor:
+        """Mu of a VAE that is not trained in this phase, its batch statistics included."""
+        self.vae_.eval()
+        return self.vae_.encode(x)[0]
 
     def _discriminator_step(self, mu: Tensor) -> list[Tensor]:
         """Descend L_D on the mu of one mini-batch of each pool."""
@@ -295,8 +334,8 @@ class VAALNet(NeuralNet):
         self._descend(loss, self.discriminator_, self.optimizer_discriminator_)
         return [loss.detach(), (labeled > 0).float().mean(), (unlabeled <= 0).float().mean()]
 
-    def _forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Mu, bounded logvar, log p(x|z) of a drawn z, and the variance it was taken with."""
+    def _forward(self, x: Tensor, n_of_pool: int) -> list[Tensor]:
+        """Mu, bounded logvar, log p(x|z) of a drawn z, bound, and the variance of p(x|z)."""
         mu, logvar = self.vae_.encode(x)
         logvar = bounded_logvar(logvar)
         x_hat = self.vae_.decode(reparameterize(mu, logvar))
@@ -306,15 +345,12 @@ class VAALNet(NeuralNet):
             variance = optimal_variance(x_hat, x)
         else:
             variance = torch.tensor(float(self.variance), device=x.device)
-        return mu, logvar, self._log_likelihood(x_hat, x, variance), variance
-
-    def _log_likelihood(self, x_hat: Tensor, x: Tensor, variance: Tensor | float) -> Tensor:
-        if self.likelihood == "bernoulli":
-            return bernoulli_log_likelihood(x_hat, x)
-        return gaussian_log_likelihood(x_hat, x, variance)
-
-    def _logits(self, mu: Tensor) -> Tensor:
-        return self.discriminator_(mu).reshape(len(mu))
+        log_likelihood = self._log_likelihood(x_hat, x, variance)
+        if self.loss_weighting == "published":
+            bound = published_bound(x_hat, x, mu, logvar, self.beta, n_of_pool)
+        else:
+            bound = evidence_lower_bound(log_likelihood, mu, logvar, self.beta)
+        return [mu, logvar, log_likelihood, bound, variance]
 
     def _descend(self, loss: Tensor, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """One optimizer step on one module; callbacks see that module's gradients."""
@@ -325,7 +361,9 @@ class VAALNet(NeuralNet):
         optimizer.step()
 
     def _check_finite(self, values: Tensor) -> None:
-        if torch.isfinite(values).all():
+        # Everything that is trained on is in one of the two losses.
+        losses = [HISTORY_TERMS.index(f"{name}_loss") for name in self.phase_]
+        if torch.isfinite(values[losses]).all():
             return
         terms = ", ".join(
             f"{term}={value:.3g}"
@@ -352,7 +390,7 @@ class VAALNet(NeuralNet):
         # Over batches: a callback may have stopped the epoch, or the batch, before its end.
         batches = self.history[-1]["batches"] if self.history else []
         variances = [batch["variance"] for batch in batches if "variance" in batch]
-        if variances:
+        if variances and "vae" in self.phase_:
             self.variance_ = float(np.mean(variances))
 
     # skorch's fit swallows every KeyboardInterrupt, since its callbacks stop training with one. A
@@ -384,68 +422,21 @@ class VAALNet(NeuralNet):
         return self
 
     def partial_fit(self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any) -> VAALNet:
-        """Train on from the present weights.
+        """Train on from the present weights, one phase after the other.
 
         Raises
         ------
         KeyboardInterrupt
             If the user interrupted; a callback that stops training ends it normally.
         """
-        super().partial_fit(X, y, classes, **fit_params)
-        if self.interrupted_:
-            raise KeyboardInterrupt
+        for phase in _PHASES[self.ablation]:
+            self.phase_ = phase
+            super().partial_fit(X, y, classes, **fit_params)
+            if self.interrupted_:
+                raise KeyboardInterrupt
+        if self.ablation == "no_discriminator":
+            self.centroid_ = self._centroid(X.labeled)
         return self
-
-    # Evaluation: mu, never a sample, and never in training mode --------------------------------
-
-    def means(self, pool: Pool) -> NDArray[np.float32]:
-        """Mu of each sample, (n_samples, latent_dim)."""
-        return self._evaluate(pool, lambda _, mu, __: mu)
-
-    def log_odds(self, pool: Pool) -> NDArray[np.float32]:
-        """Log-odds of being labelled, (n_samples,)."""
-        return self._evaluate(pool, lambda _, mu, __: self._logits(mu))
-
-    def elbo(self, pool: Pool) -> NDArray[np.float32]:
-        """Evidence lower bound in nats, with beta 1 and z at mu, (n_samples,)."""
-
-        def batch_elbo(x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-            log_likelihood = self._log_likelihood(self.vae_.decode(mu), x, self.variance_)
-            return evidence_lower_bound(log_likelihood, mu, bounded_logvar(logvar))
-
-        return self._evaluate(pool, batch_elbo)
-
-    def reconstruct(self, Z: NDArray) -> NDArray[np.float32]:
-        """Mean of p(x|z), (n_samples, ...)."""
-
-        def batch_mean(z: Tensor) -> Tensor:
-            x_hat = self.vae_.decode(z)
-            return x_hat.sigmoid() if self.likelihood == "bernoulli" else x_hat
-
-        return self._over_batches(Pool(Z), batch_mean)
-
-    def _evaluate(
-        self, pool: Pool, function: Callable[[Tensor, Tensor, Tensor], Tensor]
-    ) -> NDArray[np.float32]:
-        """Apply a function of x, mu and logvar to every batch."""
-        return self._over_batches(pool, lambda x: function(x, *self.vae_.encode(x)))
-
-    @torch.inference_mode()
-    def _over_batches(
-        self, pool: Pool, function: Callable[[Tensor], Tensor]
-    ) -> NDArray[np.float32]:
-        self._set_training(False)
-        total = -(-len(pool) // self.batch_size)
-        batches = tqdm(
-            pool.batches(self.batch_size),
-            total=total,
-            desc="scoring",
-            leave=False,
-            disable=not self.verbose,
-        )
-        return np.concatenate(
-            [function(to_float(batch, self.device)).cpu().numpy() for batch in batches]
-        )
 
 
 class _BothOptimizers(torch.optim.Optimizer):

@@ -14,9 +14,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from skvaal import _modules
+from skvaal._building import check_names, make_net
 from skvaal._device import isolated_seed, resolve_device
 from skvaal._exceptions import ModelFileError
 from skvaal._version import __version__
@@ -31,6 +33,9 @@ _FITTED = (
     "n_unlabeled_",
     "n_iter_",
 )
+# Arrays that only some parameters leave behind, of the strategy and of its net.
+_STRATEGY_ARRAYS = ("labeled_means_",)
+_NET_ARRAYS = ("centroid_",)
 # Where classes may be named from, by the key that marks them in the file.
 _NAMESPACES = {"torch.optim": torch.optim, "skvaal": _modules}
 # What training alone needs, and may be left out.
@@ -49,6 +54,8 @@ def save_strategy(strategy: Any, path: str | Path) -> None:
 
     net = strategy.net_
     tensors = _state(net)
+    for name, array in _fitted_arrays(strategy).items():
+        tensors[f"fitted.{name}"] = torch.from_numpy(array)
     fitted = {name: getattr(strategy, name) for name in _FITTED}
     if hasattr(strategy, "feature_names_in_"):
         fitted["feature_names_in_"] = list(strategy.feature_names_in_)
@@ -56,7 +63,7 @@ def save_strategy(strategy: Any, path: str | Path) -> None:
         "params": {k: _encode(k, v) for k, v in strategy.get_params(deep=False).items()},
         "fitted": fitted,
         "seed": strategy._seed,
-        "variance": net.variance_,
+        "variance": getattr(net, "variance_", None),
     }
     strategy_json = json.dumps(header)
     metadata = {
@@ -99,16 +106,18 @@ def load_strategy(cls: type, path: str | Path, overrides: Mapping[str, Any]) -> 
         strategy.feature_names_in_ = np.array(strategy.feature_names_in_, dtype=object)
     strategy._seed = header["seed"]
 
-    strategy._check_names()
+    check_names(strategy)
     device = resolve_device(strategy.device)
-    net = strategy._make_net(device)
+    net = make_net(strategy, device)
     # Initial weights, drawn to be overwritten, must not move the caller's generator.
     with isolated_seed(0, device):
         net.initialize()
     for prefix in ("vae", "discriminator"):
         module = getattr(net, f"{prefix}_")
         state = {
-            k.removeprefix(f"{prefix}."): v for k, v in tensors.items() if k.startswith(prefix)
+            k.removeprefix(f"{prefix}."): v
+            for k, v in tensors.items()
+            if k.startswith(f"{prefix}.")
         }
         try:
             module.load_state_dict(state)
@@ -116,7 +125,12 @@ def load_strategy(cls: type, path: str | Path, overrides: Mapping[str, Any]) -> 
             raise ModelFileError(
                 f"{path} does not hold the weights of {prefix}: {error}"
             ) from error
-    net.variance_ = header["variance"]
+    if header["variance"] is not None:
+        net.variance_ = header["variance"]
+    for owner, names in ((strategy, _STRATEGY_ARRAYS), (net, _NET_ARRAYS)):
+        for name in names:
+            if f"fitted.{name}" in tensors:
+                setattr(owner, name, tensors[f"fitted.{name}"].numpy())
     strategy.net_ = net
     strategy.history_ = net.history
     return strategy
@@ -155,6 +169,12 @@ def _state(net: Any) -> dict[str, Tensor]:
         for prefix in ("vae", "discriminator")
         for name, tensor in getattr(net, f"{prefix}_").state_dict().items()
     }
+
+
+def _fitted_arrays(strategy: Any) -> dict[str, NDArray]:
+    found = {name: getattr(strategy, name, None) for name in _STRATEGY_ARRAYS}
+    found |= {name: getattr(strategy.net_, name, None) for name in _NET_ARRAYS}
+    return {name: array for name, array in found.items() if array is not None}
 
 
 def _checksum(strategy_json: str, tensors: Mapping[str, Tensor]) -> int:

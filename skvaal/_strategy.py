@@ -11,20 +11,27 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
-from torch.utils.data import DataLoader
 
+from skvaal._building import check_callback_names, check_names, go_on_from, make_net
 from skvaal._data import PairedPools, PairedSampler, Pool
 from skvaal._device import isolated_seed, resolve_device
+from skvaal._diagnostics import Diagnostics, examine, warn_of
 from skvaal._exceptions import EmptyPoolWarning
-from skvaal._modules import ConvVAE, DenseVAE, LatentDiscriminator
 from skvaal._net import VAALNet
-from skvaal._params import Interval, NestedParamsMixin, StrOptions, did_you_mean
+from skvaal._params import Interval, NestedParamsMixin, StrOptions
 from skvaal._persistence import load_strategy, save_strategy
-from skvaal._progress import TrainingBar
-from skvaal._selection import smallest
+from skvaal._presets import preset_params
+from skvaal._scoring import (
+    check_selection,
+    choose,
+    scores_and_means,
+    scores_of,
+    seeded_scoring,
+)
+from skvaal._selection import SELECTIONS, needs_labeled
 from skvaal._validation import (
     check_n,
     check_same_columns,
@@ -37,18 +44,6 @@ from skvaal._validation import (
 # max_epochs='auto' trains for about so many iterations: half a minute for small grey images on two
 # processor cores (docs/results/speed_cpu.json).
 AUTO_ITERATIONS = 400
-
-_TRAINING_PARAMS = (
-    "likelihood",
-    "variance",
-    "beta",
-    "lambda1",
-    "lambda2",
-    "n_vae_steps",
-    "n_discriminator_steps",
-    "joint_batches",
-    "batch_size",
-)
 
 
 class VAALQueryStrategy(
@@ -93,6 +88,20 @@ class VAALQueryStrategy(
         Whether labelled and unlabelled samples pass the VAE together. Apart, as in the authors'
         code, each pool is normalised with its own batch statistics, which hides from the
         discriminator part of what sets the pools apart.
+    loss_weighting : {'evidence', 'published'}, default='evidence'
+        'published' averages the squared error over batch and pixels and sums the KL divergence
+        over batch and latent dimensions, as the authors' code does. The posterior then collapses;
+        it is there for comparison, with the Gaussian likelihood only.
+    score_in_train_mode : bool, default=False
+        Whether samples are scored by the statistics of their batch, as in the authors' code. A
+        sample's score then depends on the rows around it. For comparison only.
+    ablation : {None, 'no_vae', 'frozen_vae', 'no_discriminator'}, default=None
+        One of the ablations of [1]_. 'no_vae': the discriminator reads the samples themselves,
+        flattened; parameters of the VAE have no effect. 'frozen_vae': the VAE is trained without
+        the adversarial term for `max_epochs`, then frozen, and the discriminator is trained on it
+        for as many. 'no_discriminator': the VAE alone is trained, and samples are ranked by the
+        2-Wasserstein distance of q(z|x) to the centroid of the labelled set, the Gaussian whose
+        mean and standard deviation are the means of theirs.
     optimizer_vae, optimizer_discriminator : class, default=torch.optim.Adam
         Take ``optimizer_vae__*`` and ``optimizer_discriminator__*``.
     lr : float, default=5e-4
@@ -104,6 +113,12 @@ class VAALQueryStrategy(
     batch_size : int, default=64
         Samples of each pool in a training step, and of any in a scoring step. A pool may be
         smaller.
+    selection : {'topk', 'k_center', 'stochastic', 'cluster', 'greedy'} or callable, default='topk'
+        How `query` makes a batch out of the scores. 'topk' takes the smallest, as the paper does;
+        the others make the batch diverse, all but 'stochastic' in the latent space. A callable
+        gets ``(scores, Z, Z_labeled, n, random_state)``, the log-odds and latent means of the pool,
+        the latent means of the labelled samples, a number and a RandomState, and returns `n`
+        different rows. Options are ``selection__*``; see the user guide.
     data_format : {'channels_first', 'channels_last'}, default='channels_first'
         Layout of 4-D X: (n, channels, height, width) or (n, height, width, channels).
     missing_label : int, float, str or None, default=-1
@@ -122,7 +137,8 @@ class VAALQueryStrategy(
         1 shows progress bars.
     **net_params : dict
         ``vae__*``, ``discriminator__*``, ``optimizer_vae__*``, ``optimizer_discriminator__*``,
-        ``callbacks__*``, ``iterator_train__*`` (:class:`torch.utils.data.DataLoader`).
+        ``callbacks__*``, ``iterator_train__*`` (:class:`torch.utils.data.DataLoader`),
+        ``selection__*``.
 
     Attributes
     ----------
@@ -134,12 +150,17 @@ class VAALQueryStrategy(
         Shape of a sample, (n_features,) or (channels, height, width).
     n_labeled_, n_unlabeled_ : int
         Sizes of the pools that were fitted.
+    labeled_means_ : array of shape (n_labeled, latent_dim)
+        Latent means of the labelled samples; only where `selection` reads them, that is, for
+        'k_center' and callables.
     n_iter_ : int
-        Epochs trained, all warm starts together.
+        Epochs trained, all phases and warm starts together.
     n_features_in_ : int
         Numbers in a sample.
     feature_names_in_ : array of shape (n_features,)
         If X was a DataFrame with string column names.
+    diagnostics_ : Diagnostics
+        What the last :meth:`diagnose` found; a new fit, or a file, has none.
     query_seconds_ : dict of str to float
         Where the time of the last :meth:`query` went: score and select.
 
@@ -173,6 +194,7 @@ class VAALQueryStrategy(
         "optimizer_discriminator",
         "callbacks",
         "iterator_train",
+        "selection",
     )
 
     _parameter_constraints = {
@@ -186,11 +208,21 @@ class VAALQueryStrategy(
         "n_vae_steps": [Interval(Integral, 1, None, closed="left")],
         "n_discriminator_steps": [Interval(Integral, 1, None, closed="left")],
         "joint_batches": ["boolean"],
+        "loss_weighting": [StrOptions({"evidence", "published"})],
+        "score_in_train_mode": ["boolean"],
+        "ablation": [StrOptions({"no_vae", "frozen_vae", "no_discriminator"}), None],
         "optimizer_vae": [callable],
         "optimizer_discriminator": [callable],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "selection": [StrOptions(set(SELECTIONS)), callable],
+        "selection__candidates_factor": [Interval(Real, 1, None, closed="left")],
+        "selection__temperature": [Interval(Real, 0, None, closed="neither")],
+        "selection__score_power": [Interval(Real, 0, None, closed="left")],
+        "selection__typicality_power": [Interval(Real, 0, None, closed="left")],
+        "selection__n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "selection__bandwidth": [Interval(Real, 0, None, closed="neither")],
         "data_format": [StrOptions({"channels_first", "channels_last"})],
         "callbacks": [None, list],
         "warm_start": ["boolean"],
@@ -212,11 +244,15 @@ class VAALQueryStrategy(
         n_vae_steps: int = 1,
         n_discriminator_steps: int = 1,
         joint_batches: bool = True,
+        loss_weighting: str = "evidence",
+        score_in_train_mode: bool = False,
+        ablation: str | None = None,
         optimizer_vae: Any = torch.optim.Adam,
         optimizer_discriminator: Any = torch.optim.Adam,
         lr: float = 5e-4,
         max_epochs: str | int = "auto",
         batch_size: int = 64,
+        selection: Any = "topk",
         data_format: str = "channels_first",
         missing_label: Any = -1,
         callbacks: list | None = None,
@@ -236,11 +272,15 @@ class VAALQueryStrategy(
         self.n_vae_steps = n_vae_steps
         self.n_discriminator_steps = n_discriminator_steps
         self.joint_batches = joint_batches
+        self.loss_weighting = loss_weighting
+        self.score_in_train_mode = score_in_train_mode
+        self.ablation = ablation
         self.optimizer_vae = optimizer_vae
         self.optimizer_discriminator = optimizer_discriminator
         self.lr = lr
         self.max_epochs = max_epochs
         self.batch_size = batch_size
+        self.selection = selection
         self.data_format = data_format
         self.missing_label = missing_label
         self.callbacks = callbacks
@@ -249,6 +289,41 @@ class VAALQueryStrategy(
         self.random_state = random_state
         self.verbose = verbose
         self.__dict__.update(net_params)
+
+    @classmethod
+    def from_preset(cls, name: str, **overrides: Any) -> VAALQueryStrategy:
+        """Make a strategy with a named set of parameters.
+
+        Parameters
+        ----------
+        name : str
+            'recommended' : the defaults.
+
+            'paper-cifar', 'paper-caltech256', 'paper-imagenet', 'paper-segmentation' : settings of
+            the paper's experiments, as remembered from its appendix. For images.
+
+            'published-code' : the authors' published code, with its weighting of the losses and
+            its scoring in training mode. For images.
+        **overrides : dict
+            Parameters to replace or add.
+
+        Returns
+        -------
+        VAALQueryStrategy
+
+        Raises
+        ------
+        ValueError
+            If there is no such preset.
+
+        Examples
+        --------
+        >>> from skvaal import VAALQueryStrategy
+        >>> strategy = VAALQueryStrategy.from_preset("paper-cifar", random_state=0)
+        >>> strategy.get_params()["vae__latent_dim"]
+        32
+        """
+        return cls(**{**preset_params(name), **overrides})
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> VAALQueryStrategy:
         """Train on labelled and unlabelled samples in one array.
@@ -317,6 +392,8 @@ class VAALQueryStrategy(
     ) -> NDArray[np.intp] | tuple[NDArray[np.intp], NDArray[np.float32]]:
         """Choose the samples to label next: those least like the labelled pool (Algorithm 2).
 
+        `selection` says how a batch is made of them.
+
         Parameters
         ----------
         X_unlabeled : array-like of shape (n_samples, n_features) or 4-D array
@@ -329,19 +406,21 @@ class VAALQueryStrategy(
         Returns
         -------
         indices : array of int of shape (n,)
-            Rows of `X_unlabeled`, the least like the labelled pool first; equal scores are
-            ordered by `random_state`.
+            Rows of `X_unlabeled`; with ``selection='topk'`` the least like the labelled pool
+            first. Equal scores are ordered by `random_state`.
         scores : array of float of shape (n,)
             Only if `return_scores`.
 
         Raises
         ------
         ValueError, TypeError
-            If `n` is out of range or the pool does not fit what was fitted.
+            If `n` is out of range, the pool does not fit what was fitted, or `selection` wants
+            what was not kept in `fit`.
         """
         check_is_fitted(self)
         pool = self._pool(X_unlabeled, name="X_unlabeled")
         n = check_n(n, len(pool))
+        check_selection(self)
         if not (self.n_labeled_ and self.n_unlabeled_):
             warnings.warn(
                 f"fitted on {self.n_labeled_} labelled and {self.n_unlabeled_} unlabelled samples: "
@@ -350,14 +429,17 @@ class VAALQueryStrategy(
                 stacklevel=2,
             )
         began = perf_counter()
-        scores = self._log_odds(pool, "X_unlabeled")
+        scores, Z = scores_and_means(self, pool, "X_unlabeled")
         scored = perf_counter()
-        indices = smallest(scores, n, np.random.RandomState(self._seed))
+        indices = choose(self, scores, Z, n)
         self.query_seconds_ = {"score": scored - began, "select": perf_counter() - scored}
         return (indices, scores[indices]) if return_scores else indices
 
     def score_samples(self, X: ArrayLike) -> NDArray[np.float32]:
         """Log-odds of being labelled; higher is more like the labelled pool.
+
+        With ``ablation='no_discriminator'``, minus the 2-Wasserstein distance of q(z|x) to the
+        centroid of the labelled set, in units of the latent space.
 
         Parameters
         ----------
@@ -366,10 +448,11 @@ class VAALQueryStrategy(
         Returns
         -------
         array of float of shape (n_samples,)
-            A sample's score does not depend on the other rows of X.
+            A sample's score does not depend on the other rows of X, unless
+            `score_in_train_mode` is set.
         """
         check_is_fitted(self)
-        return self._log_odds(self._pool(X), "X")
+        return scores_of(self, self._pool(X), "X")
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Latent means mu.
@@ -426,9 +509,54 @@ class VAALQueryStrategy(
         -------
         float
             Higher is better.
+
+        Raises
+        ------
+        ValueError
+            With ``ablation='no_vae'``: there is no bound.
         """
         check_is_fitted(self)
+        if self.net_.ablation == "no_vae":
+            raise ValueError("ablation='no_vae' leaves no VAE to score, only query and the like")
         return float(self.net_.elbo(self._pool(X)).mean(dtype=np.float64))
+
+    def diagnose(
+        self, X_labeled: ArrayLike, X_unlabeled: ArrayLike, *, n_folds: int = 5
+    ) -> Diagnostics:
+        """Find out whether the latent space and the scores are worth anything.
+
+        Takes a few passes over both pools, and trains `n_folds` discriminators on mu.
+
+        Parameters
+        ----------
+        X_labeled : array-like of shape (n_labeled, n_features) or 4-D array
+        X_unlabeled : array-like of shape (n_unlabeled, n_features) or 4-D array
+            The pools that were fitted.
+        n_folds : int, default=5
+            Parts of each pool, of which one is held out at a time; at least 2.
+
+        Returns
+        -------
+        Diagnostics
+            Also kept as ``diagnostics_``; ``print`` shows it.
+
+        Warns
+        -----
+        PosteriorCollapseWarning
+            If no latent unit varies over the data.
+        UninformativeDiscriminatorWarning
+            If held-out samples of the two pools cannot be told apart.
+        """
+        check_is_fitted(self)
+        if n_folds < 2:
+            raise ValueError(f"n_folds={n_folds!r}, but it must be at least 2")
+        labeled = self._pool(X_labeled, name="X_labeled")
+        unlabeled = self._pool(X_unlabeled, name="X_unlabeled")
+        with seeded_scoring(self):
+            found = examine(self.net_, labeled, unlabeled, self._seed, n_folds)
+        self.diagnostics_ = found
+        warn_of(found, stacklevel=3)
+        return found
 
     def save(self, path: str | Path) -> None:
         """Write the fitted strategy to one file of safetensors, parameters in its JSON header.
@@ -492,6 +620,7 @@ class VAALQueryStrategy(
             The net to go on from, if `warm_start`.
         """
         previous = self.__dict__.pop("net_", None)
+        self.__dict__.pop("diagnostics_", None)
         self._validate_params()
         return resolve_device(self.device), previous if self.warm_start else None
 
@@ -500,16 +629,6 @@ class VAALQueryStrategy(
 
     def _pool(self, X: Any, name: str = "X") -> Pool:
         return Pool(self._check_samples(X, reset=False, name=name))
-
-    def _log_odds(self, pool: Pool, name: str) -> NDArray[np.float32]:
-        scores = self.net_.log_odds(pool)
-        if not np.isfinite(scores).all():
-            row = int(np.flatnonzero(~np.isfinite(scores))[0])
-            raise ValueError(
-                f"{name}[{row}] has the score {scores[row]}: its values are too large to be "
-                "computed with; bring X to a common scale before fit (StandardScaler)"
-            )
-        return scores
 
     def _warn_of_empty_pool(self, labeled: NDArray[np.bool_]) -> None:
         if labeled.all():
@@ -531,7 +650,12 @@ class VAALQueryStrategy(
         self, labeled: Pool, unlabeled: Pool, device: torch.device, previous: VAALNet | None
     ) -> VAALQueryStrategy:
         """Train; the pools are valid."""
-        self._check_names()
+        check_names(self)
+        if self.likelihood == "bernoulli" and self.loss_weighting == "published":
+            raise ValueError(
+                "loss_weighting='published' is a squared error; use likelihood='gaussian', or "
+                "loss_weighting='evidence'"
+            )
         if self.likelihood == "bernoulli":
             check_unit_interval(labeled.X)
             if unlabeled.X is not labeled.X:
@@ -545,52 +669,23 @@ class VAALQueryStrategy(
         random_state = np.random.RandomState() if self.random_state is None else self.random_state
         self._seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
         n_iter: int = 0 if previous is None else getattr(self, "n_iter_", 0)
-        net = self._make_net(device, max_epochs=self._n_epochs(pools))
+        net = make_net(self, device, max_epochs=self._n_epochs(pools))
         with isolated_seed(self._seed, device):
             net.initialize()
-            self._check_callback_names(net)
+            check_callback_names(self, net)
             if previous is not None:
-                self._go_on_from(previous, net)
+                go_on_from(previous, net)
             n_before = len(net.history)
             net.partial_fit(pools)
         self.net_ = net
         self.history_ = net.history
+        self.__dict__.pop("labeled_means_", None)
+        if needs_labeled(self.selection):
+            self.labeled_means_ = (
+                net.means(labeled) if len(labeled) else np.empty((0, net.latent_dim_), np.float32)
+            )
         self.n_iter_ = n_iter + len(net.history) - n_before
         return self
-
-    def _check_names(self) -> None:
-        """Raise if a parameter's name is unknown."""
-        self._check_nested_params(
-            {
-                prefix: type(component) if isinstance(component, torch.nn.Module) else component
-                for prefix, component in self._components().items()
-            }
-        )
-
-    def _check_callback_names(self, net: VAALNet) -> None:
-        """Raise if a ``callbacks__<name>`` names no callback; skorch would not say."""
-        known = [name for name, _ in net.callbacks_]
-        for given in self._nested_params("callbacks"):
-            name = given.partition("__")[0]
-            if name not in known:
-                raise ValueError(
-                    f"unknown parameter 'callbacks__{given}' (there is no callback {name!r}); "
-                    + did_you_mean(name, known, prefix="callbacks__")
-                )
-
-    def _components(self) -> dict[str, Any]:
-        """The classes, or instances, behind the prefixes of nested parameters."""
-        vae: Any = self.vae
-        if self.vae == "auto":
-            vae = ConvVAE if len(self.input_shape_) == 3 else DenseVAE
-        discriminator = LatentDiscriminator if self.discriminator == "auto" else self.discriminator
-        return {
-            "vae": vae,
-            "discriminator": discriminator,
-            "optimizer_vae": self.optimizer_vae,
-            "optimizer_discriminator": self.optimizer_discriminator,
-            "iterator_train": DataLoader,
-        }
 
     def _n_epochs(self, pools: PairedPools) -> int:
         if self.max_epochs != "auto":
@@ -599,42 +694,3 @@ class VAALQueryStrategy(
             len(pools.labeled), len(pools.unlabeled), self.batch_size, self.n_vae_steps
         )
         return max(1, round(AUTO_ITERATIONS / len(epoch)))
-
-    def _make_net(self, device: torch.device, max_epochs: int = 1) -> VAALNet:
-        components = self._components()
-        nested = {
-            f"{prefix}__{name}": value
-            for prefix in self._nested_prefixes
-            for name, value in self._nested_params(prefix).items()
-        }
-        # Copies: skorch's callbacks keep state, and a fit must not change a parameter.
-        callbacks = [clone(callback, safe=False) for callback in self.callbacks or []]
-        return VAALNet(
-            components["vae"],
-            components["discriminator"],
-            input_shape=self.input_shape_,
-            optimizer_vae=self.optimizer_vae,
-            optimizer_discriminator=self.optimizer_discriminator,
-            lr=self.lr,
-            device=device,
-            callbacks=callbacks + ([TrainingBar()] if self.verbose else []),
-            verbose=int(self.verbose),
-            max_epochs=max_epochs,
-            **{name: getattr(self, name) for name in _TRAINING_PARAMS},
-            **nested,
-        )
-
-    def _go_on_from(self, previous: VAALNet, net: VAALNet) -> None:
-        """Give a new net, made of today's parameters, the weights and history of the last one."""
-        if previous.input_shape != self.input_shape_:
-            raise ValueError(
-                f"X has samples of shape {self.input_shape_}, but warm_start=True goes on from "
-                f"weights for {previous.input_shape}; set warm_start=False to start anew"
-            )
-        try:
-            net.take_over(previous)
-        except RuntimeError as error:
-            raise ValueError(
-                "warm_start=True goes on from the weights of the last fit, which do not fit the "
-                f"present vae or discriminator; set warm_start=False to start anew: {error}"
-            ) from error

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from skvaal._exceptions import EmptyPoolWarning
-from skvaal._pipelines import fit_on_pools, last_step
+from skvaal._pipelines import as_last_step_sees, fit_on_pools, last_step
 from skvaal._strategy import VAALQueryStrategy
 
 __all__ = ["VAALSampling"]
@@ -96,8 +96,9 @@ class VAALSampling(SingleAnnotatorPoolQueryStrategy):
         query_indices : array of int of shape (batch_size,)
             Rows of X, or of `candidates` if these are samples.
         utilities : array of shape (batch_size, n_samples) or (batch_size, n_candidates)
-            Log-odds of being unlabelled, higher is chosen sooner; nan where a sample is no
-            candidate, or has been chosen in an earlier row. Only if `return_utilities`.
+            Log-odds of being unlabelled, higher is chosen sooner with ``selection='topk'``; nan
+            where a sample is no candidate, or has been chosen in an earlier row. Only if
+            `return_utilities`.
 
         Warns
         -----
@@ -114,6 +115,12 @@ class VAALSampling(SingleAnnotatorPoolQueryStrategy):
         else:
             utilities = np.full(len(X), np.nan)
             utilities[mapping] = scores
+        strategy = getattr(self, "strategy_", None)
+        if is_labeled(y, self.missing_label_).any() and last_step(strategy).selection != "topk":
+            X_last = as_last_step_sees(strategy, X_candidates)
+            rows: Any = last_step(strategy).query(X_last, batch_size)
+            indices = rows if mapping is None else mapping[rows]
+            return (indices, _by_step(utilities, indices)) if return_utilities else indices
         return simple_batch(
             utilities,
             self.random_state_,
@@ -141,3 +148,11 @@ class VAALSampling(SingleAnnotatorPoolQueryStrategy):
         fit_on_pools(strategy, X[labeled], X_unlabeled)
         self.strategy_ = strategy
         return -strategy.score_samples(X_candidates).astype(np.float64)
+
+
+def _by_step(utilities: NDArray[np.floating], indices: NDArray[np.intp]) -> NDArray[np.floating]:
+    """Utilities before each choice, (batch, n_samples), nan where a sample is chosen already."""
+    steps = np.tile(utilities, (len(indices), 1))
+    for step, index in enumerate(indices[:-1]):
+        steps[step + 1 :, index] = np.nan
+    return steps

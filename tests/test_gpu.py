@@ -61,3 +61,17 @@ def test_fitted_strategy_pickles(digits):
     strategy = on("cuda").fit(X, y)
     copy = pickle.loads(pickle.dumps(strategy))
     np.testing.assert_allclose(copy.score_samples(X), strategy.score_samples(X), atol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore::skvaal.UninformativeDiscriminatorWarning")
+@pytest.mark.filterwarnings("ignore::skvaal.PosteriorCollapseWarning")
+@pytest.mark.parametrize("ablation", [None, "no_vae", "frozen_vae", "no_discriminator"])
+def test_ablations_selections_and_the_report(digits, tmp_path, ablation):
+    X, y = digits
+    strategy = on("cuda", ablation=ablation, selection="k_center", score_in_train_mode=True)
+    strategy.fit(X, y)
+    assert len(set(strategy.query(X, 5))) == 5
+    assert 0 <= strategy.diagnose(X[:40], X[40:]).auc_cross_fitted <= 1
+    strategy.save(tmp_path / "strategy")
+    loaded = VAALQueryStrategy.load(tmp_path / "strategy", device="cpu")
+    np.testing.assert_allclose(loaded.transform(X), strategy.transform(X), atol=1e-2)

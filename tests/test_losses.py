@@ -155,3 +155,14 @@ def test_bounded_logvar_keeps_its_range_its_values_and_a_gradient():
     assert bounded.max() <= high
     torch.testing.assert_close(bounded[2:5], logvar[2:5], atol=0.02, rtol=0)
     assert (logvar.grad[1:-1] > 0).all()
+
+
+@pytest.mark.parametrize("shape", [(6, 10), (6, 3, 8, 8)])
+def test_published_bound_is_the_published_loss(generator, shape):
+    x_hat, x = random(*shape, generator=generator), random(*shape, generator=generator)
+    mu, logvar = random(6, 4, generator=generator), random(6, 4, generator=generator)
+    # As in the authors' code.
+    mse = torch.nn.MSELoss()(x_hat, x)
+    kld = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
+    bound = _losses.published_bound(x_hat, x, mu, logvar, beta=0.3, n_samples=6)
+    torch.testing.assert_close(-bound.mean(), mse + 0.3 * kld)

@@ -449,3 +449,15 @@ def test_ctrl_c_ends_a_query_and_leaves_the_strategy_unfitted():
             print("interrupted", hasattr(strategy, "net_"), flush=True)
     """
     assert interrupt(program)[-1] == "interrupted False"
+
+
+@pytest.mark.parametrize("joint_batches", [True, False])
+def test_published_weighting_sums_the_kl_over_the_batch_of_a_pool(joint_batches):
+    net = make_net(loss_weighting="published", beta=0.5, joint_batches=joint_batches).initialize()
+    net.vae_.eval(), net.discriminator_.eval()
+    labeled, unlabeled = torch.from_numpy(LABELED[:8]), torch.from_numpy(UNLABELED[:8])
+    torch.manual_seed(1)
+    _, (loss, _, kl, adversarial, variance) = net._vae_step(labeled, unlabeled)
+    # The history's variance is the mean squared error, its KL the mean over both pools.
+    expected = 2 * float(variance) + 0.5 * 16 * float(kl) + float(adversarial)
+    assert float(loss) == pytest.approx(expected, rel=1e-5)

@@ -144,3 +144,19 @@ def test_parameters():
     )
     with pytest.raises(TypeError, match="Pipeline that ends in one"):
         VAALSampling(StandardScaler()).query(np.eye(3), [0, np.nan, np.nan])
+
+
+@pytest.mark.parametrize("selection", ["k_center", "greedy"])
+@pytest.mark.parametrize("as_samples", [True, False])
+def test_selection_of_the_strategy_makes_the_batch(digits, quick, selection, as_samples):
+    X, labels = digits
+    y = np.where(labels == -1, np.nan, labels)
+    candidates = X[100:] if as_samples else np.arange(100, len(X))
+    sampling = VAALSampling(VAALQueryStrategy(**quick, selection=selection), random_state=0)
+    indices, utilities = sampling.query(X, y, candidates, batch_size=4, return_utilities=True)
+    rows = indices if as_samples else indices - 100
+    np.testing.assert_array_equal(rows, sampling.strategy_.query(X[100:], 4))
+    np.testing.assert_array_equal(indices, sampling.query(X, y, candidates, batch_size=4))
+    for step, (row, now) in enumerate(zip(indices, utilities, strict=True)):
+        assert np.isfinite(now[row])
+        assert np.isnan(now[indices[:step]]).all()

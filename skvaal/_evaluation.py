@@ -1,0 +1,158 @@
+"""What a trained net says of samples: mu, scores, likelihoods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from skvaal._data import Pool, to_float
+from skvaal._losses import (
+    bernoulli_log_likelihood,
+    bounded_logvar,
+    evidence_lower_bound,
+    gaussian_log_likelihood,
+)
+from skvaal._wasserstein import centroid, wasserstein_distance
+
+
+class Evaluation:
+    """The half of :class:`~skvaal.VAALNet` that does not train.
+
+    It reads mu, never a sample of z, and in evaluation mode, unless `score_in_train_mode` asks for
+    scores by the statistics of each batch.
+    """
+
+    vae_: Any
+    discriminator_: Any
+    module_: Any
+    device: Any
+    batch_size: int
+    verbose: int
+    ablation: str | None
+    likelihood: str
+    score_in_train_mode: bool
+    variance_: float
+    centroid_: NDArray[np.float32]
+    _set_training: Callable[[bool], None]
+    _training_mode = False
+
+    def means(self, pool: Pool) -> NDArray[np.float32]:
+        """Mu of each sample, (n_samples, latent_dim)."""
+        return self._evaluate(pool, lambda _, mu, __: mu)
+
+    def log_odds(self, pool: Pool) -> NDArray[np.float32]:
+        """Log-odds of being labelled, (n_samples,)."""
+        return self._evaluate(pool, lambda _, mu, __: self._logits(mu))
+
+    def scores(self, pool: Pool) -> NDArray[np.float32]:
+        """What ranks samples, higher is more like the labelled ones, (n_samples,).
+
+        The log-odds of being labelled or, without a discriminator, minus the 2-Wasserstein
+        distance to the labelled set's centroid.
+        """
+        with self._scoring_mode():
+            return self._evaluate(pool, lambda _, mu, logvar: self._scores(mu, logvar))
+
+    def scores_and_means(self, pool: Pool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Both of them in one pass, (n_samples,) and (n_samples, latent_dim)."""
+        with self._scoring_mode():
+            both = self._evaluate(
+                pool,
+                lambda _, mu, logvar: torch.cat([self._scores(mu, logvar)[:, None], mu], dim=1),
+            )
+        return both[:, 0].copy(), np.ascontiguousarray(both[:, 1:])
+
+    @contextmanager
+    def _scoring_mode(self) -> Iterator[None]:
+        """Score by the statistics of each batch, if asked to, and forget them afterwards."""
+        self._training_mode = self.score_in_train_mode
+        buffers = list(self.module_.buffers())
+        kept = [buffer.clone() for buffer in buffers] if self._training_mode else []
+        try:
+            yield
+        finally:
+            self._training_mode = False
+            for buffer, value in zip(buffers, kept, strict=False):
+                buffer.copy_(value)
+
+    def _scores(self, mu: Tensor, logvar: Tensor) -> Tensor:
+        if self.ablation != "no_discriminator":
+            return self._logits(mu)
+        centre = torch.from_numpy(self.centroid_).to(mu.device)
+        return -wasserstein_distance(mu, _std(logvar), *centre)
+
+    def posteriors(self, pool: Pool) -> NDArray[np.float32]:
+        """Mean and standard deviation of q(z|x), (n_samples, 2, latent_dim)."""
+        return self._evaluate(pool, lambda _, mu, logvar: torch.stack([mu, _std(logvar)], dim=1))
+
+    def _centroid(self, labeled: Pool) -> NDArray[np.float32]:
+        both = self.posteriors(labeled)
+        return torch.stack(centroid(*torch.from_numpy(both).double().unbind(dim=1))).float().numpy()
+
+    def elbo(self, pool: Pool) -> NDArray[np.float32]:
+        """Evidence lower bound in nats, with beta 1 and z at mu, (n_samples,)."""
+
+        def batch_elbo(x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+            log_likelihood = self._log_likelihood(self.vae_.decode(mu), x, self.variance_)
+            return evidence_lower_bound(log_likelihood, mu, bounded_logvar(logvar))
+
+        return self._evaluate(pool, batch_elbo)
+
+    def reconstruct(self, Z: NDArray) -> NDArray[np.float32]:
+        """Mean of p(x|z), (n_samples, ...)."""
+        return self._over_batches(Pool(Z), self._mean_of_x)
+
+    def squared_errors(self, pool: Pool) -> NDArray[np.float32]:
+        """Mean squared error of each sample's reconstruction, with z at mu, (n_samples,)."""
+        return self._evaluate(
+            pool, lambda x, mu, _: (self._mean_of_x(mu) - x).square().flatten(1).mean(dim=1)
+        )
+
+    def _mean_of_x(self, z: Tensor) -> Tensor:
+        """Mean of p(x|z)."""
+        x_hat = self.vae_.decode(z)
+        return x_hat.sigmoid() if self.likelihood == "bernoulli" else x_hat
+
+    def _evaluate(
+        self, pool: Pool, function: Callable[[Tensor, Tensor, Tensor], Tensor]
+    ) -> NDArray[np.float32]:
+        """Apply a function of x, mu and logvar to every batch."""
+        return self._over_batches(pool, lambda x: function(x, *self.vae_.encode(x)))
+
+    @torch.inference_mode()
+    def _over_batches(
+        self, pool: Pool, function: Callable[[Tensor], Tensor]
+    ) -> NDArray[np.float32]:
+        total = -(-len(pool) // self.batch_size)
+        batches = tqdm(
+            pool.batches(self.batch_size),
+            total=total,
+            desc="scoring",
+            leave=False,
+            disable=not self.verbose,
+        )
+        results = []
+        for batch in batches:
+            # A batch of one sample has no statistics.
+            self._set_training(self._training_mode and len(batch) > 1)
+            results.append(function(to_float(batch, self.device)).cpu().numpy())
+        return np.concatenate(results)
+
+    def _log_likelihood(self, x_hat: Tensor, x: Tensor, variance: Tensor | float) -> Tensor:
+        if self.likelihood == "bernoulli":
+            return bernoulli_log_likelihood(x_hat, x)
+        return gaussian_log_likelihood(x_hat, x, variance)
+
+    def _logits(self, mu: Tensor) -> Tensor:
+        return self.discriminator_(mu).reshape(len(mu))
+
+
+def _std(logvar: Tensor) -> Tensor:
+    return torch.exp(0.5 * bounded_logvar(logvar))

@@ -1,0 +1,133 @@
+"""From a fitted strategy to scores of a pool, and from these to a batch."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from skvaal._building import check_names
+from skvaal._data import Pool
+from skvaal._device import isolated_seed
+from skvaal._selection import check_batch, needs_labeled, needs_latent, selection_function
+
+
+def scores_of(strategy: Any, pool: Pool, name: str) -> NDArray[np.float32]:
+    """Scores of a pool, higher is more like the labelled samples.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy
+        Fitted.
+    pool : Pool
+    name : str
+        Of the argument that the pool came in, for messages.
+
+    Returns
+    -------
+    array of shape (n_samples,)
+
+    Raises
+    ------
+    ValueError
+        If a score is not finite.
+    """
+    with seeded_scoring(strategy):
+        return _finite(strategy.net_.scores(pool), name)
+
+
+def scores_and_means(
+    strategy: Any, pool: Pool, name: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """Scores of a pool and, where the selection reads them, its latent means.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy
+        Fitted.
+    pool : Pool
+    name : str
+        Of the argument that the pool came in, for messages.
+
+    Returns
+    -------
+    scores : array of shape (n_samples,)
+    Z : array of shape (n_samples, latent_dim) or None
+    """
+    if not needs_latent(strategy.selection):
+        return scores_of(strategy, pool, name), None
+    with seeded_scoring(strategy):
+        scores, Z = strategy.net_.scores_and_means(pool)
+    return _finite(scores, name), Z
+
+
+def check_selection(strategy: Any) -> None:
+    """Raise if `selection`, set since `fit`, reads what was not kept there.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy
+        Fitted.
+    """
+    strategy._validate_params()
+    check_names(strategy)
+    if needs_labeled(strategy.selection) and not hasattr(strategy, "labeled_means_"):
+        raise ValueError(
+            f"selection={strategy.selection!r} reads the latent means of the labelled samples, "
+            "which were not kept: set it before fit, or fit again"
+        )
+
+
+def choose(
+    strategy: Any, scores: NDArray[np.float32], Z: NDArray[np.float32] | None, n: int
+) -> NDArray[np.intp]:
+    """Rows of a batch.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy
+        Fitted.
+    scores : array of shape (n_samples,)
+    Z : array of shape (n_samples, latent_dim) or None
+    n : int
+
+    Returns
+    -------
+    array of int of shape (n,)
+    """
+    select = selection_function(strategy.selection)
+    Z_labeled = getattr(strategy, "labeled_means_", None)
+    random_state = np.random.RandomState(strategy._seed)
+    options = strategy._nested_params("selection")
+    return check_batch(select(scores, Z, Z_labeled, n, random_state, **options), n, len(scores))
+
+
+def seeded_scoring(strategy: Any) -> AbstractContextManager[None]:
+    """In training mode a module may draw numbers, as dropout does.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy
+        Fitted.
+
+    Returns
+    -------
+    context manager
+    """
+    net = strategy.net_
+    if not net.score_in_train_mode:
+        return nullcontext()
+    return isolated_seed(strategy._seed, torch.device(net.device))
+
+
+def _finite(scores: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    if not np.isfinite(scores).all():
+        row = int(np.flatnonzero(~np.isfinite(scores))[0])
+        raise ValueError(
+            f"{name}[{row}] has the score {scores[row]}: its values are too large to be "
+            "computed with; bring X to a common scale before fit (StandardScaler)"
+        )
+    return scores

@@ -1,0 +1,28 @@
+"""Which samples to take, given scores and, where a batch is to be diverse, latent means."""
+
+from skvaal._selection._clusters import cluster
+from skvaal._selection._dispatch import (
+    SELECTIONS,
+    check_batch,
+    needs_labeled,
+    needs_latent,
+    selection_function,
+)
+from skvaal._selection._greedy import greedy
+from skvaal._selection._k_center import k_center
+from skvaal._selection._ranking import draw_with_every_class, smallest, stochastic, topk
+
+__all__ = [
+    "SELECTIONS",
+    "check_batch",
+    "cluster",
+    "draw_with_every_class",
+    "greedy",
+    "k_center",
+    "needs_labeled",
+    "needs_latent",
+    "selection_function",
+    "smallest",
+    "stochastic",
+    "topk",
+]

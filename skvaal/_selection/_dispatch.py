@@ -1,0 +1,93 @@
+"""The names of the ways to select, and what each of them needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skvaal._selection._clusters import cluster
+from skvaal._selection._greedy import greedy
+from skvaal._selection._k_center import k_center
+from skvaal._selection._ranking import stochastic, topk
+
+Selection = Callable[..., NDArray[np.intp]]
+
+SELECTIONS: dict[str, Selection] = {
+    "topk": topk,
+    "k_center": k_center,
+    "stochastic": stochastic,
+    "cluster": cluster,
+    "greedy": greedy,
+}
+
+
+def selection_function(selection: str | Selection) -> Selection:
+    """The function behind the parameter `selection`.
+
+    Parameters
+    ----------
+    selection : str or callable
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
+    >>> from skvaal._selection import selection_function
+    >>> selection_function("k_center").__name__
+    'k_center'
+    """
+    return SELECTIONS[selection] if isinstance(selection, str) else selection
+
+
+def needs_latent(selection: str | Selection) -> bool:
+    """Whether a selection reads latent means of the pool; a callable may."""
+    return not (isinstance(selection, str) and selection in ("topk", "stochastic"))
+
+
+def needs_labeled(selection: str | Selection) -> bool:
+    """Whether a selection reads latent means of the labelled samples; a callable may."""
+    return not isinstance(selection, str) or selection == "k_center"
+
+
+def check_batch(indices: Any, n: int, n_samples: int) -> NDArray[np.intp]:
+    """Validate what a callable chose.
+
+    Parameters
+    ----------
+    indices : array-like of int of shape (n,)
+    n : int
+    n_samples : int
+        Size of the pool.
+
+    Returns
+    -------
+    array of int of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If these are not `n` different rows of the pool.
+
+    Examples
+    --------
+    >>> from skvaal._selection import check_batch
+    >>> check_batch([4, 2], 2, n_samples=5)
+    array([4, 2])
+    """
+    indices = np.asarray(indices)
+    if indices.dtype.kind not in "iu" or indices.shape != (n,):
+        raise ValueError(
+            f"selection must return {n} integers, an array of shape ({n},), got dtype "
+            f"{indices.dtype} and shape {indices.shape}"
+        )
+    if indices.min() < 0 or indices.max() >= n_samples or len(np.unique(indices)) < n:
+        raise ValueError(
+            f"selection must return different rows of the pool, from 0 to {n_samples - 1}, got "
+            f"{indices.tolist()}"
+        )
+    return indices.astype(np.intp)

@@ -16,10 +16,11 @@ from skvaal._version import __version__
 from skvaal.benchmark.checks import check
 from skvaal.benchmark.datasets import DATASETS, load_dataset
 from skvaal.benchmark.estimators import ESTIMATORS
+from skvaal.benchmark.folder import FolderInUseError, find_results
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import PROTOCOLS, get_protocols
 from skvaal.benchmark.report import format_table, write_report
-from skvaal.benchmark.results import FolderInUseError, Results, find_results
+from skvaal.benchmark.results import Results
 from skvaal.benchmark.runner import WorkerKilledError, run
 from skvaal.benchmark.statistics import cases, with_plan
 from skvaal.benchmark.strategies import ALL, DEFAULT_STRATEGIES, LIBRARIES, get_strategies

@@ -11,8 +11,9 @@ testing = pytest.importorskip("typer.testing")
 from skvaal._commands import _key_value, app  # noqa: E402
 from skvaal.benchmark import get_strategies, load_dataset, run, strategies  # noqa: E402
 from skvaal.benchmark.datasets import DATA_VARIABLE  # noqa: E402
+from skvaal.benchmark.folder import ResultsFolder  # noqa: E402
 from skvaal.benchmark.plan import Plan  # noqa: E402
-from skvaal.benchmark.results import COLUMNS, ResultsFolder  # noqa: E402
+from skvaal.benchmark.results import COLUMNS  # noqa: E402
 
 SMALL = ["--seeds", "2", "--rounds", "1", "--batch", "10", "--jobs", "1"]
 VAAL = ["--vaal", "max_epochs=1", "--vaal", "batch_size=256", "--vaal", "vae__latent_dim=2"]

@@ -6,9 +6,10 @@ the same comparison from Python.
 
 from skvaal.benchmark.datasets import Dataset, load_dataset
 from skvaal.benchmark.estimators import get_estimator
+from skvaal.benchmark.folder import find_results
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol, budget_sweep, get_protocols
-from skvaal.benchmark.results import Results, find_results
+from skvaal.benchmark.results import Results
 from skvaal.benchmark.runner import run
 from skvaal.benchmark.strategies import get_strategies
 

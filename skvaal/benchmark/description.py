@@ -1,7 +1,9 @@
 """What is compared, in words and in settings that can be compared themselves."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from skvaal.benchmark.datasets import Dataset
@@ -9,6 +11,16 @@ from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.start import draw_start
 from skvaal.benchmark.strategies import StrategyFactory
+
+
+class OtherSettingsError(ValueError):
+    """A folder holds a comparison with other settings.
+
+    Examples
+    --------
+    >>> issubclass(OtherSettingsError, ValueError)
+    True
+    """
 
 
 def settings_of(
@@ -94,3 +106,58 @@ def heading_of(dataset: Dataset, plan: Plan, protocol: Protocol, estimator: str)
     if protocol != Protocol():
         parts.insert(1, protocol.name.replace("_", " "))
     return "; ".join(parts)
+
+
+def check_same_settings(
+    old: Mapping[str, Any], new: Mapping[str, Any], *, folder: str | Path
+) -> None:
+    """Raise if two comparisons differ in a setting, but for more seeds in the new one.
+
+    Parameters
+    ----------
+    old, new : mapping
+        Settings, as JSON gives them back.
+    folder : path
+        Where the old one is.
+
+    Raises
+    ------
+    OtherSettingsError
+        Naming what differs, and how.
+
+    Examples
+    --------
+    >>> check_same_settings({"plan": {"batch": 40}}, {"plan": {"batch": 20}}, folder="results")
+    Traceback (most recent call last):
+    ...
+    skvaal.benchmark.description.OtherSettingsError: results holds a comparison with other settings:
+    plan.batch is 40 there and 20 here; name another folder, or delete that one.
+    """
+    before, now = dict(_flat(old)), dict(_flat(new))
+    differing = [key for key in before | now if before.get(key) != now.get(key)]
+    if before.get(_SEEDS, 0) < now.get(_SEEDS, 0):
+        differing.remove(_SEEDS)  # what is there stays as it is, whatever follows
+    if differing:
+        shown = "; ".join(
+            f"{k} is {_shown(before, k)} there and {_shown(now, k)} here" for k in differing[:5]
+        )
+        more = f"; and {len(differing) - 5} more" if len(differing) > 5 else ""
+        raise OtherSettingsError(
+            f"{folder} holds a comparison with other settings: {shown}{more}; name another folder, "
+            "or delete that one."
+        )
+
+
+_SEEDS = "plan.n_seeds"
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _shown(settings: Mapping[str, Any], key: str) -> str:
+    return json.dumps(settings[key]) if key in settings else "not set"

@@ -16,10 +16,11 @@ from skvaal.benchmark.datasets import Dataset
 from skvaal.benchmark.description import heading_of, settings_of
 from skvaal.benchmark.estimators import EstimatorFactory, get_estimator, seeded
 from skvaal.benchmark.exhibits import Exhibit, make_exhibit
+from skvaal.benchmark.folder import ResultsFolder
 from skvaal.benchmark.journal import Failure, Record, RunKey
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol
-from skvaal.benchmark.results import Results, ResultsFolder, as_frame
+from skvaal.benchmark.results import Results, as_frame
 from skvaal.benchmark.rounds import Outcome, import_learner_class, play, play_on_one_thread
 from skvaal.benchmark.start import draw_start
 from skvaal.benchmark.strategies import StrategyFactory

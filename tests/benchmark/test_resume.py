@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from skvaal.benchmark.results import COLUMNS, ResultsFolder
+from skvaal.benchmark.folder import ResultsFolder
+from skvaal.benchmark.results import COLUMNS
 
 pytest.importorskip("modAL")
 

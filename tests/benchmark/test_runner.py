@@ -12,9 +12,10 @@ from sklearn.tree import DecisionTreeClassifier
 from skvaal.benchmark.datasets import Dataset, load_dataset
 from skvaal.benchmark.estimators import as_rows
 from skvaal.benchmark.exhibits import Exhibit
+from skvaal.benchmark.folder import ResultsFolder
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol, get_protocols
-from skvaal.benchmark.results import COLUMNS, ResultsFolder
+from skvaal.benchmark.results import COLUMNS
 from skvaal.benchmark.runner import WorkerKilledError, run
 from skvaal.benchmark.strategies import get_strategies
 

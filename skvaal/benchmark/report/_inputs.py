@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from skvaal.benchmark.folder import ResultsFolder
 from skvaal.benchmark.report._progress import count_runs, unfinished_note
-from skvaal.benchmark.results import Results, ResultsFolder
+from skvaal.benchmark.results import Results
 from skvaal.benchmark.statistics import cases, with_plan
 
 CASE = ["data", "estimator", "protocol"]

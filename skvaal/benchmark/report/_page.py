@@ -26,7 +26,7 @@ def write_report(results: Sequence[Results], out: str | Path) -> Path:
     Parameters
     ----------
     results : sequence of Results
-        The comparisons, see :func:`skvaal.benchmark.results.find_results`.
+        The comparisons, see :func:`skvaal.benchmark.folder.find_results`.
     out : path
         Folder for report.html, tables/ (CSV and text) and figures/ (PNG and SVG); made where it
         is missing.

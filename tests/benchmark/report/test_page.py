@@ -7,9 +7,9 @@ import pytest
 from matplotlib.image import imread
 
 from skvaal.benchmark.exhibits import Exhibit
+from skvaal.benchmark.folder import ResultsFolder
 from skvaal.benchmark.inference import penalty_matrix
 from skvaal.benchmark.report import format_table, write_report
-from skvaal.benchmark.results import ResultsFolder
 from skvaal.benchmark.statistics import case_areas
 from skvaal.benchmark.summary import summarize
 

@@ -1,0 +1,309 @@
+"""The folder of a comparison: its settings, its records, its failures.
+
+| file | what |
+|---|---|
+| ``config.json`` | settings, and for each start of the program: versions, machine, git revision |
+| ``records.parquet`` | one row for each data set, estimator, protocol, strategy, seed and round |
+| ``failures.json`` | the runs that an error stopped; there only if there are some |
+| ``exhibits/`` | what each strategy picked first, for the report |
+| ``rounds/`` | the rounds of unfinished runs |
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from importlib import import_module
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from skvaal.benchmark.description import check_same_settings
+from skvaal.benchmark.journal import (
+    DamagedResultsError,
+    Failure,
+    Record,
+    RunKey,
+    file_stem,
+    read_journals,
+    replace_file,
+)
+from skvaal.benchmark.machine import git_revision, machine, versions
+from skvaal.benchmark.results import COLUMNS, Results, as_frame
+
+# Windows has none; two processes in one folder go unnoticed there.
+fcntl: Any = import_module("fcntl") if find_spec("fcntl") else None
+
+
+class FolderInUseError(RuntimeError):
+    """Another process works in the folder.
+
+    Examples
+    --------
+    >>> issubclass(FolderInUseError, RuntimeError)
+    True
+    """
+
+
+class ResultsFolder:
+    """Reads and writes the folder of one comparison.
+
+    Parameters
+    ----------
+    path : path
+        The folder; it need not exist.
+
+    Examples
+    --------
+    >>> ResultsFolder("results").journals.as_posix()
+    'results/rounds'
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.config = self.path / "config.json"
+        self.records = self.path / "records.parquet"
+        self.failures = self.path / "failures.json"
+        self.journals = self.path / "rounds"
+
+    def exhibit(self, data: str, protocol: str) -> Path:
+        """Name the file of an exhibit, see :mod:`skvaal.benchmark.exhibits`.
+
+        Parameters
+        ----------
+        data, protocol : str
+            The case.
+
+        Returns
+        -------
+        Path
+            The file, which need not exist.
+        """
+        return self.path / "exhibits" / f"{file_stem(data, protocol)}.npz"
+
+    def open(
+        self,
+        settings: Mapping[str, Any],
+        *,
+        headings: Mapping[str, Mapping[str, str]],
+        command: str | None,
+    ) -> None:
+        """Make the folder, or go on with the comparison that it holds, to more seeds if asked.
+
+        Parameters
+        ----------
+        settings : mapping
+            What decides the records; must be fit for JSON.
+        headings : mapping of str to mapping of str to str
+            A line on what is run, by data set and protocol.
+        command : str or None
+            The command line.
+
+        Raises
+        ------
+        OtherSettingsError
+            If the folder holds a comparison with other settings; names those that differ.
+        """
+        self._forget_parts()
+        settings = json.loads(json.dumps(settings, default=repr))
+        config: dict[str, Any] = {"settings": settings, "headings": headings}
+        config |= {"command": command, "sessions": []}
+        if self.config.exists():
+            before = self.read_config()
+            check_same_settings(before["settings"], settings, folder=self.path)
+            config["sessions"] = before["sessions"]
+        config["sessions"].append(
+            {
+                "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                "versions": versions(),
+                "machine": machine(),
+                "git_revision": git_revision(),
+            }
+        )
+        self.journals.mkdir(parents=True, exist_ok=True)
+        replace_file(self.config, (json.dumps(config, indent=2) + "\n").encode())
+
+    def read(self) -> Results:
+        """Return the comparison, with the rounds so far of one that has not ended.
+
+        Returns
+        -------
+        Results
+            Its records in no particular order where it has not ended.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the folder holds no comparison.
+        """
+        config = self.read_config()
+        runs = self._written_runs()
+        failures = {RunKey.of(failure): failure for failure in self._written_failures()}
+        for journal in read_journals(self.journals):
+            key = RunKey(**journal["key"])
+            runs[key] = journal["records"]
+            failures.pop(key, None)
+            if journal["failure"]:
+                failures[key] = journal["failure"]
+        records = as_frame([record for run in runs.values() for record in run])
+        return Results(
+            records=records, failures=list(failures.values()), config=config, folder=self.path
+        )
+
+    def ended_runs(self) -> dict[RunKey, list[Record]]:
+        """Return the records of the runs that need not be played again.
+
+        Returns
+        -------
+        dict of RunKey to list of dict
+            By run, without those that had failed.
+        """
+        runs = self._written_runs()
+        for failure in self._written_failures():
+            runs.pop(RunKey.of(failure), None)
+        complete = [one for one in read_journals(self.journals) if one["is_complete"]]
+        return runs | {RunKey(**one["key"]): one["records"] for one in complete}
+
+    def read_config(self) -> dict[str, Any]:
+        """Return the settings of the comparison.
+
+        Returns
+        -------
+        dict
+            settings, headings, command and sessions.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the folder holds no comparison.
+        """
+        if not self.config.exists():
+            raise FileNotFoundError(
+                f"there is no comparison in {self.path} (no {self.config.name}); make one with "
+                f"skvaal benchmark --out {self.path}"
+            )
+        try:
+            config: dict[str, Any] = json.loads(self.config.read_text(encoding="utf-8"))
+            missing = {"settings", "headings", "command", "sessions"} - set(config)
+            if missing:
+                raise KeyError(", ".join(sorted(missing)))
+        except (ValueError, KeyError, TypeError) as error:
+            raise DamagedResultsError(self.config, error) from error
+        return config
+
+    def write(self, records: pd.DataFrame, failures: Sequence[Failure]) -> None:
+        """Write what has ended, and drop the journals.
+
+        Parameters
+        ----------
+        records : DataFrame
+            All records.
+        failures : sequence of dict
+            All failures. The next start tries these runs again.
+        """
+        buffer = BytesIO()
+        records.to_parquet(buffer, index=False)
+        replace_file(self.records, buffer.getvalue())
+        if failures:
+            replace_file(self.failures, (json.dumps(list(failures), indent=2) + "\n").encode())
+        else:
+            self.failures.unlink(missing_ok=True)
+        for path in self.journals.glob("*.json"):
+            path.unlink(missing_ok=True)
+        if self.journals.exists() and not any(self.journals.iterdir()):
+            self.journals.rmdir()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes out of the folder, until this one is done or dead.
+
+        Raises
+        ------
+        NotADirectoryError
+            If there is a file of that name.
+        FolderInUseError
+            If another process works there.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise NotADirectoryError(f"out={str(self.path)!r} is a file; name a folder.")
+        self.path.mkdir(parents=True, exist_ok=True)
+        if fcntl is None:
+            yield
+            return
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            raise FolderInUseError(
+                f"another comparison is at work in {self.path}; wait for its end, or name another "
+                "folder."
+            ) from error
+        try:
+            yield
+        finally:
+            os.close(descriptor)  # and with it the lock, as at the death of the process
+
+    def _forget_parts(self) -> None:
+        """Delete what a process that was killed had begun to write."""
+        for part in (*self.path.glob("*.part"), *self.journals.glob("*.part")):
+            part.unlink(missing_ok=True)
+
+    def _written_runs(self) -> dict[RunKey, list[Record]]:
+        if not self.records.exists():
+            return {}
+        try:
+            frame = pd.read_parquet(self.records)[list(COLUMNS)]
+        except (ValueError, KeyError, OSError) as error:  # of pyarrow are ValueErrors, too
+            raise DamagedResultsError(self.records, error) from error
+        frame["picked"] = [None if one is None else one.tolist() for one in frame["picked"]]
+        runs: dict[RunKey, list[Record]] = {}
+        for record in frame.to_dict("records"):
+            runs.setdefault(RunKey.of(record), []).append(record)
+        return runs
+
+    def _written_failures(self) -> list[Failure]:
+        if not self.failures.exists():
+            return []
+        try:
+            failures: list[Failure] = json.loads(self.failures.read_text(encoding="utf-8"))
+            list(map(RunKey.of, failures))
+        except (ValueError, KeyError, TypeError) as error:
+            raise DamagedResultsError(self.failures, error) from error
+        return failures
+
+
+def find_results(folder: str | Path) -> list[Results]:
+    """Return the comparison of a folder, or those of the folders in it.
+
+    Parameters
+    ----------
+    folder : path
+        A folder that holds a comparison, or folders that do, however deep.
+
+    Returns
+    -------
+    list of Results
+        In the order of their paths.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+
+    Examples
+    --------
+    >>> find_results("no such folder")
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: there is no comparison in no such folder ...
+    """
+    single = ResultsFolder(folder)
+    found = sorted(Path(folder).glob("**/config.json"))
+    if single.config.exists() or not found:
+        return [single.read()]
+    return [ResultsFolder(path.parent).read() for path in found]

@@ -1,0 +1,70 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from skvaal.benchmark.description import (
+    OtherSettingsError,
+    check_same_settings,
+    heading_of,
+    settings_of,
+)
+from skvaal.benchmark.plan import Plan
+from skvaal.benchmark.protocols import Protocol
+from skvaal.benchmark.strategies import get_strategies
+
+PLAN = Plan(n_seeds=2, rounds=1, batch=4, initial=5)
+
+
+def settings(dataset, **changes):
+    arguments = {
+        "datasets": [dataset],
+        "strategies": get_strategies(["vaal"], vaal_params={"beta": 2}),
+        "estimator": "svm",
+        "plan": PLAN,
+        "protocols": [Protocol()],
+    }
+    return settings_of(**(arguments | changes))
+
+
+def test_settings_are_fit_for_json(rows):
+    found = json.loads(json.dumps(settings(rows)))
+
+    assert found["vaal"] == {"beta": 2}
+    assert found["plan"]["batch"] == 4
+    assert found["protocols"]["standard"]["label_noise"] == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"estimator": "mlp"},
+        {"plan": replace(PLAN, batch=5)},
+        {"protocols": [Protocol(label_noise=0.1)]},
+        {"strategies": get_strategies(["vaal"], vaal_params={"beta": 3})},
+    ],
+)
+def test_whatever_decides_the_records_is_among_the_settings(rows, change):
+    with pytest.raises(OtherSettingsError, match="holds a comparison with other settings"):
+        check_same_settings(settings(rows), settings(rows, **change), folder="x")
+
+
+@pytest.mark.parametrize("part", ["X", "y"])
+def test_samples_are_among_the_settings(rows, part):
+    other = replace(rows, **{part: getattr(rows, part)[::-1].copy()})
+
+    with pytest.raises(OtherSettingsError, match="samples.rows.checksum"):
+        check_same_settings(settings(rows), settings(other), folder="x")
+
+
+def test_many_differences_are_counted():
+    with pytest.raises(OtherSettingsError, match="e is 1 there and 2 here; and 2 more; name"):
+        check_same_settings(dict.fromkeys("abcdefg", 1), dict.fromkeys("abcdefg", 2), folder="x")
+
+
+def test_heading_tells_the_pool_of_the_protocol(rows):
+    protocol = Protocol(name="im_balanced", imbalance=2)
+
+    heading = heading_of(rows, Plan(n_seeds=1, rounds=1, batch=1, initial=3), protocol, "my_tree")
+
+    assert heading == "rows: pool of 9, 30 for testing; im balanced; my tree; 1 seed"

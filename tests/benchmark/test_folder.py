@@ -1,0 +1,209 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skvaal.benchmark.description import OtherSettingsError
+from skvaal.benchmark.folder import FolderInUseError, ResultsFolder, find_results
+from skvaal.benchmark.journal import DamagedResultsError, Journal, RunKey
+from skvaal.benchmark.results import as_frame
+
+KEY = RunKey(data="digits", estimator="svm", protocol="standard", strategy="mine", seed=0)
+HEADINGS = {"digits": {"standard": "ten digits"}}
+SETTINGS = {"plan": {"batch": 40, "pool_size": None}, "strategies": ["mine"]}
+
+
+def record(round_, key=KEY):
+    return vars(key) | {
+        "round": round_,
+        "n_labeled": 20 + 40 * round_,
+        "accuracy": 0.5,
+        "balanced_accuracy": 0.5,
+        "train_seconds": 0.1,
+        "query_seconds": 0.2 if round_ else np.nan,
+        "query_fit_seconds": np.nan,
+        "query_score_seconds": np.nan,
+        "query_select_seconds": np.nan,
+        "peak_memory_mib": 100.0,
+        "picked": [3, 1] if round_ else None,
+    }
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = ResultsFolder(tmp_path / "results")
+    folder.open(SETTINGS, headings=HEADINGS, command="skvaal benchmark")
+    return folder
+
+
+def test_records_come_back_as_they_were(folder):
+    records = as_frame([record(0), record(1)])
+
+    folder.write(records, [])
+
+    pd.testing.assert_frame_equal(folder.read().records, records)
+    assert folder.read().records["picked"].tolist() == [None, [3, 1]]
+
+
+def test_config_says_what_and_where(folder):
+    config = folder.read_config()
+
+    assert config["settings"] == SETTINGS
+    assert config["headings"] == HEADINGS
+    (session,) = config["sessions"]
+    assert session["versions"]["skvaal"]
+    assert session["machine"]["cores"] >= 1
+    assert "git_revision" in session
+
+
+def test_each_start_adds_what_it_ran_on(folder):
+    folder.open(SETTINGS, headings={}, command="again")
+
+    assert len(folder.read_config()["sessions"]) == 2
+    assert folder.read_config()["command"] == "again"
+
+
+@pytest.mark.parametrize(
+    ("other", "complaint"),
+    [
+        ({"plan": {"batch": 20, "pool_size": None}, "strategies": ["mine"]},
+         "plan.batch is 40 there and 20 here"),
+        ({"plan": {"batch": 40, "pool_size": 90}, "strategies": ["mine"]},
+         "plan.pool_size is null there and 90 here"),
+        ({"plan": {"batch": 40, "pool_size": None}, "strategies": ["mine", "random"]},
+         r'strategies is \["mine"\] there and \["mine", "random"\] here'),
+        ({**SETTINGS, "vaal": {"beta": 2}}, "vaal.beta is not set there and 2 here"),
+    ],
+)  # fmt: skip
+def test_other_settings_are_refused_by_name(folder, other, complaint):
+    before = folder.config.read_bytes()
+
+    with pytest.raises(OtherSettingsError, match=f"{complaint}; name another folder"):
+        folder.open(other, headings={}, command=None)
+
+    assert folder.config.read_bytes() == before
+
+
+def test_more_seeds_are_no_other_settings(tmp_path):
+    folder = ResultsFolder(tmp_path / "results")
+    few, many = {"plan": {"n_seeds": 2, "batch": 4}}, {"plan": {"n_seeds": 5, "batch": 4}}
+    folder.open(few, headings={"digits": "2 seeds"}, command="2")
+
+    folder.open(many, headings={"digits": "5 seeds"}, command="5")
+
+    assert folder.read_config()["settings"] == many
+    assert folder.read_config()["headings"] == {"digits": "5 seeds"}
+    assert folder.read_config()["command"] == "5"
+    with pytest.raises(OtherSettingsError, match="plan.n_seeds is 5 there and 2 here"):
+        folder.open(few, headings={}, command=None)
+
+
+def test_file_in_the_way_is_an_error(tmp_path):
+    (tmp_path / "results").write_text("")
+
+    with (
+        pytest.raises(NotADirectoryError, match="results' is a file; name a folder"),
+        ResultsFolder(tmp_path / "results").locked(),
+    ):
+        raise AssertionError
+
+
+def test_unfinished_comparison_can_be_read(folder):
+    Journal(folder.journals, KEY).write([record(0)], "state", is_complete=False)
+
+    results = folder.read()
+
+    assert results.records["round"].tolist() == [0]
+    assert folder.ended_runs() == {}
+
+
+def test_complete_runs_move_into_one_file(folder):
+    other = RunKey(**{**vars(KEY), "seed": 1})
+    Journal(folder.journals, KEY).write([record(0)], "state", is_complete=True)
+    Journal(folder.journals, other).fail({**vars(other), "round": 0, "error": "own trouble"})
+    failures = folder.read().failures
+
+    folder.write(as_frame([record(0)]), failures)
+
+    assert not folder.journals.exists()
+    assert list(folder.ended_runs()) == [KEY]
+    assert folder.read().failures == failures
+
+
+def test_failures_that_are_gone_leave_no_file(folder):
+    folder.write(as_frame([]), [{**vars(KEY), "round": 0, "error": "own trouble"}])
+    assert folder.failures.exists()
+
+    folder.write(as_frame([record(0)]), [])
+
+    assert not folder.failures.exists()
+    assert folder.read().failures == []
+
+
+def test_journal_of_a_second_try_stands_for_the_written_failure(folder):
+    folder.write(as_frame([]), [{**vars(KEY), "round": 1, "error": "own trouble"}])
+
+    folder.open(SETTINGS, headings={}, command=None)
+    Journal(folder.journals, KEY).write([record(0), record(1)], "state", is_complete=True)
+
+    assert folder.read().failures == []
+    assert len(folder.read().records) == 2
+
+
+def test_second_process_is_kept_out(folder):
+    with (
+        folder.locked(),
+        pytest.raises(FolderInUseError, match="another comparison is at work in"),
+        ResultsFolder(folder.path).locked(),
+    ):
+        raise AssertionError
+
+    with folder.locked():  # free again
+        pass
+
+
+def test_what_a_killed_process_had_begun_to_write_goes(folder):
+    parts = [folder.path / "config.json.123.part", folder.journals / "run.json.123.part"]
+    for part in parts:
+        part.touch()
+
+    folder.open(SETTINGS, headings={}, command=None)
+
+    assert not any(part.exists() for part in parts)
+
+
+@pytest.mark.parametrize("name", ["config", "records", "failures"])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"a": 1}', '[{"a": 1}]'])
+def test_damaged_file_is_named(folder, name, content):
+    path = getattr(folder, name)
+    folder.write(as_frame([record(0)]), [{**vars(KEY), "round": 1, "error": "own trouble"}])
+    path.write_text(content)
+    if (name, content) == ("failures", "[]"):
+        return  # nobody can tell
+
+    with pytest.raises(DamagedResultsError, match=f"{path.name} is damaged .*; delete it, or"):
+        folder.read()
+
+
+def test_comparisons_are_found_in_folders(tmp_path):
+    for name in ("b", "a/deep"):
+        ResultsFolder(tmp_path / name).open({"name": name}, headings={}, command=None)
+
+    found = find_results(tmp_path)
+
+    assert [one.config["settings"]["name"] for one in found] == ["a/deep", "b"]
+    assert find_results(tmp_path / "b")[0].folder == tmp_path / "b"
+
+
+def test_folder_without_a_comparison_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no comparison in .*skvaal benchmark"):
+        find_results(tmp_path)
+
+
+def test_settings_of_any_kind_are_kept_by_their_representation(tmp_path):
+    folder = ResultsFolder(tmp_path / "results")
+
+    folder.open({"vaal": {"vae": int}}, headings={}, command=None)
+
+    assert json.loads(folder.config.read_text())["settings"] == {"vaal": {"vae": "<class 'int'>"}}

@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 
 NEEDS = {
+    "skvaal/benchmark/rounds.py": "modAL",
     "skvaal/benchmark/runner.py": "modAL",
     "skvaal/benchmark/strategies/_skactiveml.py": "skactiveml",
     "skvaal/skactiveml.py": "skactiveml",

@@ -28,10 +28,10 @@ demo: setup  ## compare query strategies on a small data set (options: ARGS="...
 	$(BIN)/skvaal benchmark $(ARGS)
 
 test: setup  ## run the tests and the doctests (options: ARGS="-k net")
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 test-newest: .venv-newest/.installed  ## run them with the newest scikit-learn, without modAL
-	$(BIN_NEWEST)/python -m pytest $(ARGS)
+	$(BIN_NEWEST)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: setup  ## check style, types and the direction of imports
 	$(BIN)/ruff check .

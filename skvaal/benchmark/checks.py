@@ -1,7 +1,6 @@
 """Whether a comparison can be carried out, before anything of it is."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -13,7 +12,7 @@ from skvaal.benchmark.estimators import IMAGE_ESTIMATORS, EstimatorFactory
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.start import draw_start
-from skvaal.benchmark.strategies import StrategyFactory, check_vaal, get_strategies
+from skvaal.benchmark.strategies import STRATEGIES, StrategyFactory, check_vaal
 
 
 def check(
@@ -71,7 +70,7 @@ def check(
         for seed in range(plan.n_seeds):  # cheap: it reads no sample
             draw_start(dataset, plan, protocol, seed)
     vaal = strategies.get("vaal")
-    if vaal is get_strategies("vaal")["vaal"] or isinstance(vaal, partial):
+    if getattr(vaal, "func", vaal) is STRATEGIES["vaal"]:  # itself, or with parameters
         for dataset in datasets:
             check_vaal(getattr(vaal, "keywords", {}), dataset.X[np.arange(4)])
 

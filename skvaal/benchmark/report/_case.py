@@ -14,7 +14,7 @@ from skvaal.benchmark.report._inputs import Case
 from skvaal.benchmark.report._parts import Picture, Section, Table
 from skvaal.benchmark.report._text import format_table
 from skvaal.benchmark.statistics import curves, label_saving
-from skvaal.benchmark.summary import BASELINE, costs, summarize
+from skvaal.benchmark.summary import BASELINE, costs
 
 _MOST_BUDGETS = 8  # columns of a table
 _COSTS = {
@@ -43,7 +43,7 @@ def case_section(case: Case, out: Path) -> Section:
         The summary, the learning curves, the differences to random choice, the labels saved,
         the time and the first picks, as far as there is something to show.
     """
-    summary = summarize(case.records)
+    summary = case.summary
     _write_tables(case, summary, out / "tables")
     figures = out / "figures"
     sections = [

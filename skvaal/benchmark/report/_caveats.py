@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from skvaal.benchmark.inference import cases_note
-from skvaal.benchmark.report._inputs import CASE, Case
+from skvaal.benchmark.report._inputs import Case
 from skvaal.benchmark.report._parts import Section, Table
 from skvaal.benchmark.report._progress import unfinished_note
-from skvaal.benchmark.statistics import areas
+from skvaal.benchmark.statistics import CASE, areas
 from skvaal.benchmark.summary import BASELINE, seeds_note
 
 _FEW_SEEDS = 10  # below it a bootstrap interval is plainly too short

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,8 @@ import pandas as pd
 from skvaal.benchmark.folder import ResultsFolder
 from skvaal.benchmark.report._progress import count_runs, unfinished_note
 from skvaal.benchmark.results import Results
-from skvaal.benchmark.statistics import cases, with_plan
-
-CASE = ["data", "estimator", "protocol"]
+from skvaal.benchmark.statistics import CASE, cases, with_plan
+from skvaal.benchmark.summary import summarize
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -48,6 +48,11 @@ class Case:
         """Whether any query has come to its end; without one there is no curve and no area."""
         return self.records["n_labeled"].nunique() > 1
 
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """A row for each strategy; its intervals are drawn once for all sections."""
+        return summarize(self.records)
+
 
 def gather_cases(results: Sequence[Results]) -> list[Case]:
     """Return the cases of several comparisons.
@@ -79,15 +84,17 @@ def gather_cases(results: Sequence[Results]) -> list[Case]:
     filled = [with_plan(one.records, one.config) for one in results if len(one.records)]
     found = cases(pd.concat(filled, ignore_index=True)) if filled else []
     stems = _stems([label for label, _ in found])
+    counts = count_runs(results)
     return [
-        _case(label, stem, records, owners[tuple(records[CASE].iloc[0])])
+        _case(label, stem, records, owners[tuple(records[CASE].iloc[0])], counts)
         for (label, records), stem in zip(found, stems, strict=True)
     ]
 
 
-def _case(label: str, stem: str, records: pd.DataFrame, owner: Results) -> Case:
+def _case(
+    label: str, stem: str, records: pd.DataFrame, owner: Results, counts: pd.DataFrame
+) -> Case:
     data, _, protocol = key = tuple(records[CASE].iloc[0])
-    counts = count_runs([owner])
     note = unfinished_note(counts.loc[[run[:3] == key for run in counts.index]])
     heading = "; ".join(filter(None, [_heading(owner.config, data, protocol) or label, note]))
     exhibit = ResultsFolder(owner.folder).exhibit(data, protocol) if owner.folder else None

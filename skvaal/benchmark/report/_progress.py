@@ -8,9 +8,7 @@ from itertools import product
 import pandas as pd
 
 from skvaal.benchmark.results import Results
-from skvaal.benchmark.statistics import planned_budgets
-
-_CASE = ["data", "estimator", "protocol"]
+from skvaal.benchmark.statistics import CASE, planned_budgets
 
 
 def count_runs(results: Sequence[Results]) -> pd.DataFrame:
@@ -34,17 +32,17 @@ def count_runs(results: Sequence[Results]) -> pd.DataFrame:
             continue
         settings = one.config["settings"]
         n_seeds = settings["plan"]["n_seeds"]
-        sizes = one.records.groupby([*_CASE, "strategy", "seed"]).size()
+        sizes = one.records.groupby([*CASE, "strategy", "seed"]).size()
         n_ended = Counter(
             tuple(run[:4])
             for run, size in sizes.items()
-            if size >= n_budgets.get(run[_CASE.index("protocol")], math.inf)
+            if size >= n_budgets.get(run[CASE.index("protocol")], math.inf)
         )
         for key in product(
             settings["data"], [settings["estimator"]], n_budgets, settings["strategies"]
         ):
             counts[key] = (n_seeds, n_ended[key])
-    index = pd.MultiIndex.from_tuples(counts, names=[*_CASE, "strategy"]) if counts else None
+    index = pd.MultiIndex.from_tuples(counts, names=[*CASE, "strategy"]) if counts else None
     return pd.DataFrame(list(counts.values()), index=index, columns=["planned", "ended"])
 
 

@@ -11,7 +11,7 @@ from skvaal.benchmark.report._inputs import Case
 from skvaal.benchmark.report._parts import Picture, Section, Table
 from skvaal.benchmark.report._progress import unfinished_note
 from skvaal.benchmark.statistics import case_areas, ranks
-from skvaal.benchmark.summary import BASELINE, seeds_note, summarize
+from skvaal.benchmark.summary import BASELINE, seeds_note
 
 LEVEL = 0.05  # a p value below it is called significant
 
@@ -61,7 +61,7 @@ def overview_section(cases: Sequence[Case], counts: pd.DataFrame) -> Section:
 
 
 def _overview(case: Case) -> list[str]:
-    summary = summarize(case.records)
+    summary = case.summary
     n_seeds, labels = int(summary["n_seeds"].max()), case.records["n_labeled"]
     cells = [case.label, str(n_seeds), _unbroken(f"{labels.min()} to {labels.max()}")]
     if n_seeds == 0:
@@ -118,7 +118,7 @@ def together_section(cases: Sequence[Case], out: Path) -> Section | None:
 
 def _gains(cases: Sequence[Case], out: Path) -> Iterator[Section]:
     """Compare all strategies with random choice on all cases, in one table."""
-    summaries = {case.label: summarize(case.records) for case in cases}
+    summaries = {case.label: case.summary for case in cases}
     key = f"{BASELINE}_difference"
     compared = {label: one for label, one in summaries.items() if key in one}
     if len(compared) < 2:

@@ -9,7 +9,7 @@ from skvaal.benchmark.statistics._budgets import (
     planned_budgets,
     with_plan,
 )
-from skvaal.benchmark.statistics._cases import cases
+from skvaal.benchmark.statistics._cases import CASE, cases
 from skvaal.benchmark.statistics._curves import (
     area_under_budget_curve,
     areas,
@@ -20,6 +20,7 @@ from skvaal.benchmark.statistics._labels import label_saving, labels_to_reach
 from skvaal.benchmark.statistics._ranks import case_areas, mean_ranks, ranks
 
 __all__ = [
+    "CASE",
     "area_under_budget_curve",
     "areas",
     "case_areas",

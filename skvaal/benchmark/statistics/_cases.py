@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-_KEYS = ("data", "estimator", "protocol")
+CASE = ["data", "estimator", "protocol"]  # the columns that tell a case
 
 
 def cases(records: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -37,7 +37,7 @@ def cases(records: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     digits, biased_start 1
     wine, standard 1
     """
-    keys = [key for key in _KEYS if key in records]
+    keys = [key for key in CASE if key in records]
     if not keys:
         return [("all records", records)] if len(records) else []
     # A missing value counts, or its case would have the label of another.

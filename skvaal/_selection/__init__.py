@@ -9,6 +9,7 @@ from skvaal._selection._dispatch import (
     selection_function,
 )
 from skvaal._selection._greedy import greedy
+from skvaal._selection._herding import herding
 from skvaal._selection._k_center import k_center
 from skvaal._selection._ranking import draw_with_every_class, smallest, stochastic, topk
 
@@ -18,6 +19,7 @@ __all__ = [
     "cluster",
     "draw_with_every_class",
     "greedy",
+    "herding",
     "k_center",
     "needs_labeled",
     "needs_latent",

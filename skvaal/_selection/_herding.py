@@ -1,0 +1,177 @@
+"""A batch that covers what is still uncertain: uncertainty herding.
+
+References
+----------
+.. [1] Bae, Sutherland, Oliveira, "Uncertainty Herding: One Active Learning Method for All Label
+       Budgets", ICLR 2025, arXiv 2412.20644.
+.. [2] Minoux, "Accelerated Greedy Algorithms for Maximizing Submodular Set Functions", 1978.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skvaal._selection._distances import (
+    blocks_of_squared_distances,
+    nearest_distances,
+    squared_distances_to,
+)
+from skvaal._selection._greedy import ranks
+
+# Coverage is measured on at most so many samples of the pool, and the width of the kernel on so
+# many of these.
+_MAX_REFERENCE = 4_000
+_MAX_PROBES = 500
+# A kernel of no width divides by zero: equal samples are all that it covers.
+_TINY = np.float32(1e-12)
+
+
+def herding(
+    scores: NDArray[np.floating],
+    Z: NDArray[np.float32],
+    Z_labeled: NDArray[np.float32],
+    n: int,
+    random_state: np.random.RandomState,
+    /,
+    *,
+    uncertainty: NDArray[np.floating] | None = None,
+    score_power: float = 0.0,
+    bandwidth: float = 1.0,
+) -> NDArray[np.intp]:
+    """Take, again and again, the sample that covers most of what is uncertain and uncovered.
+
+    A sample x of the pool has the weight ``w(x) = u(x) * rank(-score(x)) ** score_power``, u its
+    uncertainty, 1 where there is none, ranks in (0, 1]. It is covered by the labelled and chosen
+    samples S to the degree ``max(k(x, s) for s in S)`` with the kernel
+    ``k(x, s) = exp(-d(x, s) ** 2 / (2 * h))``. The sample c comes next that is largest in
+    ``w(c) * sum(w(x) * max(0, k(x, c) - cover(x)) for x in pool)``: greedy maximisation of the
+    uncertainty coverage of [1]_, to which the factor w(c) is added, so that what is asked for is
+    itself uncertain.
+
+    h is `bandwidth` times the median, over the pool, of the squared distance within which a share
+    of ``1 / (n_labeled + n)`` of the pool lies: as many balls of that size as there will be labels
+    would just hold the pool. With few labels the choice covers the pool; the more there are, the
+    narrower the kernel, and the more the uncertainty decides.
+
+    Coverage is summed over at most 4,000 samples of the pool, drawn at random. Gains only fall,
+    so that few of them are computed again for each choice [2]_; memory grows with the pool, time
+    with the pool and with n.
+
+    Parameters
+    ----------
+    scores : array of shape (n_samples,)
+        Lower is taken sooner, if `score_power` is above 0.
+    Z : array of shape (n_samples, latent_dim)
+        Coordinates of the pool.
+    Z_labeled : array of shape (n_labeled, latent_dim)
+        Coordinates of the labelled samples.
+    n : int
+        At most n_samples.
+    random_state : numpy.random.RandomState
+        Draws the samples that coverage is summed over, and breaks ties.
+    uncertainty : array of shape (n_samples,) or None, default=None
+        At least 0, in any unit; higher is taken sooner.
+    score_power : float, default=0.0
+        At least 0, which leaves the scores out.
+    bandwidth : float, default=1.0
+        Above 0; see above.
+
+    Returns
+    -------
+    array of int of shape (n,)
+        In the order of choosing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skvaal._selection import herding
+    >>> Z = np.float32([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2], [9.0]])
+    >>> sorted(herding(np.zeros(7), Z, Z[:0], 2, np.random.RandomState(0), bandwidth=0.1))
+    [1, 4]
+    >>> herding(np.zeros(7), Z, Z[1:2], 1, np.random.RandomState(0), bandwidth=0.1).tolist()
+    [4]
+    """
+    # Shuffled, so that of equal gains the first is any.
+    order = random_state.permutation(len(scores))
+    Z = Z[order]
+    weights = np.ones(len(Z)) if uncertainty is None else uncertainty[order].astype(np.float64)
+    if score_power:
+        weights = weights * ranks(-scores[order]) ** score_power
+    # The first of a permutation are a random draw.
+    coverage = _Coverage(Z[:_MAX_REFERENCE], weights[:_MAX_REFERENCE], Z_labeled, n, bandwidth)
+    gains = weights * coverage.gains(Z)
+    computed_at = np.zeros(len(Z), dtype=np.intp)
+    chosen: list[int] = []
+    while len(chosen) < n:
+        # A gain of 0 stays 0; without the second condition, all of them would be computed again.
+        while gains[best := int(gains.argmax())] > 0 and computed_at[best] < len(chosen):
+            gains[best] = weights[best] * coverage.gain(Z[best])
+            computed_at[best] = len(chosen)
+        if gains[best] <= 0:
+            break
+        chosen.append(best)
+        coverage.add(Z[best])
+        gains[best] = -np.inf
+    if len(chosen) < n:
+        chosen += _rest(gains, chosen, n, random_state)
+    return order[chosen]
+
+
+def _rest(
+    gains: NDArray[np.float64], chosen: list[int], n: int, random_state: np.random.RandomState
+) -> list[int]:
+    """At random, where nothing is left that is both uncertain and uncovered."""
+    others = np.setdiff1d(np.arange(len(gains)), chosen)
+    return random_state.permutation(others)[: n - len(chosen)].tolist()
+
+
+class _Coverage:
+    """How far the samples of a reference are covered by what is labelled or chosen."""
+
+    def __init__(
+        self,
+        reference: NDArray[np.float32],
+        weights: NDArray[np.float64],
+        Z_labeled: NDArray[np.float32],
+        n: int,
+        bandwidth: float,
+    ) -> None:
+        self.reference = reference
+        self.weights = weights.astype(np.float32)
+        share = 1 / (len(Z_labeled) + n)
+        self.h = max(np.float32(bandwidth * _radius(reference, share)), _TINY)
+        self.cover = self._kernel(nearest_distances(reference, Z_labeled))
+
+    def _kernel(self, squared_distances: NDArray[np.float32]) -> NDArray[np.float32]:
+        squared_distances /= -2 * self.h
+        return np.exp(squared_distances, out=squared_distances)
+
+    def gains(self, Z: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Weighted coverage that each of many samples would add, (n_samples,)."""
+        gains = np.empty(len(Z))
+        for rows, distances in blocks_of_squared_distances(Z, self.reference):
+            added = self._kernel(distances)
+            added -= self.cover
+            gains[rows] = np.maximum(added, 0, out=added) @ self.weights
+        return gains
+
+    def gain(self, z: NDArray[np.float32]) -> float:
+        """Weighted coverage that one sample would add."""
+        added = self._kernel(squared_distances_to(self.reference, z)) - self.cover
+        return float(np.maximum(added, 0, out=added) @ self.weights)
+
+    def add(self, z: NDArray[np.float32]) -> None:
+        """Count a sample among those that cover."""
+        kernel = self._kernel(squared_distances_to(self.reference, z))
+        np.maximum(self.cover, kernel, out=self.cover)
+
+
+def _radius(reference: NDArray[np.float32], share: float) -> float:
+    """Median of the squared distance within which a share of the reference lies."""
+    probes = reference[:_MAX_PROBES]
+    quantiles = [
+        np.quantile(distances, share, axis=1)
+        for _, distances in blocks_of_squared_distances(probes, reference)
+    ]
+    return float(np.median(np.concatenate(quantiles)))

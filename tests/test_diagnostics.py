@@ -40,6 +40,11 @@ def fitted(pools):
     return VAALQueryStrategy(**{**QUICK, "max_epochs": 20, "lr": 2e-3}).fit_pools(*pools)
 
 
+@pytest.fixture(scope="module")
+def found(fitted, pools):
+    return quietly(fitted, *pools)
+
+
 def test_terms_are_those_of_the_latent_gaussians(fitted, pools):
     found = quietly(fitted, *pools)
     X = np.concatenate(pools)
@@ -150,16 +155,14 @@ def test_images_and_the_bernoulli_likelihood(images):
     assert found.reconstruction_error == pytest.approx(expected, rel=0.02)
 
 
-def test_text_and_html_hold_the_same(fitted, pools):
-    found = quietly(fitted, *pools)
+def test_text_and_html_hold_the_same(found):
     for line in str(found).splitlines():
         name, value = line[:20].strip(), line[22:].split(" ")[0]
         assert name in found._repr_html_()
         assert value in found._repr_html_()
 
 
-def test_reconstructions_are_of_four_samples_of_each_pool(fitted, pools):
-    found = quietly(fitted, *pools)
+def test_reconstructions_are_of_four_samples_of_each_pool(found, fitted, pools):
     x, x_hat = found.reconstructions
     assert x.shape == x_hat.shape == (8, 6)
     for pool, samples in zip(pools, (x[:4], x[4:]), strict=True):
@@ -196,8 +199,7 @@ def test_reconstructions_do_not_depend_on_each_other(pools, score_in_train_mode)
     np.testing.assert_allclose(x_hat[3:4], alone, rtol=1e-4, atol=1e-5)
 
 
-def test_page_is_returned_or_written(fitted, pools, tmp_path):
-    found = quietly(fitted, *pools)
+def test_page_is_returned_or_written(found, tmp_path):
     text = found.to_html()
     assert text.startswith("<!DOCTYPE html>")
     assert found._repr_html_() in text
@@ -209,8 +211,8 @@ def test_page_is_returned_or_written(fitted, pools, tmp_path):
         found.to_html(tmp_path / "missing" / "report.html")
 
 
-def test_repr_leaves_the_samples_out(fitted, pools):
-    assert "reconstructions" not in repr(quietly(fitted, *pools))
+def test_repr_leaves_the_samples_out(found):
+    assert "reconstructions" not in repr(found)
 
 
 def test_it_goes_with_the_strategy_and_not_with_the_next_fit(pools):

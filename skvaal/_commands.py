@@ -23,7 +23,14 @@ from skvaal.benchmark.report import format_table, write_report
 from skvaal.benchmark.results import Results
 from skvaal.benchmark.runner import WorkerKilledError, run
 from skvaal.benchmark.statistics import cases, with_plan
-from skvaal.benchmark.strategies import ALL, DEFAULT_STRATEGIES, LIBRARIES, get_strategies
+from skvaal.benchmark.strategies import (
+    ALL,
+    DEFAULT_STRATEGIES,
+    LIBRARIES,
+    ONLY_BY_NAME,
+    get_strategies,
+    vaal_params_of,
+)
 from skvaal.benchmark.summary import summarize
 
 app = typer.Typer(
@@ -73,7 +80,8 @@ def benchmark(
     strategies: Annotated[
         list[str],
         typer.Option(
-            help=f"query strategies: {_STRATEGIES}; {ALL}: all that the task model can serve{_MANY}"
+            help=f"query strategies: {_STRATEGIES}; {ALL}: all that the task model can serve, "
+            f"without {', '.join(sorted(ONLY_BY_NAME))}{_MANY}"
         ),
     ] = _CHOSEN,
     estimator: Annotated[
@@ -94,8 +102,8 @@ def benchmark(
         list[str] | None,
         typer.Option(
             metavar="KEY=VALUE",
-            help="parameter of VAALQuery, such as max_epochs=20 or vae__latent_dim=16; "
-            "may be given several times",
+            help="parameter of vaal and its ablations, such as max_epochs=20 or "
+            "vae__latent_dim=16; may be given several times",
         ),
     ] = None,
     image_size: Annotated[
@@ -130,10 +138,10 @@ def benchmark(
         factories = get_strategies(
             _words(strategies), vaal_params=dict(map(_key_value, vaal or [])), estimator=estimator
         )
-        if vaal and "vaal" not in factories:
+        if vaal and all(vaal_params_of(factory) is None for factory in factories.values()):
             raise ValueError(
-                f"--vaal {vaal[0]} is for the strategy 'vaal', which is not among "
-                f"{', '.join(factories)}."
+                f"--vaal {vaal[0]} is for the strategy 'vaal' and its ablations; none of them is "
+                f"among {', '.join(factories)}."
             )
         datasets = [
             load_dataset(name, skip_bad=skip_bad, image_size=image_size) for name in _words(data)

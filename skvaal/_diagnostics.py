@@ -8,40 +8,51 @@ References
 
 from __future__ import annotations
 
-import html
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from skvaal._crossfit import cross_fitted_auc
-from skvaal._data import Pool
+from skvaal._data import Pool, to_float
+from skvaal._diagnostics_html import fragment, page
 from skvaal._exceptions import PosteriorCollapseWarning, UninformativeDiscriminatorWarning
 
 # A latent unit is active if the variance of mu over the data is larger ([1]_, section 5.2).
 ACTIVE_VARIANCE = 0.01
 # A cross-fitted AUC below is no guide, even if so many samples tell it from 1/2.
 _USEFUL_AUC = 0.55
+# Samples of each pool that are shown with their reconstruction.
+_N_SHOWN = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Diagnostics:
-    """What :meth:`VAALQueryStrategy.diagnose` found; ``print`` shows it.
+    """What :meth:`VAALQueryStrategy.diagnose` found.
+
+    ``print`` shows it as text, a notebook with charts and reconstructions; :meth:`to_html` writes a
+    page of these.
 
     Attributes
     ----------
     n_labeled, n_unlabeled : int
         Sizes of the pools.
     unit_variances : array of shape (latent_dim,) or None
-        Variance of mu over both pools; None where there is no VAE, as in the next two.
+        Variance of mu over both pools; None where there is no VAE, as in the next three.
     kl_per_unit : array of shape (latent_dim,) or None
         KL divergence of q(z|x) from the prior, in nats, mean over both pools.
     reconstruction_error : float or None
         Mean squared error of a number of X, in the units that the VAE sees (uint8 images are scaled
         to [0, 1]), with z at mu.
+    reconstructions : array of shape (2, n, n_features) or (2, n, channels, height, width), or None
+        Samples, and their reconstructions with z at mu, as the VAE sees them: float32, channels
+        first, uint8 images scaled to [0, 1]. n is 8 where the pools are large enough: up to four
+        labelled samples come first, then up to four unlabelled ones.
     auc_training : float
         Area under the ROC curve, labelled against unlabelled, of the scores that `query` uses:
         1/2 if they tell nothing, 1 if they separate the pools.
@@ -63,8 +74,12 @@ class Diagnostics:
     >>> seen = y < 5  # five digits have no label yet
     >>> strategy = VAALQueryStrategy(max_epochs=4, random_state=0)
     >>> strategy = strategy.fit_pools(X[seen] / 16, X[~seen] / 16)
-    >>> strategy.diagnose(X[seen] / 16, X[~seen] / 16).auc_cross_fitted > 0.8
+    >>> found = strategy.diagnose(X[seen] / 16, X[~seen] / 16)
+    >>> found.auc_cross_fitted > 0.8
     True
+    >>> x, x_hat = found.reconstructions
+    >>> x.shape, x_hat.shape
+    ((8, 64), (8, 64))
     """
 
     n_labeled: int
@@ -72,6 +87,7 @@ class Diagnostics:
     unit_variances: NDArray[np.float64] | None
     kl_per_unit: NDArray[np.float64] | None
     reconstruction_error: float | None
+    reconstructions: NDArray[np.float32] | None = field(repr=False)
     auc_training: float
     auc_cross_fitted: float
     auc_error: float
@@ -104,12 +120,46 @@ class Diagnostics:
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
-            f"<td style='text-align:left'>{html.escape(value)}</td></tr>"
-            for name, value in self._rows()
+        return fragment(
+            self,
+            self._rows(),
+            active_variance=ACTIVE_VARIANCE,
+            n_labeled=min(_N_SHOWN, self.n_labeled),
         )
-        return f"<table>{rows}</table>"
+
+    def to_html(self, path: str | Path | None = None) -> str | None:
+        """Make a page that needs no other file: the table, charts and reconstructions.
+
+        Parameters
+        ----------
+        path : str or path, default=None
+            The file to write.
+
+        Returns
+        -------
+        str or None
+            The page, if no `path` is given.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skvaal import VAALQueryStrategy
+        >>> X = np.random.RandomState(0).randn(60, 4)
+        >>> strategy = VAALQueryStrategy(max_epochs=1, random_state=0)
+        >>> strategy = strategy.fit_pools(X[:20], X[20:] + 5)
+        >>> strategy.diagnose(X[:20], X[20:] + 5).to_html()[:15]
+        '<!DOCTYPE html>'
+        """
+        text = page(self._repr_html_())
+        if path is None:
+            return text
+        Path(path).write_text(text, encoding="utf-8")
+        return None
 
     def _rows(self) -> list[tuple[str, str]]:
         rows = [("samples", f"{self.n_labeled} labelled, {self.n_unlabeled} unlabelled")]
@@ -142,7 +192,7 @@ def examine(net: Any, labeled: Pool, unlabeled: Pool, seed: int, n_folds: int = 
     labeled, unlabeled : Pool
         Of at least one sample each.
     seed : int
-        Of the cross-fitting.
+        Of the cross-fitting, and of the samples whose reconstructions are kept.
     n_folds : int, default=5
 
     Returns
@@ -157,6 +207,7 @@ def examine(net: Any, labeled: Pool, unlabeled: Pool, seed: int, n_folds: int = 
         n_labeled=n_labeled,
         n_unlabeled=n_unlabeled,
         **_of_vae(net, posteriors, [labeled, unlabeled]),
+        reconstructions=_reconstructions(net, [labeled, unlabeled], seed),
         auc_training=float(
             roc_auc_score(np.repeat([1, 0], [n_labeled, n_unlabeled]), np.concatenate(scores))
         ),
@@ -208,6 +259,16 @@ def _of_vae(net: Any, posteriors: list[NDArray], pools: list[Pool]) -> dict[str,
         "kl_per_unit": kl.mean(axis=0),
         "reconstruction_error": float(errors.mean(dtype=np.float64)),
     }
+
+
+def _reconstructions(net: Any, pools: list[Pool], seed: int) -> NDArray[np.float32] | None:
+    """Some samples of each pool, and their reconstructions, (2, n_samples, ...)."""
+    if net.ablation == "no_vae":
+        return None
+    rng = np.random.RandomState(seed)
+    samples = np.concatenate([pool.take(rng.permutation(len(pool))[:_N_SHOWN]) for pool in pools])
+    x_hat = net.reconstruct(net.means(Pool(samples)))
+    return np.stack([to_float(torch.from_numpy(samples), torch.device("cpu")).numpy(), x_hat])
 
 
 def _auc_error(n_labeled: int, n_unlabeled: int) -> float:

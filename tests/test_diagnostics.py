@@ -40,6 +40,11 @@ def fitted(pools):
     return VAALQueryStrategy(**{**QUICK, "max_epochs": 20, "lr": 2e-3}).fit_pools(*pools)
 
 
+@pytest.fixture(scope="module")
+def found(fitted, pools):
+    return quietly(fitted, *pools)
+
+
 def test_terms_are_those_of_the_latent_gaussians(fitted, pools):
     found = quietly(fitted, *pools)
     X = np.concatenate(pools)
@@ -103,6 +108,8 @@ def test_ablations(pools, ablation):
     found = quietly(strategy, *pools)
     assert found.auc_cross_fitted > 0.65
     assert (found.active_units is None) == (ablation == "no_vae")
+    assert (found.reconstructions is None) == (ablation == "no_vae")
+    assert found.to_html().count("<svg") == (1 if ablation == "no_vae" else 3 + 8)
     assert ("active latent units" in str(found)) == (ablation != "no_vae")
 
 
@@ -148,12 +155,64 @@ def test_images_and_the_bernoulli_likelihood(images):
     assert found.reconstruction_error == pytest.approx(expected, rel=0.02)
 
 
-def test_text_and_html_hold_the_same(fitted, pools):
-    found = quietly(fitted, *pools)
+def test_text_and_html_hold_the_same(found):
     for line in str(found).splitlines():
         name, value = line[:20].strip(), line[22:].split(" ")[0]
         assert name in found._repr_html_()
         assert value in found._repr_html_()
+
+
+def test_reconstructions_are_of_four_samples_of_each_pool(found, fitted, pools):
+    x, x_hat = found.reconstructions
+    assert x.shape == x_hat.shape == (8, 6)
+    for pool, samples in zip(pools, (x[:4], x[4:]), strict=True):
+        same = (samples[:, None] == pool).all(axis=2)
+        assert (same.sum(axis=1) == 1).all()
+        assert same.any(axis=0).sum() == 4
+    expected = fitted.inverse_transform(fitted.transform(x))
+    np.testing.assert_allclose(x_hat, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(quietly(fitted, *pools).reconstructions, found.reconstructions)
+
+
+@pytest.mark.parametrize("data_format", ["channels_first", "channels_last"])
+def test_reconstructions_of_images_are_as_the_vae_sees_them(images, data_format):
+    X, y = images
+    X = np.repeat(X, 3, axis=1)
+    if data_format == "channels_last":
+        X = np.moveaxis(X, 1, -1)
+    strategy = VAALQueryStrategy(**QUICK, vae__width=2, data_format=data_format).fit(X, y)
+    x, x_hat = quietly(strategy, X[:3], X[40:]).reconstructions
+    assert x.shape == x_hat.shape == (7, 3, 8, 8)  # there are three labelled samples only
+    assert x.dtype == x_hat.dtype == np.float32
+    assert (x.min(), x.max()) == (0, 1)
+    levels = (x * 255).round().astype(np.uint8)
+    expected = np.moveaxis(X, -1, 1) if data_format == "channels_last" else X
+    assert {each.tobytes() for each in levels[:3]} == {each.tobytes() for each in expected[:3]}
+
+
+@pytest.mark.parametrize("score_in_train_mode", [False, True])
+def test_reconstructions_do_not_depend_on_each_other(pools, score_in_train_mode):
+    params = {**QUICK, "score_in_train_mode": score_in_train_mode}
+    strategy = VAALQueryStrategy(**params).fit_pools(*pools)
+    x, x_hat = quietly(strategy, *pools).reconstructions
+    alone = strategy.inverse_transform(strategy.transform(x[3:4]))
+    np.testing.assert_allclose(x_hat[3:4], alone, rtol=1e-4, atol=1e-5)
+
+
+def test_page_is_returned_or_written(found, tmp_path):
+    text = found.to_html()
+    assert text.startswith("<!DOCTYPE html>")
+    assert found._repr_html_() in text
+    for path in (tmp_path / "report.html", str(tmp_path / "other.html")):
+        assert found.to_html(path) is None
+        with open(path, encoding="utf-8") as file:
+            assert file.read() == text
+    with pytest.raises(OSError, match="missing"):
+        found.to_html(tmp_path / "missing" / "report.html")
+
+
+def test_repr_leaves_the_samples_out(found):
+    assert "reconstructions" not in repr(found)
 
 
 def test_it_goes_with_the_strategy_and_not_with_the_next_fit(pools):

@@ -12,7 +12,7 @@ from skvaal.benchmark.estimators import IMAGE_ESTIMATORS, EstimatorFactory
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.start import draw_start
-from skvaal.benchmark.strategies import STRATEGIES, StrategyFactory, check_vaal
+from skvaal.benchmark.strategies import StrategyFactory, check_vaal, vaal_params_of
 
 
 def check(
@@ -69,10 +69,11 @@ def check(
         plan.check(dataset, protocol)
         for seed in range(plan.n_seeds):  # cheap: it reads no sample
             draw_start(dataset, plan, protocol, seed)
-    vaal = strategies.get("vaal")
-    if getattr(vaal, "func", vaal) is STRATEGIES["vaal"]:  # itself, or with parameters
-        for dataset in datasets:
-            check_vaal(getattr(vaal, "keywords", {}), dataset.X[np.arange(4)])
+    for name, factory in strategies.items():
+        params = vaal_params_of(factory)
+        if params is not None:
+            for dataset in datasets:
+                check_vaal(params, dataset.X[np.arange(4)], name=name)
 
 
 def _check_types(datasets: Any, strategies: Any, estimator: Any, plan: Any, protocols: Any) -> None:

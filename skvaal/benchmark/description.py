@@ -10,7 +10,7 @@ from skvaal.benchmark.datasets import Dataset
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.start import draw_start
-from skvaal.benchmark.strategies import StrategyFactory
+from skvaal.benchmark.strategies import ONLY_BY_NAME, StrategyFactory, vaal_params_of
 
 
 class OtherSettingsError(ValueError):
@@ -62,6 +62,11 @@ def settings_of(
         }
         for dataset in datasets
     }
+    ablations = {
+        name: vaal_params_of(factory)
+        for name, factory in strategies.items()
+        if name in ONLY_BY_NAME
+    }
     return {
         "data": list(samples),
         "samples": samples,
@@ -70,6 +75,8 @@ def settings_of(
         "plan": asdict(plan),
         "protocols": {protocol.name: asdict(protocol) for protocol in protocols},
         "vaal": dict(getattr(strategies.get("vaal"), "keywords", {})),
+        # Absent where there are none, as in the folders from before there were any.
+        **({"vaal_ablations": ablations} if ablations else {}),
     }
 
 

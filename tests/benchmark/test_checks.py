@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.svm import SVC
 
+from skvaal import VAALQueryStrategy
 from skvaal.benchmark.checks import check
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol
@@ -80,6 +81,17 @@ def test_two_data_sets_of_one_name_are_refused(arguments, rows):
         check(**(arguments | {"datasets": [rows, rows]}))
 
 
+VAAL = ["vaal", "vaal_no_vae", "vaal_frozen_vae", "vaal_no_discriminator"]
+
+
+@pytest.mark.parametrize("name", VAAL)
+def test_vaal_and_its_ablations_pass(arguments, name):
+    strategies = get_strategies(name, vaal_params={"max_epochs": 500})
+
+    check(**(arguments | {"strategies": strategies}))
+
+
+@pytest.mark.parametrize("name", VAAL)
 @pytest.mark.parametrize(
     ("params", "complaint"),
     [
@@ -87,12 +99,15 @@ def test_two_data_sets_of_one_name_are_refused(arguments, rows):
         ({"max_epochs": -1}, "max_epochs"),
         ({"vae__latent": 3}, "vae__latent"),
         ({"device": "cuda:9"}, "cuda"),
+        ({"selection": "top"}, "selection"),
+        ({"strategy": VAALQueryStrategy()}, "takes a strategy or parameters for one, not both"),
+        ({"random_state": 0}, "random_state"),
     ],
 )
-def test_parameters_that_vaal_cannot_take_fail_at_once(arguments, params, complaint):
-    strategies = get_strategies("vaal", vaal_params=params)
+def test_parameters_that_vaal_cannot_take_fail_at_once(arguments, name, params, complaint):
+    strategies = get_strategies(["random", name], vaal_params=params)
 
-    with pytest.raises(ValueError, match=f"strategy 'vaal': .*{complaint}"):
+    with pytest.raises(ValueError, match=f"strategy '{name}': .*{complaint}"):
         check(**(arguments | {"strategies": strategies}))
 
 

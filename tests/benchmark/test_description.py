@@ -31,6 +31,7 @@ def test_settings_are_fit_for_json(rows):
     found = json.loads(json.dumps(settings(rows)))
 
     assert found["vaal"] == {"beta": 2}
+    assert "vaal_ablations" not in found  # as in folders from before there were any
     assert found["plan"]["batch"] == 4
     assert found["protocols"]["standard"]["label_noise"] == 0
 
@@ -47,6 +48,17 @@ def test_settings_are_fit_for_json(rows):
 def test_whatever_decides_the_records_is_among_the_settings(rows, change):
     with pytest.raises(OtherSettingsError, match="holds a comparison with other settings"):
         check_same_settings(settings(rows), settings(rows, **change), folder="x")
+
+
+def test_parameters_of_the_ablations_are_among_the_settings(rows):
+    one, other = (
+        settings(rows, strategies=get_strategies(["vaal_no_vae"], vaal_params={"lr": lr}))
+        for lr in (0.1, 0.2)
+    )
+
+    assert one["vaal_ablations"] == {"vaal_no_vae": {"lr": 0.1, "ablation": "no_vae"}}
+    with pytest.raises(OtherSettingsError, match="vaal_ablations.vaal_no_vae.lr is 0.1 there"):
+        check_same_settings(one, other, folder="x")
 
 
 @pytest.mark.parametrize("part", ["X", "y"])

@@ -1,24 +1,55 @@
-"""VAAL, and random choice."""
+"""VAAL, the ablations of its paper, and random choice."""
 
 from collections.abc import Mapping
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skvaal.benchmark.strategies._called_once import Strategy
+from skvaal.benchmark.strategies._called_once import Strategy, StrategyFactory
 from skvaal.benchmark.strategies._phased import Phased
 
 
 def vaal(random_state: int, **params: Any) -> Strategy:
-    """Return VAAL, with parameters of :class:`skvaal.VAALQuery`."""
+    """Return VAAL as in the paper, but for parameters of :class:`skvaal.VAALQuery`."""
     from skvaal import VAALQuery
 
-    return VAALQuery(**{"random_state": random_state, **params})
+    # Stated, so that records keep their meaning whatever the default becomes.
+    return VAALQuery(**{"random_state": random_state, "selection": "topk", **params})
 
 
-def check_vaal(params: Mapping[str, Any], X: NDArray) -> None:
+ABLATIONS: dict[str, StrategyFactory] = {
+    f"vaal_{ablation}": partial(vaal, ablation=ablation)
+    for ablation in ("no_vae", "frozen_vae", "no_discriminator")
+}
+
+
+def vaal_params_of(factory: StrategyFactory | None) -> dict[str, Any] | None:
+    """Return the parameters of VAAL or one of its ablations.
+
+    Parameters
+    ----------
+    factory : callable or None
+        As :func:`get_strategies` returns it.
+
+    Returns
+    -------
+    dict or None
+        Parameters of :class:`skvaal.VAALQuery` that it was given; None if it makes something else.
+
+    Examples
+    --------
+    >>> vaal_params_of(vaal), vaal_params_of(ABLATIONS["vaal_no_vae"]), vaal_params_of(random)
+    ({}, {'ablation': 'no_vae'}, None)
+    """
+    if getattr(factory, "func", factory) is not vaal:
+        return None
+    return dict(getattr(factory, "keywords", {}))
+
+
+def check_vaal(params: Mapping[str, Any], X: NDArray, *, name: str = "vaal") -> None:
     """Raise if VAAL cannot be trained with these parameters on samples of this kind.
 
     Parameters
@@ -27,21 +58,21 @@ def check_vaal(params: Mapping[str, Any], X: NDArray) -> None:
         Parameters of :class:`skvaal.VAALQuery`.
     X : ndarray of shape (4, ...)
         Samples to try them on: one epoch is trained.
+    name : str, default="vaal"
+        Of the strategy, for the message.
 
     Raises
     ------
     ValueError
         Naming the parameter and the way out.
     """
-    from skvaal import VAALQuery
-
     try:
-        query = VAALQuery(**params)
+        query: Any = vaal(0, **params)
         query._new_strategy()._validate_params()
         query.set_params(max_epochs=1, warm_start=False)
         query(SimpleNamespace(X_training=X[:2]), X[2:], n_instances=1)
     except Exception as error:  # of any network or optimizer that was passed
-        raise ValueError(f"strategy 'vaal': {error}") from error
+        raise ValueError(f"strategy {name!r}: {error}") from error
 
 
 def random(random_state: int) -> Strategy:

@@ -47,7 +47,12 @@ LIBRARIES: dict[str, Library] = {
     "skvaal": Library(
         package="skvaal",
         install="pip install skvaal",
-        strategies={"vaal": _own.vaal, "random": _own.random, **_torch.STRATEGIES},
+        strategies={
+            "vaal": _own.vaal,
+            **_own.ABLATIONS,
+            "random": _own.random,
+            **_torch.STRATEGIES,
+        },
     ),
     "modAL": Library(
         package="modAL",
@@ -67,6 +72,9 @@ LIBRARIES: dict[str, Library] = {
 STRATEGIES: dict[str, StrategyFactory] = {
     name: factory for library in LIBRARIES.values() for name, factory in library.strategies.items()
 }
+
+# Left out of "all": they are there to take VAAL apart, not to be chosen.
+ONLY_BY_NAME = frozenset(_own.ABLATIONS)
 
 # Task models that the strategy can use; one that is not named here can use any.
 USABLE_ESTIMATORS: dict[str, tuple[str, ...]] = {
@@ -90,9 +98,11 @@ def get_strategies(
     ----------
     names : str or iterable of str
         Names of strategies, see ``skvaal benchmark --help``; "all" stands for every
-        one whose library is installed and that can use the task model.
+        one whose library is installed and that can use the task model, but for the ablations of
+        VAAL.
     vaal_params : mapping of str to object or None, default=None
-        Parameters of :class:`skvaal.VAALQuery`.
+        Parameters of :class:`skvaal.VAALQuery`, for "vaal" and its ablations. An ablation keeps
+        the one that its name says.
     estimator : str or None, default=None
         Name of the task model, see :func:`skvaal.benchmark.get_estimator`. None checks nothing,
         and leaves strategies that only a neural network can serve out of "all".
@@ -130,8 +140,10 @@ def get_strategies(
             factories[name] = lookup(STRATEGIES, name, argument="strategy")
             _check_installed(name)
             _check_usable(name, estimator)
-    if vaal_params and "vaal" in factories:
-        factories["vaal"] = partial(_own.vaal, **vaal_params)
+    for name, factory in factories.items():
+        own = _own.vaal_params_of(factory)
+        if vaal_params and own is not None:
+            factories[name] = partial(_own.vaal, **{**vaal_params, **own})
     return factories
 
 
@@ -141,7 +153,7 @@ def _usable(estimator: str) -> dict[str, StrategyFactory]:
         for library in LIBRARIES.values()
         if library.is_installed()
         for name, factory in library.strategies.items()
-        if estimator in USABLE_ESTIMATORS.get(name, ESTIMATORS)
+        if name not in ONLY_BY_NAME and estimator in USABLE_ESTIMATORS.get(name, ESTIMATORS)
     }
 
 

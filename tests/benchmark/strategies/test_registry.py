@@ -7,6 +7,7 @@ from skvaal.benchmark.estimators import ESTIMATORS, TORCH_ESTIMATORS, TorchClass
 from skvaal.benchmark.strategies import (
     DEFAULT_STRATEGIES,
     LIBRARIES,
+    ONLY_BY_NAME,
     STRATEGIES,
     get_strategies,
 )
@@ -106,6 +107,7 @@ def test_strategies_keep_their_order():
 def test_names_belong_to_one_library_each():
     assert len(STRATEGIES) == sum(len(library.strategies) for library in LIBRARIES.values())
     assert set(DEFAULT_STRATEGIES) <= set(STRATEGIES)
+    assert len(STRATEGIES) == 27  # as README.md and CHANGES.md say
 
 
 def test_all_is_every_strategy_of_the_installed_libraries(monkeypatch):
@@ -115,17 +117,25 @@ def test_all_is_every_strategy_of_the_installed_libraries(monkeypatch):
     factories = get_strategies(["all"], vaal_params={"max_epochs": 1})
 
     expected = set(STRATEGIES) - set(LIBRARIES["scikit-activeml"].strategies) - NEED_TORCH
-    assert set(factories) == expected
+    assert set(factories) == expected - ONLY_BY_NAME
     assert factories["vaal"](0).get_params()["max_epochs"] == 1
+
+
+def test_ablations_of_vaal_are_compared_by_name_only():
+    ablations = {"vaal_no_vae", "vaal_frozen_vae", "vaal_no_discriminator"}
+
+    assert ablations == ONLY_BY_NAME
+    assert not ablations & set(get_strategies(["all"]))
+    assert ablations <= set(get_strategies(["all", *ablations]))
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_all_is_every_strategy_that_the_task_model_can_serve(estimator):
     left_out = set(STRATEGIES) - set(get_strategies(["all"], estimator=estimator))
 
-    expected = set() if estimator in TORCH_ESTIMATORS else set(NEED_TORCH)
+    expected = set(ONLY_BY_NAME) if estimator in TORCH_ESTIMATORS else ONLY_BY_NAME | NEED_TORCH
     if estimator in ("logistic_regression", "svm"):
-        expected.add("variation_ratios")
+        expected = expected | {"variation_ratios"}
     installed = {
         name for one in LIBRARIES.values() if one.is_installed() for name in one.strategies
     }

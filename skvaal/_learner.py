@@ -19,7 +19,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skvaal._selection import takes_uncertainty
-from skvaal._task import TaskView, check_task_params, fit_wants, is_auto, is_explicit, shown
+from skvaal._task import (
+    TaskView,
+    check_task_params,
+    fit_wants,
+    is_auto,
+    is_explicit,
+    query_uncertainty,
+    shown,
+)
 from skvaal._task_loss import TaskLossHead, cross_entropy
 
 
@@ -54,7 +62,10 @@ def read_pool(learner: Any, strategy: Any, X_pool: Any) -> TaskView:
     if needed is None and not wanted:
         return TaskView()
     if has_probabilities(learner):
-        return _read(learner, strategy, X_pool)
+        view = _read(learner, strategy, X_pool)
+        # Again in `query`, but an uncertainty that cannot be had is found before the training.
+        query_uncertainty(strategy, view)
+        return view
     if needed is None:
         return TaskView()
     raise ValueError(
@@ -66,8 +77,8 @@ def read_pool(learner: Any, strategy: Any, X_pool: Any) -> TaskView:
 
 def read_for_fit(
     learner: Any, strategy: Any, X_labeled: Any, X_pool: Any, pool: TaskView
-) -> tuple[TaskView, TaskView] | None:
-    """What the learner says of both pools, for a training that reads it; None if none does.
+) -> tuple[TaskView, TaskView]:
+    """What the learner says of both pools, as far as a training reads it.
 
     Parameters
     ----------
@@ -80,10 +91,9 @@ def read_for_fit(
 
     Returns
     -------
-    tuple of TaskView, labelled and unlabelled, or None
+    tuple of TaskView, labelled and unlabelled
+        Where no training reads it, the second is that of the pool all the same.
     """
-    if fit_wants(strategy) is None:
-        return None
     if strategy.condition is None:
         return TaskView(), pool
     labeled = _read(learner, strategy, X_labeled)
@@ -179,7 +189,7 @@ def _of_members(model: Any, X: Any) -> NDArray[np.floating]:
     name = type(model).__name__
     if not hasattr(model, "estimators_"):
         check_is_fitted(model)
-    members = list(np.ravel(getattr(model, "estimators_", [])))
+    members = list(getattr(model, "estimators_", []))
     if len(members) < 2 or not all(hasattr(member, "predict_proba") for member in members):
         raise ValueError(
             f"uncertainty='disagreement' compares members that have predict_proba, and {name} has "

@@ -15,6 +15,7 @@ from skvaal._learner import read_for_fit, read_pool
 from skvaal._pipelines import as_last_step_sees, fit_on_pools, last_step
 from skvaal._presets import preset_params
 from skvaal._strategy import VAALQueryStrategy
+from skvaal._task import fit_wants
 from skvaal._validation import check_n
 
 
@@ -150,19 +151,20 @@ class VAALQuery(BaseEstimator):
             raise ValueError(f"X_pool is empty, so that n_instances={n!r} cannot be chosen from it")
         n = check_n(n, n_pool, "n_instances")
         # Before all else: the learner may not be able to say what is wanted of it.
-        pool_view: Any = read_pool(learner, last, X_pool)
+        pool_view = read_pool(learner, last, X_pool)
         X_labeled = labeled_pool(learner) if X_labeled is None else X_labeled
-        views = read_for_fit(learner, last, X_labeled, X_pool, pool_view)
+        views: Any = read_for_fit(learner, last, X_labeled, X_pool, pool_view)
+        in_fit = views if fit_wants(last) else None
         if getattr(learner, "on_transformed", False):
             X_labeled = learner.transform_without_estimating(X_labeled)
             X_pool = learner.transform_without_estimating(X_pool)
 
         began = perf_counter()
-        fit_on_pools(strategy, X_labeled, X_pool, views)
+        fit_on_pools(strategy, X_labeled, X_pool, in_fit)
         fit_seconds = perf_counter() - began
         self.strategy_ = strategy
         X_pool = as_last_step_sees(strategy, X_pool)
-        indices, scores = last.query(X_pool, n, proba=pool_view, return_scores=True)
+        indices, scores = last.query(X_pool, n, proba=views[1], return_scores=True)
         self.seconds_ = {"fit": fit_seconds, **last.query_seconds_}
         return indices, scores
 

@@ -57,7 +57,7 @@ def cross_entropy(proba: NDArray[np.floating], y: ArrayLike, classes: ArrayLike)
         )
     found = y[:, None] == classes[None, :]
     if not found.any(axis=1).all():
-        unknown = y[~found.any(axis=1)][0]
+        unknown = y[~found.any(axis=1)].tolist()[0]
         raise ValueError(
             f"y_training holds {unknown!r}, which the task model has no probability for (it knows "
             f"{classes.tolist()}); fit it on all of y_training"

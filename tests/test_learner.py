@@ -22,6 +22,7 @@ from sklearn.svm import SVC
 from skvaal import ActiveLearningClassifier, VAALNet, VAALQuery, VAALQueryStrategy
 from skvaal import _learner as learner_module
 from skvaal._uncertainty import disagreement, entropy, margin
+from skvaal.benchmark import get_estimator
 
 from .conftest import QUICK
 
@@ -301,6 +302,15 @@ def test_the_head_is_repeatable_and_changes_the_choice_of_a_condition(pools, tra
     finally:
         WithFeatures.embed = kept
     assert not np.array_equal(trainings[2].unlabeled.condition, conditions[0])
+
+
+def test_the_features_of_a_net(pools, trainings):
+    X, y, X_pool = pools
+    query = VAALQuery(**QUICK, condition="task_loss")
+    net = get_estimator("mlp")(0)  # a Pipeline that ends in a TorchClassifier
+    ActiveLearner(net, query, X, y).query(X_pool, n_instances=3)
+    assert query.strategy_.condition_.of_loss
+    assert len(np.unique(trainings[0].unlabeled.condition)) > 100
 
 
 # Learners that cannot answer

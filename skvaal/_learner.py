@@ -132,9 +132,11 @@ def _models(learner: Any) -> list[Any]:
 
 
 def _is_regressor(model: Any) -> bool:
+    if not hasattr(model, "__sklearn_tags__"):  # is_regressor would fail, or warn
+        return False
     try:
         return is_regressor(model)
-    except AttributeError:  # no scikit-learn estimator, and without tags
+    except AttributeError:  # its mixins are in the wrong order
         return False
 
 

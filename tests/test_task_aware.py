@@ -480,3 +480,16 @@ def test_saved_and_loaded(fitted, digits, proba, tmp_path, kind):
     scores = loaded.score_samples(X[::7], proba=proba[::7])
     np.testing.assert_array_equal(scores, fitted[kind].score_samples(X[::7], proba=proba[::7]))
     assert loaded.score(X, proba=proba) == fitted[kind].score(X, proba=proba)
+
+
+def test_an_uncertainty_of_your_own_must_be_passed(digits, proba, tmp_path):
+    pytest.importorskip("safetensors")
+    X, y = digits
+    strategy = VAALQueryStrategy(**QUICK, condition="task_loss", uncertainty=entropy)
+    strategy.fit(X, y, proba=proba).save(tmp_path / "file")
+    with pytest.raises(ValueError, match=r"uncertainty of your own.*load\(path, uncertainty="):
+        VAALQueryStrategy.load(tmp_path / "file")
+    loaded = VAALQueryStrategy.load(tmp_path / "file", uncertainty=entropy)
+    np.testing.assert_array_equal(
+        loaded.score_samples(X, proba=proba), strategy.score_samples(X, proba=proba)
+    )

@@ -19,15 +19,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skvaal._selection import takes_uncertainty
-from skvaal._task import (
-    TaskView,
-    check_task_params,
-    fit_wants,
-    is_auto,
-    is_explicit,
-    query_uncertainty,
-    shown,
-)
+from skvaal._side import check_task_params, fit_wants, query_uncertainty, shown
+from skvaal._task import TaskView, is_auto, is_explicit
 from skvaal._task_loss import TaskLossHead, cross_entropy
 
 

@@ -14,8 +14,8 @@ from sklearn.pipeline import Pipeline
 from skvaal._learner import read_for_fit, read_pool
 from skvaal._pipelines import as_last_step_sees, fit_on_pools, last_step
 from skvaal._presets import preset_params
+from skvaal._side import fit_wants
 from skvaal._strategy import VAALQueryStrategy
-from skvaal._task import fit_wants
 from skvaal._validation import check_n
 
 

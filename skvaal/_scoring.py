@@ -19,7 +19,7 @@ from skvaal._selection import (
     selection_function,
     takes_uncertainty,
 )
-from skvaal._task import check_task_params
+from skvaal._side import check_task_params
 
 
 def scores_of(strategy: Any, pool: Pool, name: str) -> NDArray[np.float32]:

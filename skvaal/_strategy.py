@@ -32,15 +32,14 @@ from skvaal._scoring import (
     seeded_scoring,
 )
 from skvaal._selection import SELECTIONS, needs_labeled
-from skvaal._task import (
-    UNCERTAINTIES,
-    TaskView,
+from skvaal._side import (
     check_task_params,
     fit_side,
     indicator_of,
     query_uncertainty,
     set_condition,
 )
+from skvaal._task import UNCERTAINTIES, TaskView
 from skvaal._validation import (
     check_n,
     check_same_columns,

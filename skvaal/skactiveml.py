@@ -14,8 +14,9 @@ from sklearn.pipeline import Pipeline
 
 from skvaal._exceptions import EmptyPoolWarning
 from skvaal._pipelines import as_last_step_sees, fit_on_pools, last_step
+from skvaal._side import fit_wants, shown
 from skvaal._strategy import VAALQueryStrategy
-from skvaal._task import fit_wants, is_explicit, shown
+from skvaal._task import is_explicit
 
 __all__ = ["VAALSampling"]
 

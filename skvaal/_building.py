@@ -131,6 +131,7 @@ def make_net(strategy: Any, device: torch.device, max_epochs: int = 1) -> VAALNe
         optimizer_vae=strategy.optimizer_vae,
         optimizer_discriminator=strategy.optimizer_discriminator,
         lr=strategy.lr,
+        condition_dim=strategy.condition_.dim if getattr(strategy, "condition_", None) else 0,
         device=device,
         callbacks=callbacks + ([TrainingBar()] if strategy.verbose else []),
         verbose=int(strategy.verbose),
@@ -157,6 +158,11 @@ def go_on_from(previous: VAALNet, net: VAALNet) -> None:
         raise ValueError(
             f"X has samples of shape {net.input_shape}, but warm_start=True goes on from "
             f"weights for {previous.input_shape}; set warm_start=False to start anew"
+        )
+    if previous.condition_dim != net.condition_dim:
+        raise ValueError(
+            f"the condition has {net.condition_dim} columns, but warm_start=True goes on from "
+            f"weights for {previous.condition_dim}; set warm_start=False to start anew"
         )
     try:
         net.take_over(previous)

@@ -7,6 +7,7 @@ is copied before a batch is asked for, and batches are whole arrays, not collate
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -27,11 +28,24 @@ class Pool:
         read as float32.
     rows : array of int, default=None
         Which rows belong to the pool; None means all.
+    condition : array of float32 of shape (n_samples, condition_dim), default=None
+        What the discriminator reads of each sample of the pool beside mu.
+    indicator : array of float32 of shape (n_samples,), default=None
+        1 - what the discriminator is to learn of each sample of an unlabelled pool; None means 1.
     """
 
-    def __init__(self, X: NDArray, rows: Positions | None = None) -> None:
+    def __init__(
+        self,
+        X: NDArray,
+        rows: Positions | None = None,
+        *,
+        condition: NDArray[np.float32] | None = None,
+        indicator: NDArray[np.float32] | None = None,
+    ) -> None:
         self.X = X
         self.rows = rows
+        self.condition = condition
+        self.indicator = indicator
         self.is_uint8_image = X.dtype == np.uint8 and X.ndim == 4
 
     def __len__(self) -> int:
@@ -69,30 +83,86 @@ def to_float(batch: Tensor, device: torch.device) -> Tensor:
     return batch.float().div_(255) if batch.dtype == torch.uint8 else batch
 
 
+class Side(NamedTuple):
+    """What a training step knows of a mini-batch pair beside x."""
+
+    condition: Tensor  # (2 * n, condition_dim), of no column where nothing is read
+    indicator: Tensor  # (n,), of the unlabelled samples
+
+
 class PairedPools(Dataset):
     """Labelled and unlabelled pool; an item is a whole training batch.
 
     Parameters
     ----------
     labeled, unlabeled : Pool
-        Of one sample shape and one batch dtype.
+        Of one sample shape and one batch dtype, both with a condition or neither.
     """
 
     def __init__(self, labeled: Pool, unlabeled: Pool) -> None:
         self.labeled = labeled
         self.unlabeled = unlabeled
+        self.has_side = unlabeled.condition is not None or unlabeled.indicator is not None
 
     def __len__(self) -> int:
         return len(self.unlabeled)
 
-    def __getitem__(self, positions: tuple[Positions, Positions]) -> Tensor:
-        """Labelled samples, then as many unlabelled ones, (2 * n_positions, ...)."""
+    def __getitem__(self, positions: tuple[Positions, Positions]) -> Tensor | tuple[Tensor, Tensor]:
+        """Labelled samples, then as many unlabelled ones, (2 * n_positions, ...).
+
+        Where a pool has a condition or an indicator, a pair: these samples, and condition and
+        indicator of each side by side, (2 * n_positions, condition_dim + 1).
+        """
         labeled, unlabeled = positions
         half = len(labeled)
         batch = np.empty((2 * half, *self.labeled.sample_shape), self.labeled.batch_dtype)
         batch[:half] = self.labeled.take(labeled)
         batch[half:] = self.unlabeled.take(unlabeled)
-        return torch.from_numpy(batch)
+        if not self.has_side:
+            return torch.from_numpy(batch)
+        side = np.concatenate([_side(self.labeled, labeled), _side(self.unlabeled, unlabeled)])
+        return torch.from_numpy(batch), torch.from_numpy(side)
+
+
+def _side(pool: Pool, positions: Positions) -> NDArray[np.float32]:
+    n = len(positions)
+    condition = np.empty((n, 0)) if pool.condition is None else pool.condition[positions]
+    indicator = np.ones(n) if pool.indicator is None else pool.indicator[positions]
+    return np.column_stack([condition, indicator]).astype(np.float32)
+
+
+def split_batch(
+    batch: Tensor | tuple[Tensor, Tensor], n_steps: int, device: torch.device
+) -> list[tuple[Tensor, Tensor, Side | None]]:
+    """Take an item of :class:`PairedPools` apart into the mini-batch pairs of its steps.
+
+    Parameters
+    ----------
+    batch : tensor, or pair of tensors
+    n_steps : int
+        That the item is for.
+    device : torch.device
+        Where the parts are put.
+
+    Returns
+    -------
+    list of n_steps tuples
+        Labelled samples, as many unlabelled ones, and what is known of both beside x.
+    """
+    x, side = (batch, None) if isinstance(batch, Tensor) else batch
+    pairs = _pairs(to_float(x, device), n_steps)
+    if side is None:
+        return [(*pair, None) for pair in pairs]
+    sides = [
+        Side(torch.cat([labeled, unlabeled])[:, :-1], unlabeled[:, -1])
+        for labeled, unlabeled in _pairs(side.to(device), n_steps)
+    ]
+    return [(*pair, each) for pair, each in zip(pairs, sides, strict=True)]
+
+
+def _pairs(batch: Tensor, n_steps: int) -> list[tuple[Tensor, Tensor]]:
+    labeled, unlabeled = (half.chunk(n_steps) for half in batch.chunk(2))
+    return list(zip(labeled, unlabeled, strict=True))
 
 
 class PairedSampler(Sampler):

@@ -190,7 +190,8 @@ def examine(net: Any, labeled: Pool, unlabeled: Pool, seed: int, n_folds: int = 
     net : VAALNet
         Trained.
     labeled, unlabeled : Pool
-        Of at least one sample each.
+        Of at least one sample each, with the condition if the net has one, and the indicator of the
+        unlabelled samples where their states are relabelled.
     seed : int
         Of the cross-fitting, and of the samples whose reconstructions are kept.
     n_folds : int, default=5
@@ -201,6 +202,7 @@ def examine(net: Any, labeled: Pool, unlabeled: Pool, seed: int, n_folds: int = 
     """
     scores = [net.scores(pool) for pool in (labeled, unlabeled)]
     posteriors = [net.posteriors(pool) for pool in (labeled, unlabeled)]
+    inputs = [_with_condition(*each) for each in zip(posteriors, (labeled, unlabeled), strict=True)]
     n_labeled, n_unlabeled = len(labeled), len(unlabeled)
     _, counts = np.unique(scores[1], return_counts=True)
     return Diagnostics(
@@ -211,7 +213,9 @@ def examine(net: Any, labeled: Pool, unlabeled: Pool, seed: int, n_folds: int = 
         auc_training=float(
             roc_auc_score(np.repeat([1, 0], [n_labeled, n_unlabeled]), np.concatenate(scores))
         ),
-        auc_cross_fitted=cross_fitted_auc(net, posteriors[0], posteriors[1], n_folds, seed),
+        auc_cross_fitted=cross_fitted_auc(
+            net, inputs[0], inputs[1], n_folds, seed, unlabeled.indicator
+        ),
         auc_error=_auc_error(n_labeled, n_unlabeled),
         score_std=float(scores[1].std(dtype=np.float64)),
         tied_fraction=float(counts[counts > 1].sum() / n_unlabeled),
@@ -246,6 +250,13 @@ def warn_of(found: Diagnostics, stacklevel: int) -> None:
             UninformativeDiscriminatorWarning,
             stacklevel=stacklevel,
         )
+
+
+def _with_condition(posteriors: NDArray[np.float32], pool: Pool) -> NDArray[np.float32]:
+    """What a discriminator reads: (n_samples, 2, latent_dim + condition_dim)."""
+    if pool.condition is None:
+        return posteriors
+    return np.concatenate([posteriors, np.repeat(pool.condition[:, None], 2, axis=1)], axis=2)
 
 
 def _of_vae(net: Any, posteriors: list[NDArray], pools: list[Pool]) -> dict[str, Any]:

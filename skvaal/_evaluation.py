@@ -36,6 +36,7 @@ class Evaluation:
     batch_size: int
     verbose: int
     ablation: str | None
+    decoder_reads_condition_: bool
     likelihood: str
     score_in_train_mode: bool
     variance_: float
@@ -45,11 +46,11 @@ class Evaluation:
 
     def means(self, pool: Pool) -> NDArray[np.float32]:
         """Mu of each sample, (n_samples, latent_dim)."""
-        return self._evaluate(pool, lambda _, mu, __: mu)
+        return self._evaluate(pool, lambda _, mu, *__: mu)
 
     def log_odds(self, pool: Pool) -> NDArray[np.float32]:
         """Log-odds of being labelled, (n_samples,)."""
-        return self._evaluate(pool, lambda _, mu, __: self._logits(mu))
+        return self._evaluate(pool, lambda _, mu, __, condition: self._logits(mu, condition))
 
     def scores(self, pool: Pool) -> NDArray[np.float32]:
         """What ranks samples, higher is more like the labelled ones, (n_samples,).
@@ -58,14 +59,14 @@ class Evaluation:
         distance to the labelled set's centroid.
         """
         with self._scoring_mode():
-            return self._evaluate(pool, lambda _, mu, logvar: self._scores(mu, logvar))
+            return self._evaluate(pool, lambda _, *encoded: self._scores(*encoded))
 
     def scores_and_means(self, pool: Pool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Both of them in one pass, (n_samples,) and (n_samples, latent_dim)."""
         with self._scoring_mode():
             both = self._evaluate(
                 pool,
-                lambda _, mu, logvar: torch.cat([self._scores(mu, logvar)[:, None], mu], dim=1),
+                lambda _, mu, *others: torch.cat([self._scores(mu, *others)[:, None], mu], dim=1),
             )
         return both[:, 0].copy(), np.ascontiguousarray(both[:, 1:])
 
@@ -82,15 +83,17 @@ class Evaluation:
             for buffer, value in zip(buffers, kept, strict=False):
                 buffer.copy_(value)
 
-    def _scores(self, mu: Tensor, logvar: Tensor) -> Tensor:
+    def _scores(self, mu: Tensor, logvar: Tensor, condition: Tensor | None) -> Tensor:
         if self.ablation != "no_discriminator":
-            return self._logits(mu)
+            return self._logits(mu, condition)
         centre = torch.from_numpy(self.centroid_).to(mu.device)
         return -wasserstein_distance(mu, _std(logvar), *centre)
 
     def posteriors(self, pool: Pool) -> NDArray[np.float32]:
         """Mean and standard deviation of q(z|x), (n_samples, 2, latent_dim)."""
-        return self._evaluate(pool, lambda _, mu, logvar: torch.stack([mu, _std(logvar)], dim=1))
+        return self._evaluate(
+            pool, lambda _, mu, logvar, __: torch.stack([mu, _std(logvar)], dim=1)
+        )
 
     def _centroid(self, labeled: Pool) -> NDArray[np.float32]:
         both = self.posteriors(labeled)
@@ -99,36 +102,45 @@ class Evaluation:
     def elbo(self, pool: Pool) -> NDArray[np.float32]:
         """Evidence lower bound in nats, with beta 1 and z at mu, (n_samples,)."""
 
-        def batch_elbo(x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-            log_likelihood = self._log_likelihood(self.vae_.decode(mu), x, self.variance_)
+        def batch_elbo(x: Tensor, mu: Tensor, logvar: Tensor, condition: Tensor | None) -> Tensor:
+            x_hat = self._decode(mu, condition)
+            log_likelihood = self._log_likelihood(x_hat, x, self.variance_)
             return evidence_lower_bound(log_likelihood, mu, bounded_logvar(logvar))
 
         return self._evaluate(pool, batch_elbo)
 
     def reconstruct(self, Z: NDArray) -> NDArray[np.float32]:
-        """Mean of p(x|z), (n_samples, ...)."""
-        return self._over_batches(Pool(Z), self._mean_of_x)
+        """Mean of p(x|z), (n_samples, ...); where the decoder reads a condition, Z ends in it."""
+        return self._over_batches(Pool(Z), lambda z, _: self._mean_of_x(self.vae_.decode(z)))
 
     def squared_errors(self, pool: Pool) -> NDArray[np.float32]:
         """Mean squared error of each sample's reconstruction, with z at mu, (n_samples,)."""
-        return self._evaluate(
-            pool, lambda x, mu, _: (self._mean_of_x(mu) - x).square().flatten(1).mean(dim=1)
-        )
 
-    def _mean_of_x(self, z: Tensor) -> Tensor:
-        """Mean of p(x|z)."""
-        x_hat = self.vae_.decode(z)
+        def batch_errors(x: Tensor, mu: Tensor, _: Tensor, condition: Tensor | None) -> Tensor:
+            x_hat = self._mean_of_x(self._decode(mu, condition))
+            return (x_hat - x).square().flatten(1).mean(dim=1)
+
+        return self._evaluate(pool, batch_errors)
+
+    def _mean_of_x(self, x_hat: Tensor) -> Tensor:
         return x_hat.sigmoid() if self.likelihood == "bernoulli" else x_hat
 
     def _evaluate(
-        self, pool: Pool, function: Callable[[Tensor, Tensor, Tensor], Tensor]
+        self,
+        pool: Pool,
+        function: Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor],
     ) -> NDArray[np.float32]:
-        """Apply a function of x, mu and logvar to every batch."""
-        return self._over_batches(pool, lambda x: function(x, *self.vae_.encode(x)))
+        """Apply a function of x, mu, logvar and condition to every batch."""
+
+        def encoded(x: Tensor, condition: Tensor | None) -> Tensor:
+            mu, logvar = self.vae_.encode(x)
+            return function(x, mu, logvar, condition)
+
+        return self._over_batches(pool, encoded)
 
     @torch.inference_mode()
     def _over_batches(
-        self, pool: Pool, function: Callable[[Tensor], Tensor]
+        self, pool: Pool, function: Callable[[Tensor, Tensor | None], Tensor]
     ) -> NDArray[np.float32]:
         total = -(-len(pool) // self.batch_size)
         batches = tqdm(
@@ -138,11 +150,16 @@ class Evaluation:
             leave=False,
             disable=not self.verbose,
         )
-        results = []
+        results, start = [], 0
         for batch in batches:
             # A batch of one sample has no statistics.
             self._set_training(self._training_mode and len(batch) > 1)
-            results.append(function(to_float(batch, self.device)).cpu().numpy())
+            condition = None
+            if pool.condition is not None:
+                rows = pool.condition[start : start + len(batch)]
+                condition = torch.from_numpy(rows).to(self.device)
+            results.append(function(to_float(batch, self.device), condition).cpu().numpy())
+            start += len(batch)
         return np.concatenate(results)
 
     def _log_likelihood(self, x_hat: Tensor, x: Tensor, variance: Tensor | float) -> Tensor:
@@ -150,8 +167,15 @@ class Evaluation:
             return bernoulli_log_likelihood(x_hat, x)
         return gaussian_log_likelihood(x_hat, x, variance)
 
-    def _logits(self, mu: Tensor) -> Tensor:
-        return self.discriminator_(mu).reshape(len(mu))
+    def _logits(self, mu: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.discriminator_(_beside(mu, condition)).reshape(len(mu))
+
+    def _decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.vae_.decode(_beside(z, condition if self.decoder_reads_condition_ else None))
+
+
+def _beside(z: Tensor, condition: Tensor | None) -> Tensor:
+    return z if condition is None else torch.cat([z, condition], dim=1)
 
 
 def _std(logvar: Tensor) -> Tensor:

@@ -207,3 +207,34 @@ def discriminator_loss(logits_labeled: Tensor, logits_unlabeled: Tensor) -> Tens
     """
     # BCE(sigmoid(l), 0) = softplus(l)
     return F.softplus(-logits_labeled).mean() + F.softplus(logits_unlabeled).mean()
+
+
+def relabeled_discriminator_loss(
+    logits_labeled: Tensor, logits_unlabeled: Tensor, indicator: Tensor
+) -> Tensor:
+    """Equation 3 with the states of unlabelled samples relabelled, as in SRAAL [1]_.
+
+    The target of an unlabelled sample is 1 - indicator instead of 0, as a soft target of the binary
+    cross-entropy: what the task model is sure of counts as nearly labelled. The paper writes
+    ``log(indicator - D)``, which is undefined wherever D is above the indicator. With indicator 1
+    this is :func:`discriminator_loss`.
+
+    Parameters
+    ----------
+    logits_labeled, logits_unlabeled : tensors of shape (n_samples,)
+        Log-odds of being labelled, from the discriminator.
+    indicator : tensor of shape (n_samples,)
+        Of the unlabelled samples, in [0, 1]; 1 where the task model is unsure.
+
+    Returns
+    -------
+    tensor of shape ()
+
+    References
+    ----------
+    .. [1] Zhang, Li, Yang, Wang, Zha, Huang, "State-Relabeling Adversarial Active Learning", CVPR
+           2020, arXiv 2004.04943.
+    """
+    of_unlabeled = F.softplus(logits_unlabeled), F.softplus(-logits_unlabeled)
+    unlabeled = indicator * of_unlabeled[0] + (1 - indicator) * of_unlabeled[1]
+    return F.softplus(-logits_labeled).mean() + unlabeled.mean()

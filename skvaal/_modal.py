@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 
+from skvaal._learner import read_for_fit, read_pool
 from skvaal._pipelines import as_last_step_sees, fit_on_pools, last_step
 from skvaal._presets import preset_params
+from skvaal._side import fit_wants
 from skvaal._strategy import VAALQueryStrategy
 from skvaal._validation import check_n
 
@@ -45,6 +47,14 @@ class VAALQuery(BaseEstimator):
     A ``DeepActiveLearner`` keeps no data: hand it over in ``learner.query(X_pool, n_instances=10,
     X_labeled=X_labeled)``. Where the learner has ``on_transformed=True``, both pools pass
     ``learner.transform_without_estimating`` first.
+
+    With `uncertainty`, `condition` or `relabel_states` the learner is asked for its class
+    probabilities, once for each pool that they are needed of, on X as the learner was given it:
+    ``predict_proba``, of a ``Committee`` ``vote_proba``; for ``uncertainty='disagreement'`` and a
+    single learner, the ``predict_proba`` of its estimator's members, such as a forest's trees. With
+    ``condition='task_loss'`` and an estimator (or last step of a Pipeline) that has ``embed(X)``,
+    the features of a net, a small perceptron on them learns to rank the labelled samples' losses
+    and predicts those of both pools (Yoo and Kweon, CVPR 2019, arXiv 1905.03677).
 
     modAL calls a strategy again after any exception, Ctrl-C included. The error of the first call
     is then raised at once, without a second training.
@@ -119,7 +129,10 @@ class VAALQuery(BaseEstimator):
         Raises
         ------
         ValueError, TypeError
-            If something cannot be used; before any training.
+            If something cannot be used, or probabilities are needed that the learner has not;
+            before any training.
+        NotFittedError
+            If probabilities are wanted of a learner that is not fitted.
         """
         _raise_again_within_modal()
         try:
@@ -137,17 +150,21 @@ class VAALQuery(BaseEstimator):
         if n_pool == 0:
             raise ValueError(f"X_pool is empty, so that n_instances={n!r} cannot be chosen from it")
         n = check_n(n, n_pool, "n_instances")
+        # Before all else: the learner may not be able to say what is wanted of it.
+        pool_view = read_pool(learner, last, X_pool)
         X_labeled = labeled_pool(learner) if X_labeled is None else X_labeled
+        views: Any = read_for_fit(learner, last, X_labeled, X_pool, pool_view)
+        in_fit = views if fit_wants(last) else None
         if getattr(learner, "on_transformed", False):
             X_labeled = learner.transform_without_estimating(X_labeled)
             X_pool = learner.transform_without_estimating(X_pool)
 
         began = perf_counter()
-        fit_on_pools(strategy, X_labeled, X_pool)
+        fit_on_pools(strategy, X_labeled, X_pool, in_fit)
         fit_seconds = perf_counter() - began
         self.strategy_ = strategy
         X_pool = as_last_step_sees(strategy, X_pool)
-        indices, scores = last.query(X_pool, n, return_scores=True)
+        indices, scores = last.query(X_pool, n, proba=views[1], return_scores=True)
         self.seconds_ = {"fit": fit_seconds, **last.query_seconds_}
         return indices, scores
 

@@ -8,6 +8,11 @@ A module of your own serves as `vae` if it has
 and as `discriminator` if ``forward(mu)`` returns the log-odds of being labelled, (n_samples,) or
 (n_samples, 1). A class whose constructor has a parameter `input_shape` (VAE) or `latent_dim`
 (discriminator) is handed it.
+
+With a condition (``VAALQueryStrategy(condition=...)``) the discriminator reads mu and the condition
+side by side, and its `latent_dim` counts both. A VAE class whose constructor has a parameter
+`condition_dim` is handed the number of columns, and its ``decode`` then reads z and the condition
+side by side; an instance says so by an attribute `condition_dim`.
 """
 
 from __future__ import annotations
@@ -19,6 +24,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from skvaal._params import accepted_names
 
 MIN_IMAGE_SIZE = 8
 
@@ -45,6 +52,8 @@ class ConvVAE(nn.Module):
     width : int, default=16
         Channels after the first stage. The authors use 128; 16 is some 50 times cheaper, which
         is what a processor without a GPU can train in half a minute.
+    condition_dim : int, default=0
+        Columns that the decoder reads beside z.
 
     References
     ----------
@@ -61,7 +70,12 @@ class ConvVAE(nn.Module):
     """
 
     def __init__(
-        self, input_shape: tuple[int, int, int], *, latent_dim: int = 32, width: int = 16
+        self,
+        input_shape: tuple[int, int, int],
+        *,
+        latent_dim: int = 32,
+        width: int = 16,
+        condition_dim: int = 0,
     ) -> None:
         super().__init__()
         channels_in, height, image_width = input_shape
@@ -72,6 +86,7 @@ class ConvVAE(nn.Module):
             )
         self.input_shape = tuple(input_shape)
         self.latent_dim = latent_dim
+        self.condition_dim = condition_dim
 
         n_stages = int(math.log2(min(height, image_width))) - 1
         channels = [width * min(2**stage, 8) for stage in range(n_stages)]
@@ -85,7 +100,7 @@ class ConvVAE(nn.Module):
         self.fc_mu = nn.Linear(math.prod(encoded), latent_dim)
         self.fc_logvar = nn.Linear(math.prod(encoded), latent_dim)
         self.decoder = nn.Sequential(
-            nn.Linear(latent_dim, math.prod(decoded)),
+            nn.Linear(latent_dim + condition_dim, math.prod(decoded)),
             nn.Unflatten(1, decoded),
             *[_up(a, b) for a, b in pairwise(channels[::-1])],
             nn.Conv2d(channels[0], channels_in, kernel_size=1),
@@ -97,7 +112,10 @@ class ConvVAE(nn.Module):
         return self.fc_mu(h), self.fc_logvar(h)
 
     def decode(self, z: Tensor) -> Tensor:
-        """Mean, or logits, of p(x|z), (n_samples, channels, height, width)."""
+        """Mean, or logits, of p(x|z), (n_samples, channels, height, width).
+
+        z is (n_samples, latent_dim + condition_dim).
+        """
         _, height, width = self.input_shape
         return self.decoder(z)[:, :, :height, :width]
 
@@ -113,6 +131,8 @@ class DenseVAE(nn.Module):
     hidden : sequence of int, default=(128, 128)
         Sizes of the encoder's hidden layers, each followed by batch normalisation and ReLU; the
         decoder has them in reverse.
+    condition_dim : int, default=0
+        Columns that the decoder reads beside z.
 
     Examples
     --------
@@ -130,16 +150,18 @@ class DenseVAE(nn.Module):
         *,
         latent_dim: int = 16,
         hidden: Sequence[int] = (128, 128),
+        condition_dim: int = 0,
     ) -> None:
         super().__init__()
         (n_features,) = input_shape
         self.input_shape = tuple(input_shape)
         self.latent_dim = latent_dim
+        self.condition_dim = condition_dim
         sizes = [n_features, *hidden]
         self.encoder = nn.Sequential(*[_dense(a, b) for a, b in pairwise(sizes)])
         self.fc_mu = nn.Linear(sizes[-1], latent_dim)
         self.fc_logvar = nn.Linear(sizes[-1], latent_dim)
-        sizes = [latent_dim, *hidden[::-1]]
+        sizes = [latent_dim + condition_dim, *hidden[::-1]]
         self.decoder = nn.Sequential(
             *[_dense(a, b) for a, b in pairwise(sizes)], nn.Linear(sizes[-1], n_features)
         )
@@ -150,7 +172,10 @@ class DenseVAE(nn.Module):
         return self.fc_mu(h), self.fc_logvar(h)
 
     def decode(self, z: Tensor) -> Tensor:
-        """Mean, or logits, of p(x|z), (n_samples, n_features)."""
+        """Mean, or logits, of p(x|z), (n_samples, n_features).
+
+        z is (n_samples, latent_dim + condition_dim).
+        """
         return self.decoder(z)
 
 
@@ -216,8 +241,11 @@ class LatentDiscriminator(nn.Module):
 
 
 @torch.no_grad()
-def check_vae(vae: Any, input_shape: tuple[int, ...]) -> int:
-    """Try a VAE on zeros; return its latent size, or say what is wrong with it."""
+def check_vae(vae: Any, input_shape: tuple[int, ...], condition_dim: int = 0) -> int:
+    """Try a VAE on zeros; return its latent size, or say what is wrong with it.
+
+    `condition_dim` is the number of columns that its decoder reads beside z.
+    """
     name = type(vae).__name__
     for method in ("encode", "decode"):
         if not callable(getattr(vae, method, None)):
@@ -244,11 +272,13 @@ def check_vae(vae: Any, input_shape: tuple[int, ...]) -> int:
             f"vae={name}: encode(x) must return mu and logvar of shape (n_samples, latent_dim), "
             f"got {tuple(mu.shape)} and {tuple(logvar.shape)}"
         )
+    z = torch.cat([mu, mu.new_zeros(len(mu), condition_dim)], dim=1) if condition_dim else mu
     try:
-        x_hat = vae.decode(mu)
+        x_hat = vae.decode(z)
     except (RuntimeError, ValueError, TypeError) as error:
+        with_it = f" with {condition_dim} columns of a condition" if condition_dim else ""
         raise ValueError(
-            f"vae={name}: decode fails on latent vectors of size {mu.shape[1]}: {error}"
+            f"vae={name}: decode fails on latent vectors of size {mu.shape[1]}{with_it}: {error}"
         ) from error
     if x_hat.shape != x.shape:
         raise ValueError(
@@ -257,6 +287,25 @@ def check_vae(vae: Any, input_shape: tuple[int, ...]) -> int:
         )
     vae.train(was_training)
     return mu.shape[1]
+
+
+def condition_dim_of(vae: Any, component: Any, condition_dim: int) -> int:
+    """Columns that a VAE's decoder reads beside z, `condition_dim` or 0.
+
+    An attribute `condition_dim` tells or, where there is none, whether the class that it was built
+    of has such a parameter.
+    """
+    told = not isinstance(component, nn.Module) and "condition_dim" in (
+        accepted_names(component) or ()
+    )
+    read = getattr(vae, "condition_dim", condition_dim if told else 0)
+    if read not in (0, condition_dim):
+        raise ValueError(
+            f"vae={type(vae).__name__} has a decoder for a condition of {read} columns, but the "
+            f"condition here has {condition_dim}; build it with condition_dim={condition_dim}, or "
+            "pass the class"
+        )
+    return int(read)
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ from skorch.callbacks import EpochTimer, PassthroughScoring
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from skvaal._data import PairedPools, PairedSampler, to_float
+from skvaal._data import PairedPools, PairedSampler, Side, split_batch
 from skvaal._evaluation import Evaluation
 from skvaal._exceptions import TrainingDivergedError
 from skvaal._losses import (
@@ -26,9 +26,10 @@ from skvaal._losses import (
     kl_divergence,
     optimal_variance,
     published_bound,
+    relabeled_discriminator_loss,
     transductive_loss,
 )
-from skvaal._modules import check_discriminator, check_vae, reparameterize
+from skvaal._modules import check_discriminator, check_vae, condition_dim_of, reparameterize
 from skvaal._params import accepted_names
 
 # What a step records beside train_loss, in the order of the tensor that `train_step` builds.
@@ -84,6 +85,9 @@ class VAALNet(Evaluation, NeuralNet):
     ablation : {None, 'no_vae', 'frozen_vae', 'no_discriminator'}
         What is left out; see :class:`~skvaal.VAALQueryStrategy`. With 'frozen_vae' there are two
         phases of `max_epochs` each.
+    condition_dim : int
+        Columns that the discriminator, and a VAE whose constructor has that parameter in its
+        decoder, reads beside mu or z. The pools must then have a condition of so many.
     optimizer_vae, optimizer_discriminator : class
         ``torch.optim`` classes.
     **kwargs : dict
@@ -94,6 +98,7 @@ class VAALNet(Evaluation, NeuralNet):
     ----------
     vae_, discriminator_ : torch.nn.Module
     latent_dim_ : int
+    decoder_reads_condition_ : bool
     variance_ : float
         Variance of p(x|z) that :meth:`elbo` uses: the mean over the last epoch's batches.
     centroid_ : array of shape (2, latent_dim)
@@ -121,6 +126,7 @@ class VAALNet(Evaluation, NeuralNet):
         loss_weighting: str = "evidence",
         score_in_train_mode: bool = False,
         ablation: str | None = None,
+        condition_dim: int = 0,
         optimizer_vae: type[torch.optim.Optimizer] = torch.optim.Adam,
         optimizer_discriminator: type[torch.optim.Optimizer] = torch.optim.Adam,
         lr: float = 5e-4,
@@ -143,6 +149,7 @@ class VAALNet(Evaluation, NeuralNet):
         self.loss_weighting = loss_weighting
         self.score_in_train_mode = score_in_train_mode
         self.ablation = ablation
+        self.condition_dim = condition_dim
         self.optimizer_vae = optimizer_vae
         self.optimizer_discriminator = optimizer_discriminator
         super().__init__(
@@ -183,10 +190,15 @@ class VAALNet(Evaluation, NeuralNet):
 
     def initialize_module(self) -> VAALNet:
         """Build VAE and discriminator, and find the latent size that the VAE has."""
-        vae = self._build("vae", self.vae, {"input_shape": self.input_shape})
-        self.latent_dim_ = check_vae(vae, self.input_shape)
+        context: dict[str, Any] = {"input_shape": self.input_shape}
+        if self.condition_dim:
+            context["condition_dim"] = self.condition_dim
+        vae = self._build("vae", self.vae, context)
+        n_decoded = condition_dim_of(vae, self.vae, self.condition_dim)
+        self.decoder_reads_condition_ = n_decoded > 0
+        self.latent_dim_ = check_vae(vae, self.input_shape, n_decoded)
         discriminator = self.build_discriminator()
-        check_discriminator(discriminator, self.latent_dim_)
+        check_discriminator(discriminator, self.latent_dim_ + self.condition_dim)
         self.vae_ = vae
         self.discriminator_ = discriminator
         self.phase_ = _PHASES[self.ablation][0]
@@ -194,7 +206,8 @@ class VAALNet(Evaluation, NeuralNet):
 
     def build_discriminator(self) -> nn.Module:
         """Untrained discriminator; the VAE must have been built."""
-        return self._build("discriminator", self.discriminator, {"latent_dim": self.latent_dim_})
+        size = self.latent_dim_ + self.condition_dim
+        return self._build("discriminator", self.discriminator, {"latent_dim": size})
 
     def _build(self, name: str, component: Any, context: dict[str, Any]) -> nn.Module:
         """Instance of a component, told what it wants to know of the data."""
@@ -263,13 +276,15 @@ class VAALNet(Evaluation, NeuralNet):
 
     # Training ---------------------------------------------------------------------------------
 
-    def train_step(self, batch: Tensor, **fit_params: Any) -> dict[str, Tensor]:
+    def train_step(
+        self, batch: Tensor | tuple[Tensor, Tensor], **fit_params: Any
+    ) -> dict[str, Tensor]:
         """Run one iteration of Algorithm 1: the VAE's steps, then the discriminator's.
 
         Parameters
         ----------
-        batch : tensor of shape (2 * n_vae_steps * batch_size, ...)
-            The first half is labelled.
+        batch : tensor of shape (2 * n_vae_steps * batch_size, ...), or pair of tensors
+            An item of :class:`~skvaal._data.PairedPools`; the first half is labelled.
 
         Returns
         -------
@@ -277,18 +292,18 @@ class VAALNet(Evaluation, NeuralNet):
             'loss', the VAE's, and 'y_pred', mu.
         """
         self._set_training(True)
-        halves = to_float(batch, self.device).chunk(2)
-        pairs = list(zip(*(half.chunk(self.n_vae_steps) for half in halves), strict=True))
+        pairs = split_batch(batch, self.n_vae_steps, self.device)
         absent = torch.full((), torch.nan, device=self.device)
         vae_terms, discriminator_terms = [absent] * 5, [absent] * 3
         if "vae" in self.phase_:
-            for labeled, unlabeled in pairs:
-                mu, vae_terms = self._vae_step(labeled, unlabeled)
+            for labeled, unlabeled, side in pairs:
+                mu, vae_terms = self._vae_step(labeled, unlabeled, side)
         else:
-            mu = self._frozen_mu(torch.cat(pairs[-1]))
+            labeled, unlabeled, side = pairs[-1]
+            mu = self._frozen_mu(torch.cat([labeled, unlabeled]))
         if "discriminator" in self.phase_:
             for _ in range(self.n_discriminator_steps):
-                discriminator_terms = self._discriminator_step(mu)
+                discriminator_terms = self._discriminator_step(mu, side)
         self.optimizer_.step()
 
         # One transfer for all of them: each .item() would make a GPU wait.
@@ -299,12 +314,20 @@ class VAALNet(Evaluation, NeuralNet):
         loss = "vae_loss" if "vae" in self.phase_ else "discriminator_loss"
         return {"loss": values[HISTORY_TERMS.index(loss)], "y_pred": mu}
 
-    def _vae_step(self, labeled: Tensor, unlabeled: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def _vae_step(
+        self, labeled: Tensor, unlabeled: Tensor, side: Side | None = None
+    ) -> tuple[Tensor, list[Tensor]]:
         """Descend L_VAE = lambda1 * L_trd + lambda2 * L_adv on one mini-batch of each pool."""
+        condition = None if side is None else side.condition
         if self.joint_batches:
-            *terms, variance = self._forward(torch.cat([labeled, unlabeled]), len(labeled))
+            x = torch.cat([labeled, unlabeled])
+            *terms, variance = self._forward(x, len(labeled), condition)
         else:
-            passes = (self._forward(pool, len(pool)) for pool in (labeled, unlabeled))
+            halves = (None, None) if condition is None else condition.chunk(2)
+            passes = (
+                self._forward(pool, len(pool), half)
+                for pool, half in zip((labeled, unlabeled), halves, strict=True)
+            )
             *parts, variances = zip(*passes, strict=True)
             terms = [torch.cat(part) for part in parts]
             variance = torch.stack(variances).mean()
@@ -313,7 +336,7 @@ class VAALNet(Evaluation, NeuralNet):
         adv = torch.full_like(loss, torch.nan)
         with _frozen(self.discriminator_):
             if "discriminator" in self.phase_:
-                adv = adversarial_loss(*self._logits(mu).chunk(2))
+                adv = adversarial_loss(*self._logits(mu, condition).chunk(2))
                 loss = loss + self.lambda2 * adv
             self._descend(loss, self.vae_, self.optimizer_vae_)
         mu = mu.detach()
@@ -327,18 +350,22 @@ class VAALNet(Evaluation, NeuralNet):
         self.vae_.eval()
         return self.vae_.encode(x)[0]
 
-    def _discriminator_step(self, mu: Tensor) -> list[Tensor]:
+    def _discriminator_step(self, mu: Tensor, side: Side | None = None) -> list[Tensor]:
         """Descend L_D on the mu of one mini-batch of each pool."""
-        labeled, unlabeled = self._logits(mu).chunk(2)
-        loss = discriminator_loss(labeled, unlabeled)
+        if side is None:
+            labeled, unlabeled = self._logits(mu).chunk(2)
+            loss = discriminator_loss(labeled, unlabeled)
+        else:
+            labeled, unlabeled = self._logits(mu, side.condition).chunk(2)
+            loss = relabeled_discriminator_loss(labeled, unlabeled, side.indicator)
         self._descend(loss, self.discriminator_, self.optimizer_discriminator_)
         return [loss.detach(), (labeled > 0).float().mean(), (unlabeled <= 0).float().mean()]
 
-    def _forward(self, x: Tensor, n_of_pool: int) -> list[Tensor]:
+    def _forward(self, x: Tensor, n_of_pool: int, condition: Tensor | None = None) -> list[Tensor]:
         """Mu, bounded logvar, log p(x|z) of a drawn z, bound, and the variance of p(x|z)."""
         mu, logvar = self.vae_.encode(x)
         logvar = bounded_logvar(logvar)
-        x_hat = self.vae_.decode(reparameterize(mu, logvar))
+        x_hat = self._decode(reparameterize(mu, logvar), condition)
         if self.likelihood == "bernoulli":
             variance = torch.zeros((), device=x.device)
         elif self.variance == "optimal":

@@ -21,6 +21,7 @@ from skvaal import _modules
 from skvaal._building import check_names, make_net
 from skvaal._device import isolated_seed, resolve_device
 from skvaal._exceptions import ModelFileError
+from skvaal._task import Condition, is_explicit
 from skvaal._version import __version__
 
 FORMAT_VERSION = 1
@@ -36,6 +37,8 @@ _FITTED = (
 # Arrays that only some parameters leave behind, of the strategy and of its net.
 _STRATEGY_ARRAYS = ("labeled_means_",)
 _NET_ARRAYS = ("centroid_",)
+# Of the condition, if there is one; its values are an array.
+_OF_CONDITION = ("kind", "n_classes", "of_loss")
 # Where classes may be named from, by the key that marks them in the file.
 _NAMESPACES = {"torch.optim": torch.optim, "skvaal": _modules}
 # What training alone needs, and may be left out.
@@ -59,12 +62,17 @@ def save_strategy(strategy: Any, path: str | Path) -> None:
     fitted = {name: getattr(strategy, name) for name in _FITTED}
     if hasattr(strategy, "feature_names_in_"):
         fitted["feature_names_in_"] = list(strategy.feature_names_in_)
+    condition: Condition | None = getattr(strategy, "condition_", None)
     header = {
         "params": {k: _encode(k, v) for k, v in strategy.get_params(deep=False).items()},
         "fitted": fitted,
         "seed": strategy._seed,
         "variance": getattr(net, "variance_", None),
     }
+    if condition is not None:
+        header["condition"] = {name: getattr(condition, name) for name in _OF_CONDITION}
+        if condition.values is not None:
+            tensors["fitted.condition_values"] = torch.from_numpy(condition.values)
     strategy_json = json.dumps(header)
     metadata = {
         "format": "skvaal",
@@ -106,6 +114,13 @@ def load_strategy(cls: type, path: str | Path, overrides: Mapping[str, Any]) -> 
         strategy.feature_names_in_ = np.array(strategy.feature_names_in_, dtype=object)
     strategy._seed = header["seed"]
 
+    if header.get("condition") is not None:
+        values = tensors.get("fitted.condition_values")
+        strategy.condition_ = Condition(
+            **header["condition"],
+            uncertainty=strategy.uncertainty if is_explicit(strategy.uncertainty) else "margin",
+            values=None if values is None else values.numpy(),
+        )
     check_names(strategy)
     device = resolve_device(strategy.device)
     net = make_net(strategy, device)

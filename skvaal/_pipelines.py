@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from skvaal._strategy import VAALQueryStrategy
+from skvaal._task import TaskView
 from skvaal._validation import check_same_columns, check_same_kind
 
 
@@ -36,16 +37,26 @@ def last_step(strategy: Any) -> VAALQueryStrategy:
     return last
 
 
-def fit_on_pools(strategy: Any, X_labeled: Any, X_unlabeled: Any) -> None:
+def fit_on_pools(
+    strategy: Any,
+    X_labeled: Any,
+    X_unlabeled: Any,
+    views: tuple[TaskView, TaskView] | None = None,
+) -> None:
     """Fit all steps on both pools.
 
     Parameters
     ----------
     strategy : VAALQueryStrategy or Pipeline
     X_labeled, X_unlabeled : array-like of shape (n, ...)
+    views : tuple of TaskView, default=None
+        What a task model says of the labelled and of the unlabelled samples.
     """
+    labeled_view, unlabeled_view = views or (None, None)
     if not isinstance(strategy, Pipeline):
-        strategy.fit_pools(X_labeled, X_unlabeled)
+        strategy.fit_pools(
+            X_labeled, X_unlabeled, proba_labeled=labeled_view, proba_unlabeled=unlabeled_view
+        )
         return
     if hasattr(X_labeled, "iloc") and hasattr(X_unlabeled, "iloc"):
         import pandas as pd  # there, since the pools are its
@@ -58,7 +69,16 @@ def fit_on_pools(strategy: Any, X_labeled: Any, X_unlabeled: Any) -> None:
         X = np.concatenate([X_labeled, X_unlabeled])
     y = np.full(len(X_labeled) + len(X_unlabeled), "labelled", dtype=object)
     y[len(X_labeled) :] = last_step(strategy).missing_label
-    strategy.fit(X, y)
+    if views is None:
+        strategy.fit(X, y)
+        return
+    # By hand: a Pipeline's fit would hand the views to all steps, or to none.
+    if len(strategy) > 1:
+        front = strategy[:-1]
+        X = front.fit_transform(X, y)
+        # With a memory these are copies that were fitted.
+        strategy.steps[:-1] = front.steps
+    last_step(strategy)._fit_marked(X, y, views)
 
 
 def as_last_step_sees(strategy: Any, X: Any) -> Any:

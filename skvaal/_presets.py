@@ -4,6 +4,10 @@ References
 ----------
 .. [1] Sinha, Ebrahimi, Darrell, "Variational Adversarial Active Learning", ICCV 2019,
        arXiv 1904.00370.
+.. [2] Kim, Park, Kim, Chun, "Task-Aware Variational Adversarial Active Learning", CVPR 2021,
+       arXiv 2002.04709.
+.. [3] Zhang, Li, Yang, Wang, Zha, Huang, "State-Relabeling Adversarial Active Learning", CVPR
+       2020, arXiv 2004.04943.
 """
 
 from __future__ import annotations
@@ -27,10 +31,14 @@ _PAPER = {
     "score_in_train_mode": False,
     "selection": "topk",
     "ablation": None,
+    "uncertainty": None,
+    "condition": None,
+    "relabel_states": False,
     "max_epochs": 100,
     "vae__width": 128,
     "discriminator__hidden": (512, 512, 512, 512),
 }
+_PAPER_CIFAR = {**_PAPER, "vae__latent_dim": 32, "lr": 5e-4, "lambda2": 1.0, "batch_size": 64}
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ PRESETS = {
     "paper-cifar": Preset(
         "appendix of [1]_ for CIFAR-10 and CIFAR-100, from memory; a second implementation has "
         "the same",
-        {**_PAPER, "vae__latent_dim": 32, "lr": 5e-4, "lambda2": 1.0, "batch_size": 64},
+        _PAPER_CIFAR,
     ),
     "paper-caltech256": Preset(
         "appendix of [1]_ for Caltech-256, from memory",
@@ -82,6 +90,14 @@ PRESETS = {
             "loss_weighting": "published",
             "score_in_train_mode": True,
         },
+    ),
+    "ta-vaal": Preset(
+        "[2]_: its condition on the ranked task loss, with the settings of [1]_ for CIFAR",
+        {**_PAPER_CIFAR, "condition": "task_loss"},
+    ),
+    "sraal": Preset(
+        "[3]_: its relabelled states, with the settings of [1]_ for CIFAR",
+        {**_PAPER_CIFAR, "relabel_states": True},
     ),
 }
 

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from skvaal._building import check_names
 from skvaal._data import Pool
 from skvaal._device import isolated_seed
-from skvaal._selection import check_batch, needs_labeled, needs_latent, selection_function
+from skvaal._selection import (
+    check_batch,
+    needs_labeled,
+    needs_latent,
+    selection_function,
+    takes_uncertainty,
+)
+from skvaal._side import check_task_params
 
 
 def scores_of(strategy: Any, pool: Pool, name: str) -> NDArray[np.float32]:
@@ -74,6 +81,7 @@ def check_selection(strategy: Any) -> None:
     """
     strategy._validate_params()
     check_names(strategy)
+    check_task_params(strategy)
     if needs_labeled(strategy.selection) and not hasattr(strategy, "labeled_means_"):
         raise ValueError(
             f"selection={strategy.selection!r} reads the latent means of the labelled samples, "
@@ -82,7 +90,11 @@ def check_selection(strategy: Any) -> None:
 
 
 def choose(
-    strategy: Any, scores: NDArray[np.float32], Z: NDArray[np.float32] | None, n: int
+    strategy: Any,
+    scores: NDArray[np.float32],
+    Z: NDArray[np.float32] | None,
+    n: int,
+    uncertainty: NDArray[np.float64] | None = None,
 ) -> NDArray[np.intp]:
     """Rows of a batch.
 
@@ -93,6 +105,8 @@ def choose(
     scores : array of shape (n_samples,)
     Z : array of shape (n_samples, latent_dim) or None
     n : int
+    uncertainty : array of shape (n_samples,) or None
+        Of the task model, higher is less sure; for selections that read it.
 
     Returns
     -------
@@ -102,6 +116,8 @@ def choose(
     Z_labeled = getattr(strategy, "labeled_means_", None)
     random_state = np.random.RandomState(strategy._seed)
     options = strategy._nested_params("selection")
+    if takes_uncertainty(strategy.selection):
+        options["uncertainty"] = uncertainty
     return check_batch(select(scores, Z, Z_labeled, n, random_state, **options), n, len(scores))
 
 

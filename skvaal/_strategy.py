@@ -32,6 +32,14 @@ from skvaal._scoring import (
     seeded_scoring,
 )
 from skvaal._selection import SELECTIONS, needs_labeled
+from skvaal._side import (
+    check_task_params,
+    fit_side,
+    indicator_of,
+    query_uncertainty,
+    set_condition,
+)
+from skvaal._task import UNCERTAINTIES, TaskView
 from skvaal._validation import (
     check_n,
     check_same_columns,
@@ -58,6 +66,10 @@ class VAALQueryStrategy(
 
     The strategy needs no classifier and no classes, only which samples are labelled. Features
     should be on a common scale: put a ``StandardScaler`` in front, or give images as uint8.
+
+    What a classifier says of the samples can be told by ``proba``, its class probabilities: for
+    batches of samples that it is unsure of (`uncertainty`), and for the variants of VAAL that let
+    the discriminator know it (`condition`, `relabel_states`). :class:`VAALQuery` asks the learner.
 
     Parameters
     ----------
@@ -102,6 +114,27 @@ class VAALQueryStrategy(
         for as many. 'no_discriminator': the VAE alone is trained, and samples are ranked by the
         2-Wasserstein distance of q(z|x) to the centroid of the labelled set, the Gaussian whose
         mean and standard deviation are the means of theirs.
+    uncertainty : {'auto', 'margin', 'entropy', 'least_confident', 'disagreement'}, callable or \
+            None, default='auto'
+        What `selection` is told of the task model, from its class probabilities. 'margin' is one
+        minus the difference of the two largest, 'entropy' in nats, 'least_confident' one minus the
+        largest, 'disagreement' the mutual information of class and member of a committee, whose
+        probabilities are (n_members, n_samples, n_classes). A callable gets them, (n_samples,
+        n_classes), and returns a number for each sample, higher for less sure. 'auto' is 'margin'
+        where there are probabilities, and nothing where not; None ignores them. Only
+        ``selection='greedy'``, and callables with a keyword parameter `uncertainty`, use it.
+    condition : {None, 'pseudo_label', 'task_loss'}, default=None
+        What the discriminator reads beside mu, and the decoder if the VAE's constructor has the
+        parameter `condition_dim`. 'pseudo_label': the most probable class, one-hot. 'task_loss':
+        the rank, in (0, 1], of the predicted task loss among all that were fitted, as in TA-VAAL
+        [3]_; where no loss is predicted, of the uncertainty, 'margin' unless `uncertainty` names
+        one.
+        A discriminator class is told `latent_dim` with the condition's columns counted in.
+    relabel_states : bool, default=False
+        Whether the target of an unlabelled sample in equation 3 is 1 - the state indicator of
+        SRAAL [4]_, from its class probabilities, instead of 0. It is the soft target of a binary
+        cross-entropy: the paper writes log(indicator - D), which is undefined where D is above the
+        indicator.
     optimizer_vae, optimizer_discriminator : class, default=torch.optim.Adam
         Take ``optimizer_vae__*`` and ``optimizer_discriminator__*``.
     lr : float, default=5e-4
@@ -118,7 +151,8 @@ class VAALQueryStrategy(
         the others make the batch diverse, all but 'stochastic' in the latent space. A callable
         gets ``(scores, Z, Z_labeled, n, random_state)``, the log-odds and latent means of the pool,
         the latent means of the labelled samples, a number and a RandomState, and returns `n`
-        different rows. Options are ``selection__*``; see the user guide.
+        different rows; if it has a keyword parameter `uncertainty`, it gets that, or None. Options
+        are ``selection__*``; see the user guide.
     data_format : {'channels_first', 'channels_last'}, default='channels_first'
         Layout of 4-D X: (n, channels, height, width) or (n, height, width, channels).
     missing_label : int, float, str or None, default=-1
@@ -150,6 +184,8 @@ class VAALQueryStrategy(
         Shape of a sample, (n_features,) or (channels, height, width).
     n_labeled_, n_unlabeled_ : int
         Sizes of the pools that were fitted.
+    condition_ : Condition
+        What the discriminator reads beside mu; only with `condition`.
     labeled_means_ : array of shape (n_labeled, latent_dim)
         Latent means of the labelled samples; only where `selection` reads them, that is, for
         'k_center' and callables.
@@ -175,6 +211,10 @@ class VAALQueryStrategy(
            arXiv 1904.00370.
     .. [2] Rybkin, Daniilidis, Levine, "Simple and Effective VAE Training with Calibrated
            Decoders", ICML 2021, arXiv 2006.13202.
+    .. [3] Kim, Park, Kim, Chun, "Task-Aware Variational Adversarial Active Learning", CVPR 2021,
+           arXiv 2002.04709.
+    .. [4] Zhang, Li, Yang, Wang, Zha, Huang, "State-Relabeling Adversarial Active Learning", CVPR
+           2020, arXiv 2004.04943.
 
     Examples
     --------
@@ -211,6 +251,9 @@ class VAALQueryStrategy(
         "loss_weighting": [StrOptions({"evidence", "published"})],
         "score_in_train_mode": ["boolean"],
         "ablation": [StrOptions({"no_vae", "frozen_vae", "no_discriminator"}), None],
+        "uncertainty": [StrOptions({"auto", *UNCERTAINTIES}), callable, None],
+        "condition": [StrOptions({"pseudo_label", "task_loss"}), None],
+        "relabel_states": ["boolean"],
         "optimizer_vae": [callable],
         "optimizer_discriminator": [callable],
         "lr": [Interval(Real, 0, None, closed="neither")],
@@ -221,6 +264,7 @@ class VAALQueryStrategy(
         "selection__temperature": [Interval(Real, 0, None, closed="neither")],
         "selection__score_power": [Interval(Real, 0, None, closed="left")],
         "selection__typicality_power": [Interval(Real, 0, None, closed="left")],
+        "selection__uncertainty_power": [Interval(Real, 0, None, closed="left")],
         "selection__n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "selection__bandwidth": [Interval(Real, 0, None, closed="neither")],
         "data_format": [StrOptions({"channels_first", "channels_last"})],
@@ -247,6 +291,9 @@ class VAALQueryStrategy(
         loss_weighting: str = "evidence",
         score_in_train_mode: bool = False,
         ablation: str | None = None,
+        uncertainty: Any = "auto",
+        condition: str | None = None,
+        relabel_states: bool = False,
         optimizer_vae: Any = torch.optim.Adam,
         optimizer_discriminator: Any = torch.optim.Adam,
         lr: float = 5e-4,
@@ -275,6 +322,9 @@ class VAALQueryStrategy(
         self.loss_weighting = loss_weighting
         self.score_in_train_mode = score_in_train_mode
         self.ablation = ablation
+        self.uncertainty = uncertainty
+        self.condition = condition
+        self.relabel_states = relabel_states
         self.optimizer_vae = optimizer_vae
         self.optimizer_discriminator = optimizer_discriminator
         self.lr = lr
@@ -304,6 +354,9 @@ class VAALQueryStrategy(
 
             'published-code' : the authors' published code, with its weighting of the losses and
             its scoring in training mode. For images.
+
+            'ta-vaal', 'sraal' : 'paper-cifar' with ``condition='task_loss'``, or with
+            ``relabel_states=True``. For images; they need class probabilities.
         **overrides : dict
             Parameters to replace or add.
 
@@ -325,7 +378,9 @@ class VAALQueryStrategy(
         """
         return cls(**{**preset_params(name), **overrides})
 
-    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> VAALQueryStrategy:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike | None = None, *, proba: ArrayLike | None = None
+    ) -> VAALQueryStrategy:
         """Train on labelled and unlabelled samples in one array.
 
         Parameters
@@ -338,6 +393,10 @@ class VAALQueryStrategy(
             `missing_label` marks unlabelled rows; other values are not looked at. None means that
             no row is labelled: the VAE is trained (`transform`, `score`), the discriminator has
             nothing to learn.
+        proba : array-like of shape (n_samples, n_classes) or (n_members, n_samples, n_classes), \
+                default=None
+            Class probabilities of all rows, by a task model or by the members of a committee; read
+            with `condition` and `relabel_states`.
 
         Returns
         -------
@@ -350,17 +409,16 @@ class VAALQueryStrategy(
         TrainingDivergedError
             If a loss became NaN or infinite. The estimator is left unfitted.
         """
-        device, previous = self._start_fit()
-        X = self._check_samples(X, reset=True)
-        labeled = np.zeros(len(X), dtype=bool)
-        if y is not None:
-            check_consistent_length(X, y)
-            labeled = labeled_mask(y, self.missing_label)
-            self._warn_of_empty_pool(labeled)
-        pools = Pool(X, np.flatnonzero(labeled)), Pool(X, np.flatnonzero(~labeled))
-        return self._fit(*pools, device, previous)
+        return self._fit_marked(X, y, proba)
 
-    def fit_pools(self, X_labeled: ArrayLike, X_unlabeled: ArrayLike) -> VAALQueryStrategy:
+    def fit_pools(
+        self,
+        X_labeled: ArrayLike,
+        X_unlabeled: ArrayLike,
+        *,
+        proba_labeled: ArrayLike | None = None,
+        proba_unlabeled: ArrayLike | None = None,
+    ) -> VAALQueryStrategy:
         """Train on labelled and unlabelled samples in two arrays, without copying them into one.
 
         Parameters
@@ -368,6 +426,8 @@ class VAALQueryStrategy(
         X_labeled : array-like of shape (n_labeled, n_features) or 4-D array
         X_unlabeled : array-like of shape (n_unlabeled, n_features) or 4-D array
             As X in :meth:`fit`.
+        proba_labeled, proba_unlabeled : array-like, default=None
+            As `proba` in :meth:`fit`. `relabel_states` alone reads the second only.
 
         Returns
         -------
@@ -385,10 +445,21 @@ class VAALQueryStrategy(
         X_labeled = self._check_samples(X_labeled, reset=True, name="X_labeled")
         X_unlabeled = self._check_samples(X_unlabeled, reset=True, name="X_unlabeled")
         check_same_kind(X_labeled, X_unlabeled)
-        return self._fit(Pool(X_labeled), Pool(X_unlabeled), device, previous)
+        pools = Pool(X_labeled), Pool(X_unlabeled)
+        names = "proba_labeled", "proba_unlabeled"
+        views = (
+            TaskView.of(proba_labeled, len(X_labeled), names[0]),
+            TaskView.of(proba_unlabeled, len(X_unlabeled), names[1]),
+        )
+        return self._fit(pools, views, names, device, previous)
 
     def query(
-        self, X_unlabeled: ArrayLike, n: int = 1, *, return_scores: bool = False
+        self,
+        X_unlabeled: ArrayLike,
+        n: int = 1,
+        *,
+        proba: ArrayLike | None = None,
+        return_scores: bool = False,
     ) -> NDArray[np.intp] | tuple[NDArray[np.intp], NDArray[np.float32]]:
         """Choose the samples to label next: those least like the labelled pool (Algorithm 2).
 
@@ -400,6 +471,10 @@ class VAALQueryStrategy(
             The pool to choose from.
         n : int, default=1
             How many, from 1 to n_samples.
+        proba : array-like of shape (n_samples, n_classes) or (n_members, n_samples, n_classes), \
+                default=None
+            Class probabilities of the pool; needed with `condition` and where `uncertainty` is
+            named.
         return_scores : bool, default=False
             Whether to return the chosen samples' :meth:`score_samples` as well.
 
@@ -421,6 +496,9 @@ class VAALQueryStrategy(
         pool = self._pool(X_unlabeled, name="X_unlabeled")
         n = check_n(n, len(pool))
         check_selection(self)
+        view = TaskView.of(proba, len(pool))
+        set_condition(self, pool, view)
+        uncertainty = query_uncertainty(self, view)
         if not (self.n_labeled_ and self.n_unlabeled_):
             warnings.warn(
                 f"fitted on {self.n_labeled_} labelled and {self.n_unlabeled_} unlabelled samples: "
@@ -431,11 +509,11 @@ class VAALQueryStrategy(
         began = perf_counter()
         scores, Z = scores_and_means(self, pool, "X_unlabeled")
         scored = perf_counter()
-        indices = choose(self, scores, Z, n)
+        indices = choose(self, scores, Z, n, uncertainty)
         self.query_seconds_ = {"score": scored - began, "select": perf_counter() - scored}
         return (indices, scores[indices]) if return_scores else indices
 
-    def score_samples(self, X: ArrayLike) -> NDArray[np.float32]:
+    def score_samples(self, X: ArrayLike, *, proba: ArrayLike | None = None) -> NDArray[np.float32]:
         """Log-odds of being labelled; higher is more like the labelled pool.
 
         With ``ablation='no_discriminator'``, minus the 2-Wasserstein distance of q(z|x) to the
@@ -444,6 +522,8 @@ class VAALQueryStrategy(
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features) or 4-D array
+        proba : array-like, default=None
+            Class probabilities of X, as in :meth:`query`; needed with `condition`.
 
         Returns
         -------
@@ -452,7 +532,9 @@ class VAALQueryStrategy(
             `score_in_train_mode` is set.
         """
         check_is_fitted(self)
-        return scores_of(self, self._pool(X), "X")
+        pool = self._pool(X)
+        set_condition(self, pool, TaskView.of(proba, len(pool)))
+        return scores_of(self, pool, "X")
 
     def transform(self, X: ArrayLike) -> NDArray[np.float32]:
         """Latent means mu.
@@ -474,6 +556,7 @@ class VAALQueryStrategy(
         Parameters
         ----------
         Z : array-like of shape (n_samples, latent_dim)
+            Where the decoder reads a condition, its columns follow.
 
         Returns
         -------
@@ -482,9 +565,12 @@ class VAALQueryStrategy(
         """
         check_is_fitted(self)
         Z = np.asarray(Z, dtype=np.float32)
-        if Z.ndim != 2 or Z.shape[1] != self.net_.latent_dim_ or not np.isfinite(Z).all():
+        n_conditions = self.net_.condition_dim * self.net_.decoder_reads_condition_
+        size = self.net_.latent_dim_ + n_conditions
+        if Z.ndim != 2 or Z.shape[1] != size or not np.isfinite(Z).all():
             raise ValueError(
-                f"Z must be finite and of shape (n_samples, {self.net_.latent_dim_}), got {Z.shape}"
+                f"Z must be finite and of shape (n_samples, {size}), got {Z.shape}"
+                + f"; the last {n_conditions} are the condition's" * bool(n_conditions)
             )
         X = self.net_.reconstruct(Z)
         if self.image_kind_ == "uint8 images":
@@ -493,7 +579,9 @@ class VAALQueryStrategy(
             X = np.moveaxis(X, 1, -1)
         return X
 
-    def score(self, X: ArrayLike, y: ArrayLike | None = None) -> float:
+    def score(
+        self, X: ArrayLike, y: ArrayLike | None = None, *, proba: ArrayLike | None = None
+    ) -> float:
         """Mean evidence lower bound per sample, in nats, for tuning without labels.
 
         The reconstruction term is taken at z = mu instead of in the mean over q(z|x), so that no
@@ -504,6 +592,9 @@ class VAALQueryStrategy(
         ----------
         X : array-like of shape (n_samples, n_features) or 4-D array
         y : ignored
+        proba : array-like, default=None
+            Class probabilities of X, as in :meth:`query`; needed with `condition`, if the decoder
+            reads it.
 
         Returns
         -------
@@ -518,10 +609,20 @@ class VAALQueryStrategy(
         check_is_fitted(self)
         if self.net_.ablation == "no_vae":
             raise ValueError("ablation='no_vae' leaves no VAE to score, only query and the like")
-        return float(self.net_.elbo(self._pool(X)).mean(dtype=np.float64))
+        pool = self._pool(X)
+        view = TaskView.of(proba, len(pool))
+        if self.net_.decoder_reads_condition_:
+            set_condition(self, pool, view)
+        return float(self.net_.elbo(pool).mean(dtype=np.float64))
 
     def diagnose(
-        self, X_labeled: ArrayLike, X_unlabeled: ArrayLike, *, n_folds: int = 5
+        self,
+        X_labeled: ArrayLike,
+        X_unlabeled: ArrayLike,
+        *,
+        n_folds: int = 5,
+        proba_labeled: ArrayLike | None = None,
+        proba_unlabeled: ArrayLike | None = None,
     ) -> Diagnostics:
         """Find out whether the latent space and the scores are worth anything.
 
@@ -534,6 +635,10 @@ class VAALQueryStrategy(
             The pools that were fitted.
         n_folds : int, default=5
             Parts of each pool, of which one is held out at a time; at least 2.
+        proba_labeled, proba_unlabeled : array-like, default=None
+            Class probabilities as in :meth:`fit_pools`, needed with `condition`. With
+            `relabel_states` the held-out figure is that of relabelled discriminators if the second
+            is given, else of plain ones.
 
         Returns
         -------
@@ -552,6 +657,11 @@ class VAALQueryStrategy(
             raise ValueError(f"n_folds={n_folds!r}, but it must be at least 2")
         labeled = self._pool(X_labeled, name="X_labeled")
         unlabeled = self._pool(X_unlabeled, name="X_unlabeled")
+        given = {"proba_labeled": proba_labeled, "proba_unlabeled": proba_unlabeled}
+        for pool, (name, proba) in zip((labeled, unlabeled), given.items(), strict=True):
+            view = TaskView.of(proba, len(pool), name)
+            set_condition(self, pool, view, name)
+            pool.indicator = indicator_of(view) if self.relabel_states else None
         with seeded_scoring(self):
             found = examine(self.net_, labeled, unlabeled, self._seed, n_folds)
         self.diagnostics_ = found
@@ -636,21 +746,46 @@ class VAALQueryStrategy(
                 f"y contains no unlabelled samples: missing_label={self.missing_label!r} is not in "
                 "it. The discriminator has nothing to tell apart",
                 EmptyPoolWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         elif not labeled.any():
             warnings.warn(
                 f"y contains no labelled samples: all of it is missing_label={self.missing_label!r}"
                 ". The discriminator has nothing to tell apart",
                 EmptyPoolWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
+    def _fit_marked(self, X: Any, y: Any, proba: Any) -> VAALQueryStrategy:
+        """Train on one array; `proba` may be the pair of views of its two pools."""
+        device, previous = self._start_fit()
+        X = self._check_samples(X, reset=True)
+        labeled = np.zeros(len(X), dtype=bool)
+        if y is not None:
+            check_consistent_length(X, y)
+            labeled = labeled_mask(y, self.missing_label)
+            self._warn_of_empty_pool(labeled)
+        rows = np.flatnonzero(labeled), np.flatnonzero(~labeled)
+        if isinstance(proba, tuple) and isinstance(proba[0], TaskView):
+            views = proba
+        else:
+            view = TaskView.of(proba, len(X))
+            views = view.rows(rows[0]), view.rows(rows[1])
+        pools = Pool(X, rows[0]), Pool(X, rows[1])
+        return self._fit(pools, views, ("proba", "proba"), device, previous)
+
     def _fit(
-        self, labeled: Pool, unlabeled: Pool, device: torch.device, previous: VAALNet | None
+        self,
+        pools: tuple[Pool, Pool],
+        views: tuple[TaskView, TaskView],
+        names: tuple[str, str],
+        device: torch.device,
+        previous: VAALNet | None,
     ) -> VAALQueryStrategy:
-        """Train; the pools are valid."""
+        """Train; pools and views are valid, and the views came in arguments of these names."""
         check_names(self)
+        check_task_params(self)
+        labeled, unlabeled = pools
         if self.likelihood == "bernoulli" and self.loss_weighting == "published":
             raise ValueError(
                 "loss_weighting='published' is a squared error; use likelihood='gaussian', or "
@@ -660,23 +795,27 @@ class VAALQueryStrategy(
             check_unit_interval(labeled.X)
             if unlabeled.X is not labeled.X:
                 check_unit_interval(unlabeled.X)
+        self.__dict__.pop("condition_", None)
+        condition = fit_side(self, pools, views, names)
+        if condition is not None:
+            self.condition_ = condition
         self.n_labeled_, self.n_unlabeled_ = len(labeled), len(unlabeled)
         # An empty pool is stood in for by the other one; the discriminator then learns log-odds 0.
-        pools = PairedPools(
+        paired = PairedPools(
             labeled if len(labeled) else unlabeled, unlabeled if len(unlabeled) else labeled
         )
         # None means fresh entropy, and not numpy's global generator: that is left alone.
         random_state = np.random.RandomState() if self.random_state is None else self.random_state
         self._seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
         n_iter: int = 0 if previous is None else getattr(self, "n_iter_", 0)
-        net = make_net(self, device, max_epochs=self._n_epochs(pools))
+        net = make_net(self, device, max_epochs=self._n_epochs(paired))
         with isolated_seed(self._seed, device):
             net.initialize()
             check_callback_names(self, net)
             if previous is not None:
                 go_on_from(previous, net)
             n_before = len(net.history)
-            net.partial_fit(pools)
+            net.partial_fit(paired)
         self.net_ = net
         self.history_ = net.history
         self.__dict__.pop("labeled_means_", None)

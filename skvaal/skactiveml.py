@@ -14,7 +14,9 @@ from sklearn.pipeline import Pipeline
 
 from skvaal._exceptions import EmptyPoolWarning
 from skvaal._pipelines import as_last_step_sees, fit_on_pools, last_step
+from skvaal._side import fit_wants, shown
 from skvaal._strategy import VAALQueryStrategy
+from skvaal._task import is_explicit
 
 __all__ = ["VAALSampling"]
 
@@ -141,6 +143,15 @@ class VAALSampling(SingleAnnotatorPoolQueryStrategy):
             return np.zeros(len(X_candidates))
         strategy = VAALQueryStrategy() if self.strategy is None else clone(self.strategy)
         last = last_step(strategy)
+        needed = fit_wants(last) or (
+            shown(last.uncertainty) if is_explicit(last.uncertainty) else None
+        )
+        if needed:
+            raise ValueError(
+                f"{needed} needs class probabilities, and VAALSampling has no classifier; set "
+                "uncertainty=None, condition=None, relabel_states=False, or use VAALQuery in an "
+                "ActiveLearner"
+            )
         if last.random_state is None:
             last.random_state = self.random_state_.randint(np.iinfo(np.int32).max)
         # Candidates from elsewhere are the pool where X itself has nothing unlabelled.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from skvaal._data import PairedPools, PairedSampler, Pool, to_float
+from skvaal._data import PairedPools, PairedSampler, Pool, split_batch, to_float
 
 CPU = torch.device("cpu")
 
@@ -92,3 +92,31 @@ def test_sampler_shuffles_anew_each_epoch_from_torchs_generator():
     (_, again) = next(iter(sampler))
     assert (first != second).any()
     assert (first == again).all()
+
+
+def test_condition_and_indicator_travel_with_their_samples():
+    X = np.arange(12, dtype=np.float32)[:, None]
+    labeled_rows, unlabeled_rows = np.array([9, 1, 5, 0]), np.array([2, 3, 4, 6, 7, 8, 10, 11])
+    pools = PairedPools(
+        Pool(X, labeled_rows, condition=X[labeled_rows] * 10),
+        Pool(X, unlabeled_rows, condition=X[unlabeled_rows] * 10, indicator=X[unlabeled_rows, 0]),
+    )
+    item = pools[np.array([3, 0, 1, 2]), np.array([7, 0, 2, 1])]
+    steps = split_batch(item, 2, CPU)
+    assert [len(step[0]) for step in steps] == [2, 2]
+    for labeled, unlabeled, side in steps:
+        assert torch.equal(side.condition, torch.cat([labeled, unlabeled]) * 10)
+        assert torch.equal(side.indicator, unlabeled[:, 0])
+
+
+def test_without_a_condition_the_indicator_alone_travels_or_nothing():
+    X = np.arange(4, dtype=np.float32)[:, None]
+    rows = np.array([0, 1]), np.array([2, 3])
+    plain = PairedPools(Pool(X), Pool(X))[rows]
+    assert isinstance(plain, torch.Tensor)
+    ((labeled, unlabeled, side),) = split_batch(plain, 1, CPU)
+    assert side is None
+    relabeled = PairedPools(Pool(X), Pool(X, indicator=X[:, 0] / 4))[rows]
+    ((_, _, side),) = split_batch(relabeled, 1, CPU)
+    assert side.condition.shape == (4, 0)
+    assert side.indicator.tolist() == [0.5, 0.75]

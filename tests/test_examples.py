@@ -13,6 +13,7 @@ PROMISES = {
     "pipeline_and_grid_search.py": "best for 50 labels",
     "images_from_disk.py": "same scores after loading: True",
     "own_networks.py": "to label next",
+    "task_aware.py": "TA-VAAL      100 labels",
     "compare_strategies.py": "wine, a class is missing",
 }
 
@@ -25,7 +26,7 @@ def test_every_example_is_tested():
 @pytest.mark.parametrize("name", PROMISES)
 @pytest.mark.filterwarnings("ignore::skvaal.EmptyPoolWarning")  # the search without labels
 def test_example(name, capsys):
-    if name.startswith(("modal", "compare")):
+    if name.startswith(("modal", "compare", "task_aware")):
         pytest.importorskip("modAL")
     runpy.run_path(str(EXAMPLES / name), run_name="__main__")
     assert PROMISES[name] in capsys.readouterr().out

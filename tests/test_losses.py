@@ -166,3 +166,22 @@ def test_published_bound_is_the_published_loss(generator, shape):
     kld = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
     bound = _losses.published_bound(x_hat, x, mu, logvar, beta=0.3, n_samples=6)
     torch.testing.assert_close(-bound.mean(), mse + 0.3 * kld)
+
+
+def test_relabelled_loss_is_cross_entropy_with_soft_targets(generator):
+    labeled, unlabeled = random(5, generator=generator), random(7, generator=generator)
+    indicator = torch.rand(7, generator=generator, dtype=torch.float64)
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    expected = bce(labeled, torch.ones_like(labeled)) + bce(unlabeled, 1 - indicator)
+    actual = _losses.relabeled_discriminator_loss(labeled, unlabeled, indicator)
+    torch.testing.assert_close(actual, expected)
+
+
+def test_relabelled_loss_with_indicator_1_is_equation_3_and_with_0_equation_2(generator):
+    labeled, unlabeled = random(5, generator=generator), random(7, generator=generator)
+    for indicator, other in [
+        (torch.ones_like(unlabeled), _losses.discriminator_loss),
+        (torch.zeros_like(unlabeled), _losses.adversarial_loss),
+    ]:
+        actual = _losses.relabeled_discriminator_loss(labeled, unlabeled, indicator)
+        assert torch.equal(actual, other(labeled, unlabeled))

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from skvaal import ConvVAE, DenseVAE, LatentDiscriminator
-from skvaal._modules import check_discriminator, check_vae, reparameterize
+from skvaal._modules import check_discriminator, check_vae, condition_dim_of, reparameterize
 
 
 def count(module: nn.Module) -> int:
@@ -125,3 +125,29 @@ def test_check_discriminator_wants_one_logit_a_sample():
     check_discriminator(nn.Linear(3, 1), 3)
     with pytest.raises(ValueError, match="one logit a sample"):
         check_discriminator(nn.Linear(3, 2), 3)
+
+
+@pytest.mark.parametrize(
+    "vae", [DenseVAE((6,), condition_dim=2), ConvVAE((1, 8, 8), condition_dim=2)]
+)
+def test_a_conditioned_decoder_reads_z_and_the_condition(vae):
+    vae.eval()
+    assert check_vae(vae, vae.input_shape, 2) == vae.latent_dim
+    z = torch.zeros(3, vae.latent_dim)
+    same = [torch.cat([z, torch.full((3, 2), value)], dim=1) for value in (0.0, 1.0)]
+    assert not torch.equal(vae.decode(same[0]), vae.decode(same[1]))
+    with pytest.raises(ValueError, match="decode fails on latent vectors of size"):
+        check_vae(vae, vae.input_shape)
+
+
+@pytest.mark.parametrize(
+    ("vae", "component", "expected"),
+    [
+        (DenseVAE((6,), condition_dim=3), DenseVAE, 3),
+        (DenseVAE((6,)), DenseVAE((6,)), 0),  # an instance that was built without
+        (OwnVAE(), OwnVAE, 0),
+        (OwnVAE(), lambda condition_dim: OwnVAE(), 3),
+    ],
+)
+def test_columns_that_a_decoder_reads(vae, component, expected):
+    assert condition_dim_of(vae, component, 3) == expected

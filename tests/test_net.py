@@ -29,7 +29,7 @@ from skvaal import (
     VAALNet,
     VAALQueryStrategy,
 )
-from skvaal._data import PairedPools, Pool
+from skvaal._data import PairedPools, Pool, Side
 from skvaal._net import HISTORY_TERMS
 
 from .conftest import interrupt
@@ -461,3 +461,48 @@ def test_published_weighting_sums_the_kl_over_the_batch_of_a_pool(joint_batches)
     # The history's variance is the mean squared error, its KL the mean over both pools.
     expected = 2 * float(variance) + 0.5 * 16 * float(kl) + float(adversarial)
     assert float(loss) == pytest.approx(expected, rel=1e-5)
+
+
+# A condition beside mu, and soft targets
+
+
+def side(n_columns: int, value: float, indicator: float = 1.0) -> Side:
+    return Side(torch.full((16, n_columns), value), torch.full((8,), indicator))
+
+
+def test_both_losses_of_a_conditioned_net_read_the_condition():
+    net = make_net(condition_dim=2).initialize()
+    assert net.decoder_reads_condition_
+    assert net.latent_dim_ == 2
+    net._set_training(False)
+    pair = torch.from_numpy(LABELED[:8]), torch.from_numpy(UNLABELED[:8])
+    net.history.new_epoch(), net.history.new_batch()
+    weights = state(net.module_)
+    terms = []
+    for value in (0.0, 1.0):
+        net.module_.load_state_dict(weights)
+        torch.manual_seed(1)  # the same z
+        mu, (_, reconstruction, kl, adversarial, _) = net._vae_step(*pair, side(2, value))
+        discriminator = net._discriminator_step(torch.zeros(16, 2), side(2, value))[0]
+        terms.append([float(each) for each in (kl, reconstruction, adversarial, discriminator)])
+    (kl, *others), (same_kl, *changed) = terms
+    assert kl == same_kl  # the encoder does not read it
+    assert all(a != b for a, b in zip(others, changed, strict=True))
+
+
+@pytest.mark.parametrize("indicator", [0.0, 0.3, 1.0])
+def test_loss_of_the_discriminator_with_soft_targets(indicator):
+    net = make_net().initialize()
+    net._set_training(True)
+    net.history.new_epoch(), net.history.new_batch()
+    mu = torch.from_numpy(RNG.randn(16, 2).astype(np.float32))
+    labeled, unlabeled = net._logits(mu).detach().chunk(2)
+    bce = nn.functional.binary_cross_entropy_with_logits
+    expected = bce(labeled, torch.ones(8)) + bce(unlabeled, torch.full((8,), 1 - indicator))
+    loss = net._discriminator_step(mu, side(0, 0.0, indicator))[0]
+    torch.testing.assert_close(loss, expected)
+
+
+def test_condition_is_a_parameter_of_the_net():
+    assert clone(make_net(condition_dim=3)).initialize().vae_.condition_dim == 3
+    assert make_net().initialize().vae_.condition_dim == 0

@@ -31,8 +31,21 @@ def test_presets_are_plain_parameters(name, cls):
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_train_on_images(images, name):
     X, y = images
-    strategy = VAALQueryStrategy.from_preset(name, **SMALL, random_state=0).fit(X, y)
-    assert len(set(strategy.query(X, 4))) == 4
+    strategy = VAALQueryStrategy.from_preset(name, **SMALL, random_state=0)
+    needs_proba = strategy.condition is not None or strategy.relabel_states
+    given = {"proba": np.random.RandomState(0).dirichlet(np.ones(3), len(X))} if needs_proba else {}
+    assert len(set(strategy.fit(X, y, **given).query(X, 4, **given))) == 4
+
+
+def test_task_aware_presets_differ_from_the_papers_by_their_idea():
+    paper = PRESETS["paper-cifar"].params
+    assert (paper["uncertainty"], paper["condition"], paper["relabel_states"]) == (
+        None,
+        None,
+        False,
+    )
+    assert PRESETS["ta-vaal"].params == {**paper, "condition": "task_loss"}
+    assert PRESETS["sraal"].params == {**paper, "relabel_states": True}
 
 
 def test_overrides_replace_and_leave_the_table_alone():

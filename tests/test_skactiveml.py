@@ -160,3 +160,19 @@ def test_selection_of_the_strategy_makes_the_batch(digits, quick, selection, as_
     for step, (row, now) in enumerate(zip(indices, utilities, strict=True)):
         assert np.isfinite(now[row])
         assert np.isnan(now[indices[:step]]).all()
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"uncertainty": "margin", "selection": "greedy"},
+        {"condition": "pseudo_label"},
+        {"relabel_states": True},
+    ],
+)
+def test_there_is_no_classifier_to_ask(digits, quick, monkeypatch, params):
+    X, labels = digits
+    monkeypatch.setattr(VAALQueryStrategy, "fit_pools", lambda *a, **k: pytest.fail("trained"))
+    sampling = VAALSampling(VAALQueryStrategy(**quick, **params))
+    with pytest.raises(ValueError, match="VAALSampling has no classifier; set uncertainty=None"):
+        sampling.query(X, np.where(labels == -1, np.nan, labels))

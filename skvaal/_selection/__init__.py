@@ -3,10 +3,12 @@
 from skvaal._selection._clusters import cluster
 from skvaal._selection._dispatch import (
     SELECTIONS,
+    USES_UNCERTAINTY,
     check_batch,
     needs_labeled,
     needs_latent,
     selection_function,
+    takes_uncertainty,
 )
 from skvaal._selection._greedy import greedy
 from skvaal._selection._herding import herding
@@ -15,6 +17,7 @@ from skvaal._selection._ranking import draw_with_every_class, smallest, stochast
 
 __all__ = [
     "SELECTIONS",
+    "USES_UNCERTAINTY",
     "check_batch",
     "cluster",
     "draw_with_every_class",
@@ -26,5 +29,6 @@ __all__ = [
     "selection_function",
     "smallest",
     "stochastic",
+    "takes_uncertainty",
     "topk",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skvaal._params import accepted_names
 from skvaal._selection._clusters import cluster
 from skvaal._selection._greedy import greedy
 from skvaal._selection._k_center import k_center
@@ -22,6 +23,8 @@ SELECTIONS: dict[str, Selection] = {
     "cluster": cluster,
     "greedy": greedy,
 }
+# These have a keyword parameter `uncertainty`.
+USES_UNCERTAINTY = frozenset({"greedy"})
 
 
 def selection_function(selection: str | Selection) -> Selection:
@@ -52,6 +55,13 @@ def needs_latent(selection: str | Selection) -> bool:
 def needs_labeled(selection: str | Selection) -> bool:
     """Whether a selection reads latent means of the labelled samples; a callable may."""
     return not isinstance(selection, str) or selection == "k_center"
+
+
+def takes_uncertainty(selection: str | Selection) -> bool:
+    """Whether a selection reads the task model's uncertainty; a callable with that keyword does."""
+    if isinstance(selection, str):
+        return selection in USES_UNCERTAINTY
+    return "uncertainty" in (accepted_names(selection) or ())
 
 
 def check_batch(indices: Any, n: int, n_samples: int) -> NDArray[np.intp]:

@@ -28,13 +28,16 @@ def greedy(
     n_neighbors: int = 20,
     bandwidth: float = 0.1,
     candidates_factor: float = 10.0,
+    uncertainty: NDArray[np.floating] | None = None,
+    uncertainty_power: float = 1.0,
 ) -> NDArray[np.intp]:
     """Take the largest weight, damp the weights around it, and again.
 
     A weight is ``rank(-score) ** score_power * rank(typicality) ** typicality_power``, ranks in
     (0, 1], typicality 1 / mean distance to the nearest neighbours in the pool, which keeps outliers
-    out. A choice multiplies the weights of the others by ``1 - exp(-d ** 2 / (2 * h))``, where d is
-    the distance and h is `bandwidth` times the total variance of `Z`.
+    out; with an uncertainty, times ``rank(uncertainty) ** uncertainty_power``. A choice multiplies
+    the weights of the others by ``1 - exp(-d ** 2 / (2 * h))``, where d is the distance and h is
+    `bandwidth` times the total variance of `Z`.
 
     A pool of more than 20,000 samples is first cut to the ``candidates_factor * n`` largest
     weights, but not below 20,000; of more than 10,000, neighbours are sought among so many of it,
@@ -58,6 +61,10 @@ def greedy(
         In units of the total variance.
     candidates_factor : float, default=10.0
         At least 1.
+    uncertainty : array of shape (n_samples,), default=None
+        Higher is taken sooner.
+    uncertainty_power : float, default=1.0
+        At least 0, which leaves that factor out.
 
     Returns
     -------
@@ -79,6 +86,8 @@ def greedy(
     if typicality_power:
         typicality = -_spread(Z, n_neighbors, random_state)
         log_weights = log_weights + typicality_power * np.log(ranks(typicality))
+    if uncertainty is not None:
+        log_weights = log_weights + uncertainty_power * np.log(ranks(uncertainty))
     n_candidates = max(_MIN_CANDIDATES, int(min(candidates_factor * n, len(rows))))
     if len(rows) > n_candidates:
         rows = rows[smallest(-log_weights[rows], n_candidates, random_state)]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skvaal._selection import SELECTIONS, check_batch, smallest, stochastic
+from skvaal._selection import SELECTIONS, check_batch, smallest, stochastic, takes_uncertainty
 
 EVERY = pytest.mark.parametrize("select", SELECTIONS.values(), ids=SELECTIONS)
 NO_LABELED = np.empty((0, 2), np.float32)
@@ -98,3 +98,13 @@ def test_temperature_goes_from_top_k_to_chance():
 def test_batches_of_a_callable_are_checked(answer, message):
     with pytest.raises(ValueError, match=message):
         check_batch(answer, 2, 5)
+
+
+def test_who_takes_an_uncertainty():
+    def with_it(scores, Z, Z_labeled, n, random_state, *, uncertainty):
+        return np.arange(n)
+
+    assert takes_uncertainty(with_it)
+    assert not takes_uncertainty(lambda scores, Z, Z_labeled, n, random_state: np.arange(n))
+    for name, function in SELECTIONS.items():
+        assert takes_uncertainty(name) == takes_uncertainty(function)

@@ -70,3 +70,19 @@ def test_many_choices_do_not_run_out_of_weight():
 def test_ranks():
     values = np.array([3.0, 1.0, 3.0, 2.0])
     np.testing.assert_array_equal(ranks(values), rankdata(values, method="max") / 4)
+
+
+def test_uncertainty_is_a_factor_of_the_weight():
+    rng = np.random.RandomState(0)
+    Z, scores, unsure = rng.randn(80, 3).astype(np.float32), rng.randn(80), rng.rand(80)
+    # rank(-score) ** 1 * rank(u) ** 2 is one choice, without damping, of the product's maximum.
+    chosen = greedy(
+        scores, Z, None, 1, rng, score_power=1, typicality_power=0,
+        uncertainty=unsure, uncertainty_power=2,
+    )  # fmt: skip
+    assert chosen.tolist() == [int(np.argmax(ranks(-scores) * ranks(unsure) ** 2))]
+    alone = greedy(scores, Z, None, 9, np.random.RandomState(0))
+    without = greedy(
+        scores, Z, None, 9, np.random.RandomState(0), uncertainty=unsure, uncertainty_power=0
+    )
+    np.testing.assert_array_equal(alone, without)

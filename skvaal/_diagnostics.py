@@ -277,9 +277,14 @@ def _reconstructions(net: Any, pools: list[Pool], seed: int) -> NDArray[np.float
     if net.ablation == "no_vae":
         return None
     rng = np.random.RandomState(seed)
-    samples = np.concatenate([pool.take(rng.permutation(len(pool))[:_N_SHOWN]) for pool in pools])
-    x_hat = net.reconstruct(net.means(Pool(samples)))
-    return np.stack([to_float(torch.from_numpy(samples), torch.device("cpu")).numpy(), x_hat])
+    both = []
+    for pool in pools:
+        rows = rng.permutation(len(pool))[:_N_SHOWN]
+        condition = None if pool.condition is None else pool.condition[rows]
+        shown = Pool(pool.take(rows), condition=condition)
+        x = to_float(torch.from_numpy(shown.X), torch.device("cpu")).numpy()
+        both.append(np.stack([x, net.reconstructions(shown)]))
+    return np.concatenate(both, axis=1)
 
 
 def _auc_error(n_labeled: int, n_unlabeled: int) -> float:

@@ -113,6 +113,12 @@ class Evaluation:
         """Mean of p(x|z), (n_samples, ...); where the decoder reads a condition, Z ends in it."""
         return self._over_batches(Pool(Z), lambda z, _: self._mean_of_x(self.vae_.decode(z)))
 
+    def reconstructions(self, pool: Pool) -> NDArray[np.float32]:
+        """Mean of p(x|z) with z at mu, (n_samples, ...)."""
+        return self._evaluate(
+            pool, lambda _, mu, __, condition: self._mean_of_x(self._decode(mu, condition))
+        )
+
     def squared_errors(self, pool: Pool) -> NDArray[np.float32]:
         """Mean squared error of each sample's reconstruction, with z at mu, (n_samples,)."""
 

@@ -21,6 +21,7 @@ from skvaal import _modules
 from skvaal._building import check_names, make_net
 from skvaal._device import isolated_seed, resolve_device
 from skvaal._exceptions import ModelFileError
+from skvaal._space import InputSpace
 from skvaal._task import Condition, is_explicit
 from skvaal._version import __version__
 
@@ -39,6 +40,8 @@ _STRATEGY_ARRAYS = ("labeled_means_",)
 _NET_ARRAYS = ("centroid_",)
 # Of the condition, if there is one; its values are an array.
 _OF_CONDITION = ("kind", "n_classes", "of_loss")
+# Of the principal components, if distances are measured there.
+_OF_SPACE = ("mean", "components", "labeled")
 # Where classes may be named from, by the key that marks them in the file.
 _NAMESPACES = {"torch.optim": torch.optim, "skvaal": _modules}
 # What training alone needs, and may be left out.
@@ -73,6 +76,10 @@ def save_strategy(strategy: Any, path: str | Path) -> None:
         header["condition"] = {name: getattr(condition, name) for name in _OF_CONDITION}
         if condition.values is not None:
             tensors["fitted.condition_values"] = torch.from_numpy(condition.values)
+    space: InputSpace | None = getattr(strategy, "input_space_", None)
+    if space is not None:
+        for name in _OF_SPACE:
+            tensors[f"fitted.input_{name}"] = torch.from_numpy(getattr(space, name)).contiguous()
     strategy_json = json.dumps(header)
     metadata = {
         "format": "skvaal",
@@ -120,6 +127,10 @@ def load_strategy(cls: type, path: str | Path, overrides: Mapping[str, Any]) -> 
             **header["condition"],
             uncertainty=strategy.uncertainty if is_explicit(strategy.uncertainty) else "margin",
             values=None if values is None else values.numpy(),
+        )
+    if "fitted.input_components" in tensors:
+        strategy.input_space_ = InputSpace(
+            **{name: tensors[f"fitted.input_{name}"].numpy() for name in _OF_SPACE}
         )
     check_names(strategy)
     device = resolve_device(strategy.device)

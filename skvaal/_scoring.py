@@ -49,7 +49,7 @@ def scores_of(strategy: Any, pool: Pool, name: str) -> NDArray[np.float32]:
 def scores_and_means(
     strategy: Any, pool: Pool, name: str
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    """Scores of a pool and, where the selection reads them, its latent means.
+    """Scores of a pool and, where the selection reads them, its coordinates.
 
     Parameters
     ----------
@@ -62,10 +62,13 @@ def scores_and_means(
     Returns
     -------
     scores : array of shape (n_samples,)
-    Z : array of shape (n_samples, latent_dim) or None
+    Z : array of shape (n_samples, n_dims) or None
+        Latent means, or what `selection_space` says.
     """
     if not needs_latent(strategy.selection):
         return scores_of(strategy, pool, name), None
+    if strategy.selection_space == "input":
+        return scores_of(strategy, pool, name), strategy.input_space_.project(pool)
     with seeded_scoring(strategy):
         scores, Z = strategy.net_.scores_and_means(pool)
     return _finite(scores, name), Z
@@ -82,10 +85,15 @@ def check_selection(strategy: Any) -> None:
     strategy._validate_params()
     check_names(strategy)
     check_task_params(strategy)
-    if needs_labeled(strategy.selection) and not hasattr(strategy, "labeled_means_"):
+    if strategy.selection_space == "input":
+        is_missing = needs_latent(strategy.selection) and not hasattr(strategy, "input_space_")
+    else:
+        is_missing = needs_labeled(strategy.selection) and not hasattr(strategy, "labeled_means_")
+    if is_missing:
         raise ValueError(
-            f"selection={strategy.selection!r} reads the latent means of the labelled samples, "
-            "which were not kept: set it before fit, or fit again"
+            f"selection={strategy.selection!r} reads coordinates of the samples in "
+            f"selection_space={strategy.selection_space!r}, which were not kept: set both before "
+            "fit, or fit again"
         )
 
 
@@ -113,7 +121,10 @@ def choose(
     array of int of shape (n,)
     """
     select = selection_function(strategy.selection)
-    Z_labeled = getattr(strategy, "labeled_means_", None)
+    if strategy.selection_space == "input" and needs_latent(strategy.selection):
+        Z_labeled = strategy.input_space_.labeled
+    else:
+        Z_labeled = getattr(strategy, "labeled_means_", None)
     random_state = np.random.RandomState(strategy._seed)
     options = strategy._nested_params("selection")
     if takes_uncertainty(strategy.selection):

@@ -31,7 +31,7 @@ from skvaal._scoring import (
     scores_of,
     seeded_scoring,
 )
-from skvaal._selection import SELECTIONS, needs_labeled
+from skvaal._selection import SELECTIONS, needs_labeled, needs_latent
 from skvaal._side import (
     check_task_params,
     fit_side,
@@ -39,6 +39,7 @@ from skvaal._side import (
     query_uncertainty,
     set_condition,
 )
+from skvaal._space import InputSpace
 from skvaal._task import UNCERTAINTIES, TaskView
 from skvaal._validation import (
     check_n,
@@ -260,6 +261,7 @@ class VAALQueryStrategy(
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "selection": [StrOptions(set(SELECTIONS)), callable],
+        "selection_space": [StrOptions({"latent", "input"})],
         "selection__candidates_factor": [Interval(Real, 1, None, closed="left")],
         "selection__temperature": [Interval(Real, 0, None, closed="neither")],
         "selection__score_power": [Interval(Real, 0, None, closed="left")],
@@ -300,6 +302,7 @@ class VAALQueryStrategy(
         max_epochs: str | int = "auto",
         batch_size: int = 64,
         selection: Any = "topk",
+        selection_space: str = "latent",
         data_format: str = "channels_first",
         missing_label: Any = -1,
         callbacks: list | None = None,
@@ -331,6 +334,7 @@ class VAALQueryStrategy(
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.selection = selection
+        self.selection_space = selection_space
         self.data_format = data_format
         self.missing_label = missing_label
         self.callbacks = callbacks
@@ -819,7 +823,10 @@ class VAALQueryStrategy(
         self.net_ = net
         self.history_ = net.history
         self.__dict__.pop("labeled_means_", None)
-        if needs_labeled(self.selection):
+        self.__dict__.pop("input_space_", None)
+        if self.selection_space == "input" and needs_latent(self.selection):
+            self.input_space_ = InputSpace.fitted_on(labeled, unlabeled, self._seed)
+        elif needs_labeled(self.selection):
             self.labeled_means_ = (
                 net.means(labeled) if len(labeled) else np.empty((0, net.latent_dim_), np.float32)
             )

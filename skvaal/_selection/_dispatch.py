@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from skvaal._params import accepted_names
 from skvaal._selection._clusters import cluster
 from skvaal._selection._greedy import greedy
+from skvaal._selection._herding import herding
 from skvaal._selection._k_center import k_center
 from skvaal._selection._ranking import stochastic, topk
 
@@ -22,9 +23,10 @@ SELECTIONS: dict[str, Selection] = {
     "stochastic": stochastic,
     "cluster": cluster,
     "greedy": greedy,
+    "herding": herding,
 }
 # These have a keyword parameter `uncertainty`.
-USES_UNCERTAINTY = frozenset({"greedy"})
+USES_UNCERTAINTY = frozenset({"greedy", "herding"})
 
 
 def selection_function(selection: str | Selection) -> Selection:
@@ -48,13 +50,13 @@ def selection_function(selection: str | Selection) -> Selection:
 
 
 def needs_latent(selection: str | Selection) -> bool:
-    """Whether a selection reads latent means of the pool; a callable may."""
+    """Whether a selection reads coordinates of the pool; a callable may."""
     return not (isinstance(selection, str) and selection in ("topk", "stochastic"))
 
 
 def needs_labeled(selection: str | Selection) -> bool:
-    """Whether a selection reads latent means of the labelled samples; a callable may."""
-    return not isinstance(selection, str) or selection == "k_center"
+    """Whether a selection reads coordinates of the labelled samples; a callable may."""
+    return not isinstance(selection, str) or selection in ("k_center", "herding")
 
 
 def takes_uncertainty(selection: str | Selection) -> bool:

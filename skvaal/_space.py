@@ -1,0 +1,93 @@
+"""Where distances between samples are measured: among latent means, or in the samples themselves.
+
+The samples themselves are seen through their principal components, which costs one pass over a
+pool and makes pixels of many images comparable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+
+from skvaal._data import Pool
+
+_MAX_COMPONENTS = 32
+# Samples that the components are fitted on, at most, and samples that are projected at a time.
+_MAX_FITTED = 4_000
+_CHUNK = 1_024
+
+
+@dataclass(frozen=True, eq=False)
+class InputSpace:
+    """Principal components of the samples.
+
+    Attributes
+    ----------
+    mean : array of shape (n_dims,)
+    components : array of shape (n_components, n_dims)
+    labeled : array of shape (n_labeled, n_components)
+        Coordinates of the labelled samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skvaal._data import Pool
+    >>> from skvaal._space import InputSpace
+    >>> X = np.float32([[0, 0], [2, 2], [4, 4]])
+    >>> space = InputSpace.fitted_on(Pool(X[:1]), Pool(X[1:]), seed=0)
+    >>> np.abs(np.diff(space.project(Pool(X))[:, 0])).round(3).tolist()
+    [2.828, 2.828]
+    """
+
+    mean: NDArray[np.float32]
+    components: NDArray[np.float32]
+    labeled: NDArray[np.float32]
+
+    @classmethod
+    def fitted_on(cls, labeled: Pool, unlabeled: Pool, seed: int) -> InputSpace:
+        """Components of both pools together, at most 32, on at most 4,000 samples of them.
+
+        Parameters
+        ----------
+        labeled, unlabeled : Pool
+        seed : int
+            Of the draw, and of the solver.
+        """
+        rng = np.random.RandomState(seed)
+        pools = labeled, unlabeled
+        total = sum(len(pool) for pool in pools)
+        parts = []
+        for pool in pools:
+            share = min(len(pool), -(-len(pool) * _MAX_FITTED // total))
+            rows = np.sort(rng.permutation(len(pool))[:share])
+            if len(rows):
+                parts.append(_flat(pool.take(rows)))
+        X = np.concatenate(parts)
+        n_components = min(_MAX_COMPONENTS, *X.shape)
+        solver = "full" if min(X.shape) <= 2 * _MAX_COMPONENTS else "randomized"
+        pca = PCA(n_components, svd_solver=solver, random_state=seed).fit(X)
+        mean, components = pca.mean_.astype(np.float32), pca.components_.astype(np.float32)
+        return cls(mean, components, _project(labeled, mean, components))
+
+    def project(self, pool: Pool) -> NDArray[np.float32]:
+        """Coordinates of samples, (n_samples, n_components)."""
+        return _project(pool, self.mean, self.components)
+
+
+def _project(
+    pool: Pool, mean: NDArray[np.float32], components: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    Z = np.empty((len(pool), len(components)), dtype=np.float32)
+    for start in range(0, len(pool), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        Z[rows] = (_flat(pool.take(rows)) - mean) @ components.T
+    return Z
+
+
+def _flat(X: NDArray) -> NDArray[np.float32]:
+    """Rows as the VAE sees them: uint8 images are scaled to [0, 1]."""
+    flat = X.reshape(len(X), -1).astype(np.float32)
+    return flat / 255 if X.dtype == np.uint8 else flat

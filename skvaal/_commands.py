@@ -102,7 +102,7 @@ def benchmark(
         list[str] | None,
         typer.Option(
             metavar="KEY=VALUE",
-            help="parameter of vaal and its ablations, such as max_epochs=20 or "
+            help="parameter of vaal and its variants, such as max_epochs=20 or "
             "vae__latent_dim=16; may be given several times",
         ),
     ] = None,
@@ -140,7 +140,7 @@ def benchmark(
         )
         if vaal and all(vaal_params_of(factory) is None for factory in factories.values()):
             raise ValueError(
-                f"--vaal {vaal[0]} is for the strategy 'vaal' and its ablations; none of them is "
+                f"--vaal {vaal[0]} is for the strategy 'vaal' and its variants; none of them is "
                 f"among {', '.join(factories)}."
             )
         datasets = [

@@ -160,6 +160,7 @@ class VAALQuery(BaseEstimator):
             X_pool = learner.transform_without_estimating(X_pool)
 
         began = perf_counter()
+        last._for_query_only = True  # a net that the choice would not read is not trained
         fit_on_pools(strategy, X_labeled, X_pool, in_fit)
         fit_seconds = perf_counter() - began
         self.strategy_ = strategy

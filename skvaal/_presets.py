@@ -30,6 +30,7 @@ _PAPER = {
     "loss_weighting": "evidence",
     "score_in_train_mode": False,
     "selection": "topk",
+    "selection_space": "latent",
     "ablation": None,
     "uncertainty": None,
     "condition": None,
@@ -50,7 +51,10 @@ class Preset:
 
 
 PRESETS = {
-    "recommended": Preset("the defaults of this release", {}),
+    "recommended": Preset(
+        "measured: docs/research_log.md",
+        {"selection": "herding", "selection_space": "input", "uncertainty": "auto"},
+    ),
     "paper-cifar": Preset(
         "appendix of [1]_ for CIFAR-10 and CIFAR-100, from memory; a second implementation has "
         "the same",

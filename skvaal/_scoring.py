@@ -62,9 +62,12 @@ def scores_and_means(
     Returns
     -------
     scores : array of shape (n_samples,)
+        Zeros where the selection does not read them.
     Z : array of shape (n_samples, n_dims) or None
         Latent means, or what `selection_space` says.
     """
+    if not reads_net(strategy):
+        return np.zeros(len(pool), dtype=np.float32), strategy.input_space_.project(pool)
     if not needs_latent(strategy.selection):
         return scores_of(strategy, pool, name), None
     if strategy.selection_space == "input":
@@ -72,6 +75,26 @@ def scores_and_means(
     with seeded_scoring(strategy):
         scores, Z = strategy.net_.scores_and_means(pool)
     return _finite(scores, name), Z
+
+
+def reads_net(strategy: Any) -> bool:
+    """Whether the choice depends on the VAE and the discriminator.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy
+
+    Returns
+    -------
+    bool
+        False for ``selection='herding'`` in the input space, unless its scores have a weight.
+    """
+    return not (
+        isinstance(strategy.selection, str)
+        and strategy.selection == "herding"
+        and strategy.selection_space == "input"
+        and not strategy._nested_params("selection").get("score_power", 0)
+    )
 
 
 def check_selection(strategy: Any) -> None:

@@ -68,7 +68,8 @@ class InputSpace:
         X = np.concatenate(parts)
         n_components = min(_MAX_COMPONENTS, *X.shape)
         solver = "full" if min(X.shape) <= 2 * _MAX_COMPONENTS else "randomized"
-        pca = PCA(n_components, svd_solver=solver, random_state=seed).fit(X)
+        with np.errstate(invalid="ignore"):  # equal samples have no variance to explain
+            pca = PCA(n_components, svd_solver=solver, random_state=seed).fit(X)
         mean, components = pca.mean_.astype(np.float32), pca.components_.astype(np.float32)
         return cls(mean, components, _project(labeled, mean, components))
 

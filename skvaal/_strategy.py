@@ -27,6 +27,7 @@ from skvaal._presets import preset_params
 from skvaal._scoring import (
     check_selection,
     choose,
+    reads_net,
     scores_and_means,
     scores_of,
     seeded_scoring,
@@ -301,8 +302,8 @@ class VAALQueryStrategy(
         lr: float = 5e-4,
         max_epochs: str | int = "auto",
         batch_size: int = 64,
-        selection: Any = "topk",
-        selection_space: str = "latent",
+        selection: Any = "herding",
+        selection_space: str = "input",
         data_format: str = "channels_first",
         missing_label: Any = -1,
         callbacks: list | None = None,
@@ -488,7 +489,8 @@ class VAALQueryStrategy(
             Rows of `X_unlabeled`; with ``selection='topk'`` the least like the labelled pool
             first. Equal scores are ordered by `random_state`.
         scores : array of float of shape (n,)
-            Only if `return_scores`.
+            Only if `return_scores`. NaN where no discriminator was trained, see
+            :class:`VAALQuery`.
 
         Raises
         ------
@@ -496,14 +498,14 @@ class VAALQueryStrategy(
             If `n` is out of range, the pool does not fit what was fitted, or `selection` wants
             what was not kept in `fit`.
         """
-        check_is_fitted(self)
+        self._check_can_query()
         pool = self._pool(X_unlabeled, name="X_unlabeled")
         n = check_n(n, len(pool))
         check_selection(self)
         view = TaskView.of(proba, len(pool))
         set_condition(self, pool, view)
         uncertainty = query_uncertainty(self, view)
-        if not (self.n_labeled_ and self.n_unlabeled_):
+        if reads_net(self) and not (self.n_labeled_ and self.n_unlabeled_):
             warnings.warn(
                 f"fitted on {self.n_labeled_} labelled and {self.n_unlabeled_} unlabelled samples: "
                 "the discriminator had nothing to tell apart, and the choice says nothing",
@@ -515,7 +517,9 @@ class VAALQueryStrategy(
         scored = perf_counter()
         indices = choose(self, scores, Z, n, uncertainty)
         self.query_seconds_ = {"score": scored - began, "select": perf_counter() - scored}
-        return (indices, scores[indices]) if return_scores else indices
+        if not return_scores:
+            return indices
+        return indices, scores[indices] if reads_net(self) else self._scores_of_rows(pool, indices)
 
     def score_samples(self, X: ArrayLike, *, proba: ArrayLike | None = None) -> NDArray[np.float32]:
         """Log-odds of being labelled; higher is more like the labelled pool.
@@ -719,6 +723,17 @@ class VAALQueryStrategy(
     def _n_features_out(self) -> int:
         return self.net_.latent_dim_
 
+    def _check_can_query(self) -> None:
+        """Raise if `query` has not what it reads; principal components may be all of it."""
+        if not hasattr(self, "input_space_") or reads_net(self):
+            check_is_fitted(self)
+
+    def _scores_of_rows(self, pool: Pool, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        if not hasattr(self, "net_"):
+            return np.full(len(rows), np.nan, dtype=np.float32)
+        condition = None if pool.condition is None else pool.condition[rows]
+        return scores_of(self, Pool(pool.take(rows), condition=condition), "X_unlabeled")
+
     def _adopt_state(self, fitted: VAALQueryStrategy) -> None:
         """Become as fitted as another strategy, for a ``fit`` with ``warm_start=True``."""
         names = [name for name in vars(fitted) if name.endswith("_") or name == "_seed"]
@@ -734,7 +749,8 @@ class VAALQueryStrategy(
             The net to go on from, if `warm_start`.
         """
         previous = self.__dict__.pop("net_", None)
-        self.__dict__.pop("diagnostics_", None)
+        for name in ("diagnostics_", "labeled_means_", "input_space_"):
+            self.__dict__.pop(name, None)
         self._validate_params()
         return resolve_device(self.device), previous if self.warm_start else None
 
@@ -811,22 +827,26 @@ class VAALQueryStrategy(
         # None means fresh entropy, and not numpy's global generator: that is left alone.
         random_state = np.random.RandomState() if self.random_state is None else self.random_state
         self._seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+        space = None
+        if self.selection_space == "input" and needs_latent(self.selection):
+            space = InputSpace.fitted_on(labeled, unlabeled, self._seed)
         n_iter: int = 0 if previous is None else getattr(self, "n_iter_", 0)
         net = make_net(self, device, max_epochs=self._n_epochs(paired))
         with isolated_seed(self._seed, device):
             net.initialize()
             check_callback_names(self, net)
+            if self.__dict__.pop("_for_query_only", False) and not reads_net(self):
+                self.input_space_ = space
+                return self
             if previous is not None:
                 go_on_from(previous, net)
             n_before = len(net.history)
             net.partial_fit(paired)
         self.net_ = net
         self.history_ = net.history
-        self.__dict__.pop("labeled_means_", None)
-        self.__dict__.pop("input_space_", None)
-        if self.selection_space == "input" and needs_latent(self.selection):
-            self.input_space_ = InputSpace.fitted_on(labeled, unlabeled, self._seed)
-        elif needs_labeled(self.selection):
+        if space is not None:
+            self.input_space_ = space
+        if self.selection_space == "latent" and needs_labeled(self.selection):
             self.labeled_means_ = (
                 net.means(labeled) if len(labeled) else np.empty((0, net.latent_dim_), np.float32)
             )

@@ -122,7 +122,9 @@ def test_far_samples_are_queried_first_without_a_discriminator():
     X = rng.randn(360, 10).astype(np.float32)
     X[210:] += 4
     y = np.where(np.arange(360) < 60, 0, -1)
-    strategy = VAALQueryStrategy(max_epochs=40, random_state=0, ablation="no_discriminator")
+    strategy = VAALQueryStrategy(
+        selection="topk", max_epochs=40, random_state=0, ablation="no_discriminator"
+    )
     chosen = strategy.fit(X, y).query(X[60:], 50)
     assert (chosen >= 150).mean() > 0.9
 
@@ -133,7 +135,7 @@ def test_every_selection_works_and_is_saved(digits, tmp_path, ablation, selectio
     pytest.importorskip("safetensors")
     X, y = digits
     quick = {**QUICK, "max_epochs": 1}
-    strategy = VAALQueryStrategy(**quick, ablation=ablation, selection=selection).fit(X, y)
+    strategy = VAALQueryStrategy(**{**quick, "selection": selection}, ablation=ablation).fit(X, y)
     strategy.save(tmp_path / "file")
     loaded = VAALQueryStrategy.load(tmp_path / "file")
     assert loaded.get_params() == strategy.get_params()

@@ -24,7 +24,7 @@ from skvaal import _learner as learner_module
 from skvaal._uncertainty import disagreement, entropy, margin
 from skvaal.benchmark import get_estimator
 
-from .conftest import QUICK
+from .conftest import QUICK, UNSELECTED
 
 pytest.importorskip("modAL")
 from modAL.models import ActiveLearner, Committee, DeepActiveLearner
@@ -78,7 +78,7 @@ def active(pools, query, estimator=None, **params):
 )
 def test_the_pools_uncertainty_reaches_the_selection(pools, uncertainty, expected):
     select, seen = told()
-    learner = active(pools, VAALQuery(**QUICK, selection=select, uncertainty=uncertainty))
+    learner = active(pools, VAALQuery(**UNSELECTED, selection=select, uncertainty=uncertainty))
     learner.query(pools[2], n_instances=3)
     if expected is None:
         assert seen == [None]
@@ -109,7 +109,7 @@ class Counting(GaussianNB):
 )
 def test_a_query_asks_once_for_each_pool(pools, trainings, monkeypatch, params, calls):
     monkeypatch.setattr(Counting, "calls", [])
-    learner = active(pools, VAALQuery(**QUICK, **params), Counting())
+    learner = active(pools, VAALQuery(**{**QUICK, **params}), Counting())
     learner.query(pools[2], n_instances=2)
     assert Counting.calls == calls
     assert len(trainings) == 1
@@ -124,7 +124,7 @@ def test_committee(pools):
         ("auto", lambda votes: margin(votes.mean(axis=0))),
     ]:
         select, seen = told()
-        query = VAALQuery(**QUICK, selection=select, uncertainty=uncertainty)
+        query = VAALQuery(**UNSELECTED, selection=select, uncertainty=uncertainty)
         Committee(members, query_strategy=query).query(X_pool, n_instances=2)
         votes = np.stack([member.predict_proba(X_pool) for member in members])
         np.testing.assert_allclose(seen[0], expected(votes), atol=1e-12)
@@ -135,7 +135,7 @@ def test_members_of_a_forest_disagree(pools, in_pipeline):
     select, seen = told()
     forest = RandomForestClassifier(**FOREST)
     estimator = make_pipeline(StandardScaler(), forest) if in_pipeline else forest
-    query = VAALQuery(**QUICK, selection=select, uncertainty="disagreement")
+    query = VAALQuery(**UNSELECTED, selection=select, uncertainty="disagreement")
     learner = active(pools, query, estimator)
     learner.query(pools[2], n_instances=2)
     X = learner.estimator[:-1].transform(pools[2]) if in_pipeline else pools[2]
@@ -148,7 +148,7 @@ def test_members_of_a_forest_disagree(pools, in_pipeline):
 
 def test_members_of_a_bagging_ensemble_see_their_features(pools):
     select, seen = told()
-    query = VAALQuery(**QUICK, selection=select, uncertainty="disagreement")
+    query = VAALQuery(**UNSELECTED, selection=select, uncertainty="disagreement")
     bagging = BaggingClassifier(GaussianNB(), 4, max_features=0.5, bootstrap=False, random_state=0)
     active(pools, query, bagging).query(pools[2], n_instances=2)
     assert seen[0].max() > 0.1
@@ -167,7 +167,7 @@ def test_members_of_a_bagging_ensemble_see_their_features(pools):
     ],
 )
 def test_no_members_that_could_disagree(pools, trainings, estimator, message):
-    query = VAALQuery(**QUICK, selection="greedy", uncertainty="disagreement")
+    query = VAALQuery(**UNSELECTED, selection="greedy", uncertainty="disagreement")
     with pytest.raises(ValueError, match=message):
         active(pools, query, estimator).query(pools[2])
     assert not trainings
@@ -179,10 +179,10 @@ def test_no_members_that_could_disagree(pools, trainings, estimator, message):
 @pytest.mark.parametrize("params", FIT_MODES)
 def test_a_query_is_that_of_the_strategy_with_the_learners_probabilities(pools, params):
     X, y, X_pool = pools
-    learner = active(pools, VAALQuery(**QUICK, **params))
+    learner = active(pools, VAALQuery(**{**QUICK, **params}))
     indices, _ = learner.query(X_pool, n_instances=5)
     proba = learner.predict_proba(X), learner.predict_proba(X_pool)
-    strategy = VAALQueryStrategy(**QUICK, **params).fit_pools(
+    strategy = VAALQueryStrategy(**{**QUICK, **params}).fit_pools(
         X, X_pool, proba_labeled=proba[0], proba_unlabeled=proba[1]
     )
     np.testing.assert_array_equal(indices, strategy.query(X_pool, 5, proba=proba[1]))
@@ -196,7 +196,7 @@ def test_a_query_is_that_of_the_strategy_with_the_learners_probabilities(pools, 
 @pytest.mark.parametrize("memory", [False, True])
 def test_a_pipeline_as_strategy(pools, trainings, tmp_path, params, memory):
     X, _, X_pool = pools
-    steps = StandardScaler(), VAALQueryStrategy(**QUICK, **params)
+    steps = StandardScaler(), VAALQueryStrategy(**{**QUICK, **params})
     pipeline = make_pipeline(*steps, memory=str(tmp_path) if memory else None)
     query = VAALQuery(strategy=pipeline)
     learner = active(pools, query)
@@ -204,7 +204,7 @@ def test_a_pipeline_as_strategy(pools, trainings, tmp_path, params, memory):
     scaler = StandardScaler().fit(np.concatenate([X, X_pool]))
     scaled = scaler.transform(X), scaler.transform(X_pool)
     proba = learner.predict_proba(X), learner.predict_proba(X_pool)  # of X as the learner sees it
-    expected = VAALQueryStrategy(**QUICK, **params).fit_pools(
+    expected = VAALQueryStrategy(**{**QUICK, **params}).fit_pools(
         *scaled, proba_labeled=proba[0], proba_unlabeled=proba[1]
     )
     np.testing.assert_array_equal(indices, expected.query(scaled[1], 5, proba=proba[1]))
@@ -329,7 +329,7 @@ def without_probabilities(pools):
 @pytest.mark.parametrize("name", ["SVC", "LinearRegression", "SimpleNamespace", "Pipeline"])
 def test_auto_leaves_them_out(pools, name):
     select, seen = told()
-    query = VAALQuery(**QUICK, selection=select)
+    query = VAALQuery(**UNSELECTED, selection=select)
     query(without_probabilities(pools)[name], pools[2])
     assert seen == [None]
 
@@ -337,7 +337,7 @@ def test_auto_leaves_them_out(pools, name):
 @pytest.mark.parametrize("name", ["SVC", "LinearRegression", "SimpleNamespace", "Pipeline"])
 @pytest.mark.parametrize("params", EXPLICIT)
 def test_what_is_asked_for_by_name_must_be_there(pools, trainings, name, params):
-    query = VAALQuery(**QUICK, **params)
+    query = VAALQuery(**{**QUICK, **params})
     asked, value = next(iter(params.items()))
     message = f"{asked}={value!r} needs class probabilities, and {name} has no predict_proba.*"
     with pytest.raises(ValueError, match=message + "uncertainty=None"):
@@ -349,7 +349,7 @@ def test_what_is_asked_for_by_name_must_be_there(pools, trainings, name, params)
 def test_no_learner(pools, trainings, params):
     X, _, X_pool = pools
     with pytest.raises(ValueError, match=r"None has no predict_proba.*uncertainty=None"):
-        VAALQuery(**QUICK, **params)(None, X_pool, X_labeled=X)
+        VAALQuery(**{**QUICK, **params})(None, X_pool, X_labeled=X)
     assert not trainings
 
 
@@ -361,7 +361,7 @@ class WithRegressor(LinearRegression):
 
 
 def test_a_regressor_is_not_asked(pools, trainings):
-    active(pools, VAALQuery(**QUICK, selection="greedy"), WithRegressor()).query(pools[2])
+    active(pools, VAALQuery(**UNSELECTED, selection="greedy"), WithRegressor()).query(pools[2])
     assert len(trainings) == 1
 
 
@@ -372,7 +372,7 @@ def test_a_regressor_is_not_asked(pools, trainings):
 )
 def test_a_learner_that_is_not_fitted(pools, trainings, params, estimator):
     X, _, X_pool = pools
-    learner = ActiveLearner(estimator, VAALQuery(**QUICK, **params))
+    learner = ActiveLearner(estimator, VAALQuery(**{**QUICK, **params}))
     message = f"{type(estimator).__name__} is not fitted.*fit the learner or teach it first"
     with pytest.raises(NotFittedError, match=message):
         learner.query(X_pool)
@@ -382,7 +382,7 @@ def test_a_learner_that_is_not_fitted(pools, trainings, params, estimator):
 
 
 def test_members_and_committees_that_are_not_fitted(pools, trainings):
-    query = VAALQuery(**QUICK, selection="greedy", uncertainty="disagreement")
+    query = VAALQuery(**UNSELECTED, selection="greedy", uncertainty="disagreement")
     with pytest.raises(NotFittedError, match="RandomForestClassifier is not fitted"):
         ActiveLearner(RandomForestClassifier(), query).query(pools[2])
     committee = Committee([ActiveLearner(GaussianNB()), ActiveLearner(GaussianNB())], query)
@@ -424,7 +424,7 @@ class Wrong(GaussianNB):
 def test_probabilities_that_are_none(pools, trainings, monkeypatch, answer, message, params):
     monkeypatch.setattr(Wrong, "answer", staticmethod(answer), raising=False)
     with pytest.raises(ValueError, match=message):
-        active(pools, VAALQuery(**QUICK, **params), Wrong()).query(pools[2])
+        active(pools, VAALQuery(**{**QUICK, **params}), Wrong()).query(pools[2])
     assert not trainings
 
 
@@ -435,7 +435,7 @@ def test_several_outputs(pools, trainings):
         X_training=X, estimator=estimator, predict_proba=estimator.predict_proba
     )
     with pytest.raises(ValueError, match=r"gives 2 arrays, one for each output.*uncertainty=None"):
-        VAALQuery(**QUICK, selection="greedy")(learner, X_pool)
+        VAALQuery(**UNSELECTED, selection="greedy")(learner, X_pool)
     assert not trainings
 
 
@@ -457,7 +457,7 @@ def test_several_outputs(pools, trainings):
 )
 def test_bad_parameters_fail_before_any_training(pools, trainings, params, message):
     with pytest.raises(ValueError, match=message):
-        active(pools, VAALQuery(**QUICK, **params)).query(pools[2])
+        active(pools, VAALQuery(**{**QUICK, **params})).query(pools[2])
     assert not trainings
 
 
@@ -468,7 +468,7 @@ def test_bad_parameters_fail_before_any_training(pools, trainings, params, messa
 def test_in_the_meta_estimator(pools, params):
     X, y, _ = pools
     classifier = ActiveLearningClassifier(
-        GaussianNB(), VAALQuery(**QUICK, **params), initial_size=15, batch_size=5, n_rounds=1
+        GaussianNB(), VAALQuery(**{**QUICK, **params}), initial_size=15, batch_size=5, n_rounds=1
     )
     assert classifier.fit(X, y).learning_curve_["n_labeled"].tolist() == [15, 20]
     assert VAALQuery.from_preset("ta-vaal").get_params()["condition"] == "task_loss"

@@ -205,7 +205,7 @@ def test_bad_pools_and_names_are_errors_before_any_training(pools, trainings):
     with pytest.raises(TypeError, match="VAALQueryStrategy or a Pipeline.* got PCA"):
         learner(pools, VAALQuery(strategy=PCA())).query(X_pool)
     with pytest.raises(ValueError, match="keeps no labelled samples"):
-        ActiveLearner(KNeighborsClassifier(), VAALQuery()).query(X_pool)
+        ActiveLearner(KNeighborsClassifier(), VAALQuery(uncertainty=None)).query(X_pool)
     assert not trainings
 
 

@@ -9,14 +9,14 @@ from sklearn.base import clone
 from skvaal import VAALQuery, VAALQueryStrategy
 from skvaal._selection import SELECTIONS
 
-from .conftest import QUICK
+from .conftest import QUICK, UNSELECTED
 
 
 @pytest.fixture(scope="module")
 def fitted(digits):
     X, y = digits
     names = sorted(SELECTIONS)
-    return {name: VAALQueryStrategy(**QUICK, selection=name).fit(X, y) for name in names}
+    return {name: VAALQueryStrategy(**UNSELECTED, selection=name).fit(X, y) for name in names}
 
 
 @pytest.mark.parametrize("name", SELECTIONS)
@@ -45,7 +45,7 @@ def test_a_callable_gets_what_it_needs_and_its_options(digits):
         seen.update(scores=scores, Z=Z, Z_labeled=Z_labeled, draw=random_state.rand())
         return np.arange(len(scores))[::-step][:n]
 
-    strategy = VAALQueryStrategy(**QUICK, selection=last_rows, selection__step=2).fit(X, y)
+    strategy = VAALQueryStrategy(**UNSELECTED, selection=last_rows, selection__step=2).fit(X, y)
     assert strategy.query(X[40:], 3).tolist() == [199, 197, 195]
     np.testing.assert_array_equal(seen["scores"], strategy.score_samples(X[40:]))
     np.testing.assert_array_equal(seen["Z"], strategy.transform(X[40:]))
@@ -56,7 +56,7 @@ def test_a_callable_gets_what_it_needs_and_its_options(digits):
 
 def test_a_callable_that_answers_wrongly(digits):
     X, y = digits
-    strategy = VAALQueryStrategy(**QUICK, selection=lambda *args: [0, 0]).fit(X, y)
+    strategy = VAALQueryStrategy(**UNSELECTED, selection=lambda *args: [0, 0]).fit(X, y)
     with pytest.raises(ValueError, match="different rows of the pool"):
         strategy.query(X, 2)
 
@@ -77,7 +77,7 @@ def test_a_callable_that_answers_wrongly(digits):
 def test_bad_values_fail_before_any_training(digits, monkeypatch, params, message):
     monkeypatch.setattr("skvaal._net.VAALNet.train_step", None)
     with pytest.raises(ValueError, match=message):
-        VAALQueryStrategy(**QUICK, **params).fit(*digits)
+        VAALQueryStrategy(**{**QUICK, **params}).fit(*digits)
 
 
 def test_selection_may_change_after_fit_where_nothing_is_missing(fitted, digits):
@@ -100,7 +100,7 @@ def test_selection_may_change_after_fit_where_nothing_is_missing(fitted, digits)
 @pytest.mark.parametrize("name", SELECTIONS)
 def test_no_labelled_sample(digits, name):
     X, _ = digits
-    strategy = VAALQueryStrategy(**QUICK, selection=name).fit(X)
+    strategy = VAALQueryStrategy(**UNSELECTED, selection=name).fit(X)
     assert len(set(strategy.query(X, 5))) == 5
 
 
@@ -117,7 +117,7 @@ def test_selection_is_saved_with_what_it_needs(fitted, digits, tmp_path):
 def test_modal_queries_use_it(digits):
     X, _ = digits
     learner = type("Learner", (), {"X_training": X[:40]})()
-    query = VAALQuery(**QUICK, selection="k_center", selection__candidates_factor=5)
+    query = VAALQuery(**UNSELECTED, selection="k_center", selection__candidates_factor=5)
     indices, _ = query(learner, X[40:], n_instances=6)
     np.testing.assert_array_equal(indices, query.strategy_.query(X[40:], 6))
     assert clone(query).get_params()["selection__candidates_factor"] == 5

@@ -152,7 +152,7 @@ def test_selection_of_the_strategy_makes_the_batch(digits, quick, selection, as_
     X, labels = digits
     y = np.where(labels == -1, np.nan, labels)
     candidates = X[100:] if as_samples else np.arange(100, len(X))
-    sampling = VAALSampling(VAALQueryStrategy(**quick, selection=selection), random_state=0)
+    sampling = VAALSampling(VAALQueryStrategy(**{**quick, "selection": selection}), random_state=0)
     indices, utilities = sampling.query(X, y, candidates, batch_size=4, return_utilities=True)
     rows = indices if as_samples else indices - 100
     np.testing.assert_array_equal(rows, sampling.strategy_.query(X[100:], 4))
@@ -173,6 +173,6 @@ def test_selection_of_the_strategy_makes_the_batch(digits, quick, selection, as_
 def test_there_is_no_classifier_to_ask(digits, quick, monkeypatch, params):
     X, labels = digits
     monkeypatch.setattr(VAALQueryStrategy, "fit_pools", lambda *a, **k: pytest.fail("trained"))
-    sampling = VAALSampling(VAALQueryStrategy(**quick, **params))
+    sampling = VAALSampling(VAALQueryStrategy(**{**quick, **params}))
     with pytest.raises(ValueError, match="VAALSampling has no classifier; set uncertainty=None"):
         sampling.query(X, np.where(labels == -1, np.nan, labels))

@@ -18,7 +18,7 @@ from skvaal import (
 )
 from skvaal._uncertainty import entropy, margin
 
-from .conftest import QUICK
+from .conftest import QUICK, UNSELECTED
 
 CONDITIONS = ("pseudo_label", "task_loss")
 
@@ -90,7 +90,7 @@ def test_auto_without_probabilities_and_none_tell_nothing(digits, proba):
 def test_greedy_takes_what_is_uncertain(digits):
     X, y = digits
     options = {"selection__uncertainty_power": 1e4, "selection__bandwidth": 1e-9}
-    strategy = VAALQueryStrategy(**QUICK, selection="greedy", **options).fit(X, y)
+    strategy = VAALQueryStrategy(**UNSELECTED, selection="greedy", **options).fit(X, y)
     proba = np.tile([0.9, 0.1], (240, 1))
     proba[[17, 93, 180]] = 0.5
     assert sorted(strategy.query(X, 3, proba=proba)) == [17, 93, 180]
@@ -102,7 +102,7 @@ def test_greedy_takes_what_is_uncertain(digits):
 @pytest.mark.parametrize("name", ["margin", "entropy", "least_confident", "disagreement"])
 def test_a_named_uncertainty_needs_probabilities_in_query_only(digits, proba, name):
     X, y = digits
-    strategy = VAALQueryStrategy(**QUICK, selection="greedy", uncertainty=name).fit(X, y)
+    strategy = VAALQueryStrategy(**UNSELECTED, selection="greedy", uncertainty=name).fit(X, y)
     message = (
         f"uncertainty='{name}' needs class probabilities, and VAALQueryStrategy has no learner: "
         r"pass proba=\.\.\., or use VAALQuery"
@@ -115,7 +115,7 @@ def test_a_named_uncertainty_needs_probabilities_in_query_only(digits, proba, na
 
 
 def test_disagreement_of_one_model(digits, proba):
-    strategy = VAALQueryStrategy(**QUICK, selection="greedy", uncertainty="disagreement")
+    strategy = VAALQueryStrategy(**UNSELECTED, selection="greedy", uncertainty="disagreement")
     strategy.fit(*digits)
     with pytest.raises(ValueError, match=r"\(n_members, n_samples, n_classes\)"):
         strategy.query(digits[0], proba=proba)
@@ -128,13 +128,13 @@ def five_arguments(scores, Z, Z_labeled, n, random_state):
 @pytest.mark.usefixtures("no_training")
 @pytest.mark.parametrize("selection", ["topk", "k_center", "stochastic", "cluster", five_arguments])
 def test_a_selection_that_cannot_use_it(digits, selection):
-    strategy = VAALQueryStrategy(**QUICK, selection=selection, uncertainty="margin")
+    strategy = VAALQueryStrategy(**UNSELECTED, selection=selection, uncertainty="margin")
     with pytest.raises(ValueError, match=r"selection='.*makes no use of it; .*'greedy'"):
         strategy.fit(*digits)
 
 
 def test_a_selection_that_cannot_use_it_set_after_fit(digits, proba):
-    strategy = VAALQueryStrategy(**QUICK, selection="greedy", uncertainty="margin").fit(*digits)
+    strategy = VAALQueryStrategy(**UNSELECTED, selection="greedy", uncertainty="margin").fit(*digits)
     with pytest.raises(ValueError, match="selection='topk' makes no use of it"):
         strategy.set_params(selection="topk").query(digits[0], proba=proba)
 
@@ -161,7 +161,7 @@ def test_a_selection_that_cannot_use_it_set_after_fit(digits, proba):
 def test_parameters_that_make_no_sense(digits, proba, params, message):
     X, y = digits
     with pytest.raises(ValueError, match=message):
-        VAALQueryStrategy(**QUICK, **params).fit(X, y, proba=proba)
+        VAALQueryStrategy(**{**QUICK, **params}).fit(X, y, proba=proba)
 
 
 # Condition
@@ -430,7 +430,7 @@ def test_diagnose_relabelled(digits, proba):
 )
 def test_missing_probabilities(digits, proba, params, named):
     X, y = digits
-    strategy = VAALQueryStrategy(**QUICK, **params)
+    strategy = VAALQueryStrategy(**{**QUICK, **params})
     message = named + r" needs class probabilities, .*has no learner: pass {}=\.\.\., or use VAALQ"
     with pytest.raises(ValueError, match=message.format("proba")):
         strategy.fit(X, y)

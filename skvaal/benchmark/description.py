@@ -10,7 +10,7 @@ from skvaal.benchmark.datasets import Dataset
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.start import draw_start
-from skvaal.benchmark.strategies import ONLY_BY_NAME, StrategyFactory, vaal_params_of
+from skvaal.benchmark.strategies import StrategyFactory, vaal_params_of
 
 
 class OtherSettingsError(ValueError):
@@ -62,10 +62,10 @@ def settings_of(
         }
         for dataset in datasets
     }
-    ablations = {
-        name: vaal_params_of(factory)
+    variants = {
+        name: params
         for name, factory in strategies.items()
-        if name in ONLY_BY_NAME
+        if name != "vaal" and (params := vaal_params_of(factory)) is not None
     }
     return {
         "data": list(samples),
@@ -76,7 +76,7 @@ def settings_of(
         "protocols": {protocol.name: asdict(protocol) for protocol in protocols},
         "vaal": dict(getattr(strategies.get("vaal"), "keywords", {})),
         # Absent where there are none, as in the folders from before there were any.
-        **({"vaal_ablations": ablations} if ablations else {}),
+        **({"vaal_variants": variants} if variants else {}),
     }
 
 

@@ -31,7 +31,7 @@ def test_settings_are_fit_for_json(rows):
     found = json.loads(json.dumps(settings(rows)))
 
     assert found["vaal"] == {"beta": 2}
-    assert "vaal_ablations" not in found  # as in folders from before there were any
+    assert "vaal_variants" not in found  # as in folders from before there were any
     assert found["plan"]["batch"] == 4
     assert found["protocols"]["standard"]["label_noise"] == 0
 
@@ -56,8 +56,8 @@ def test_parameters_of_the_ablations_are_among_the_settings(rows):
         for lr in (0.1, 0.2)
     )
 
-    assert one["vaal_ablations"] == {"vaal_no_vae": {"lr": 0.1, "ablation": "no_vae"}}
-    with pytest.raises(OtherSettingsError, match="vaal_ablations.vaal_no_vae.lr is 0.1 there"):
+    assert one["vaal_variants"] == {"vaal_no_vae": {"lr": 0.1, "ablation": "no_vae"}}
+    with pytest.raises(OtherSettingsError, match="vaal_variants.vaal_no_vae.lr is 0.1 there"):
         check_same_settings(one, other, folder="x")
 
 

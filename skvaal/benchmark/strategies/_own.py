@@ -1,4 +1,4 @@
-"""VAAL, the ablations of its paper, and random choice."""
+"""VAAL, its variants and ablations, and random choice."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skvaal._presets import preset_params
 from skvaal.benchmark.strategies._called_once import Strategy, StrategyFactory
 from skvaal.benchmark.strategies._phased import Phased
 
@@ -17,17 +18,27 @@ def vaal(random_state: int, **params: Any) -> Strategy:
     from skvaal import VAALQuery
 
     # Stated, so that records keep their meaning whatever the default becomes.
-    return VAALQuery(**{"random_state": random_state, "selection": "topk", **params})
+    plain = {"selection": "topk", "selection_space": "latent", "uncertainty": None}
+    return VAALQuery(**{"random_state": random_state, **plain, **params})
 
 
-ABLATIONS: dict[str, StrategyFactory] = {
-    f"vaal_{ablation}": partial(vaal, ablation=ablation)
-    for ablation in ("no_vae", "frozen_vae", "no_discriminator")
+RECOMMENDED: dict[str, StrategyFactory] = {
+    "vaal_recommended": partial(vaal, **preset_params("recommended")),
+    "vaal_task_agnostic": partial(vaal, **{**preset_params("recommended"), "uncertainty": None}),
+}
+# The paper's ablations, TA-VAAL and SRAAL.
+VARIANTS: dict[str, StrategyFactory] = {
+    **{
+        f"vaal_{ablation}": partial(vaal, ablation=ablation)
+        for ablation in ("no_vae", "frozen_vae", "no_discriminator")
+    },
+    "ta_vaal": partial(vaal, condition="task_loss"),
+    "sraal": partial(vaal, relabel_states=True),
 }
 
 
 def vaal_params_of(factory: StrategyFactory | None) -> dict[str, Any] | None:
-    """Return the parameters of VAAL or one of its ablations.
+    """Return the parameters of VAAL or one of its variants.
 
     Parameters
     ----------
@@ -41,7 +52,7 @@ def vaal_params_of(factory: StrategyFactory | None) -> dict[str, Any] | None:
 
     Examples
     --------
-    >>> vaal_params_of(vaal), vaal_params_of(ABLATIONS["vaal_no_vae"]), vaal_params_of(random)
+    >>> vaal_params_of(vaal), vaal_params_of(VARIANTS["vaal_no_vae"]), vaal_params_of(random)
     ({}, {'ablation': 'no_vae'}, None)
     """
     if getattr(factory, "func", factory) is not vaal:
@@ -70,9 +81,13 @@ def check_vaal(params: Mapping[str, Any], X: NDArray, *, name: str = "vaal") -> 
         query: Any = vaal(0, **params)
         query._new_strategy()._validate_params()
         query.set_params(max_epochs=1, warm_start=False)
-        query(SimpleNamespace(X_training=X[:2]), X[2:], n_instances=1)
+        query(SimpleNamespace(X_training=X[:2], predict_proba=_undecided), X[2:], n_instances=1)
     except Exception as error:  # of any network or optimizer that was passed
         raise ValueError(f"strategy {name!r}: {error}") from error
+
+
+def _undecided(X: NDArray) -> NDArray:
+    return np.full((len(X), 2), 0.5)
 
 
 def random(random_state: int) -> Strategy:

@@ -49,7 +49,8 @@ LIBRARIES: dict[str, Library] = {
         install="pip install skvaal",
         strategies={
             "vaal": _own.vaal,
-            **_own.ABLATIONS,
+            **_own.RECOMMENDED,
+            **_own.VARIANTS,
             "random": _own.random,
             **_torch.STRATEGIES,
         },
@@ -74,7 +75,7 @@ STRATEGIES: dict[str, StrategyFactory] = {
 }
 
 # Left out of "all": they are there to take VAAL apart, not to be chosen.
-ONLY_BY_NAME = frozenset(_own.ABLATIONS)
+ONLY_BY_NAME = frozenset(_own.VARIANTS)
 
 # Task models that the strategy can use; one that is not named here can use any.
 USABLE_ESTIMATORS: dict[str, tuple[str, ...]] = {
@@ -98,11 +99,11 @@ def get_strategies(
     ----------
     names : str or iterable of str
         Names of strategies, see ``skvaal benchmark --help``; "all" stands for every
-        one whose library is installed and that can use the task model, but for the ablations of
-        VAAL.
+        one whose library is installed and that can use the task model, but for VAAL's ablations
+        and published variants.
     vaal_params : mapping of str to object or None, default=None
-        Parameters of :class:`skvaal.VAALQuery`, for "vaal" and its ablations. An ablation keeps
-        the one that its name says.
+        Parameters of :class:`skvaal.VAALQuery`, for "vaal" and its variants. A variant keeps
+        those that its name stands for.
     estimator : str or None, default=None
         Name of the task model, see :func:`skvaal.benchmark.get_estimator`. None checks nothing,
         and leaves strategies that only a neural network can serve out of "all".

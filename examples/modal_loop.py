@@ -16,7 +16,7 @@ X_pool, X_test, y_pool, y_test = train_test_split(
 start = np.arange(30)
 learner = ActiveLearner(
     estimator=RandomForestClassifier(random_state=0),
-    query_strategy=VAALQuery(max_epochs=10, random_state=0),
+    query_strategy=VAALQuery(random_state=0),
     X_training=X_pool[start],
     y_training=y_pool[start],
 )

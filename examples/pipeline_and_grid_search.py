@@ -23,7 +23,7 @@ print("to label next:", pipe[-1].query(pipe[:-1].transform(X_pool), n=5))
 search = GridSearchCV(pipe, {"vaalquerystrategy__vae__latent_dim": [2, 8]}, cv=3).fit(X)
 print("best by evidence lower bound:", search.best_params_)
 
-# With an oracle: which beta gives the best classifier for 50 labels?
+# With an oracle: which selection gives the best classifier for 50 labels?
 active = ActiveLearningClassifier(
     make_pipeline(StandardScaler(), LogisticRegression()),
     VAALQuery(strategy=pipe),
@@ -32,6 +32,6 @@ active = ActiveLearningClassifier(
     n_rounds=2,
     random_state=0,
 )
-beta = "query_strategy__strategy__vaalquerystrategy__beta"
-search = GridSearchCV(active, {beta: [0.1, 1.0]}, cv=3).fit(X, y)
+selection = "query_strategy__strategy__vaalquerystrategy__selection"
+search = GridSearchCV(active, {selection: ["herding", "topk"]}, cv=3).fit(X, y)
 print(f"best for 50 labels: {search.best_params_}, accuracy {search.best_score_:.3f}")

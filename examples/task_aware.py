@@ -1,4 +1,4 @@
-"""VAAL that asks the model: by its uncertainty, by its loss, by relabelled states."""
+"""Plain VAAL, and what asks the model: the default, TA-VAAL, SRAAL."""
 
 import numpy as np
 from modAL.models import ActiveLearner
@@ -13,13 +13,12 @@ X_pool, X_test, y_pool, y_test = train_test_split(
     X / 16, y, test_size=0.3, stratify=y, random_state=0
 )
 
+scores = {"selection": "topk", "uncertainty": None, "max_epochs": 5, "random_state": 0}
 variants = {
-    "plain": VAALQuery(max_epochs=5, random_state=0),
-    "uncertainty": VAALQuery(
-        selection="greedy", uncertainty="margin", max_epochs=5, random_state=0
-    ),
-    "TA-VAAL": VAALQuery(condition="task_loss", max_epochs=5, random_state=0),
-    "SRAAL": VAALQuery(relabel_states=True, max_epochs=5, random_state=0),
+    "plain": VAALQuery(**scores),
+    "default": VAALQuery(random_state=0),
+    "TA-VAAL": VAALQuery(condition="task_loss", **scores),
+    "SRAAL": VAALQuery(relabel_states=True, **scores),
 }
 for name, query in variants.items():
     learner = ActiveLearner(LogisticRegression(max_iter=500), query, X_pool[:50], y_pool[:50])

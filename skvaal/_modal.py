@@ -22,8 +22,11 @@ from skvaal._validation import check_n
 class VAALQuery(BaseEstimator):
     """Callable for ``modAL.ActiveLearner(estimator, query_strategy=VAALQuery())``.
 
-    Each query trains a :class:`VAALQueryStrategy` on the learner's labelled samples and the pool,
-    once, and takes the samples that its discriminator is surest are unlabelled.
+    Each query fits a :class:`VAALQueryStrategy` on the learner's labelled samples and the pool, and
+    asks it. By default that is the setting that was measured to choose best: the samples that cover
+    what the learner is unsure of. It reads neither VAE nor discriminator, so that none is trained.
+    ``VAALQuery(selection='topk', uncertainty=None)`` trains both, once a query, and takes the
+    samples that the discriminator is surest are unlabelled, as the paper does.
 
     Parameters
     ----------
@@ -37,7 +40,7 @@ class VAALQuery(BaseEstimator):
     Attributes
     ----------
     strategy_ : VAALQueryStrategy or Pipeline
-        Fitted in the last query.
+        Fitted in the last query; without a net, where the choice does not read one.
     seconds_ : dict of str to float
         Where the time of the last query went: fit, score and select.
 
@@ -66,7 +69,7 @@ class VAALQuery(BaseEstimator):
     >>> from skvaal import VAALQuery
     >>> X, y = load_digits(return_X_y=True)
     >>> learner = SimpleNamespace(X_training=X[:50])  # in earnest: modAL.ActiveLearner
-    >>> query = VAALQuery(max_epochs=2, random_state=0)
+    >>> query = VAALQuery(random_state=0)
     >>> indices, scores = query(learner, X[50:], n_instances=3)
     >>> indices.shape, scores.shape
     ((3,), (3,))
@@ -124,7 +127,8 @@ class VAALQuery(BaseEstimator):
         -------
         indices : array of int of shape (n_instances,)
         scores : array of float of shape (n_instances,)
-            Log-odds of being labelled; the lower, the sooner a sample is chosen.
+            Log-odds of being labelled; with ``selection='topk'``, the lower, the sooner a sample is
+            chosen. NaN where no discriminator was trained.
 
         Raises
         ------

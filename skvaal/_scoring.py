@@ -108,6 +108,8 @@ def check_selection(strategy: Any) -> None:
     strategy._validate_params()
     check_names(strategy)
     check_task_params(strategy)
+    if not reads_net(strategy):
+        _check_that_nothing_is_ignored(strategy)
     if strategy.selection_space == "input":
         is_missing = needs_latent(strategy.selection) and not hasattr(strategy, "input_space_")
     else:
@@ -118,6 +120,18 @@ def check_selection(strategy: Any) -> None:
             f"selection_space={strategy.selection_space!r}, which were not kept: set both before "
             "fit, or fit again"
         )
+
+
+def _check_that_nothing_is_ignored(strategy: Any) -> None:
+    """Raise if a parameter of the discriminator alone is set, and the choice does not read it."""
+    off = {"ablation": None, "condition": None, "relabel_states": False}
+    for name, value in off.items():
+        if getattr(strategy, name) != value:
+            raise ValueError(
+                f"{name}={getattr(strategy, name)!r} is for the discriminator, but "
+                f"selection={strategy.selection!r} does not read its scores; set selection='topk', "
+                "or give them a weight with selection__score_power"
+            )
 
 
 def choose(

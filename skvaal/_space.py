@@ -91,4 +91,4 @@ def _project(
 def _flat(X: NDArray) -> NDArray[np.float32]:
     """Rows as the VAE sees them: uint8 images are scaled to [0, 1]."""
     flat = X.reshape(len(X), -1).astype(np.float32)
-    return flat / 255 if X.dtype == np.uint8 else flat
+    return flat / np.float32(255) if X.dtype == np.uint8 else flat

@@ -63,15 +63,21 @@ class VAALQueryStrategy(
 
     A variational auto-encoder (VAE) learns a latent space of all samples while a discriminator
     learns to tell, in that space, labelled from unlabelled ones. The samples that the
-    discriminator is surest are unlabelled are those least like what has been labelled; `query`
-    returns them [1]_.
+    discriminator is surest are unlabelled are those least like what has been labelled; with
+    ``selection='topk'``, `query` returns them [1]_.
+
+    By default `query` does what was measured to choose best: it covers the pool, ``selection=
+    'herding'``, among the samples' principal components, and reads neither VAE nor discriminator,
+    which did not help; they are trained for :meth:`transform`, :meth:`score_samples` and
+    :meth:`diagnose`. ``from_preset('paper-cifar')`` and the like are the method of the paper.
 
     The strategy needs no classifier and no classes, only which samples are labelled. Features
     should be on a common scale: put a ``StandardScaler`` in front, or give images as uint8.
 
     What a classifier says of the samples can be told by ``proba``, its class probabilities: for
-    batches of samples that it is unsure of (`uncertainty`), and for the variants of VAAL that let
-    the discriminator know it (`condition`, `relabel_states`). :class:`VAALQuery` asks the learner.
+    batches of samples that it is unsure of (`uncertainty`), which is better where there is one, and
+    for the variants of VAAL that let the discriminator know it (`condition`, `relabel_states`).
+    :class:`VAALQuery` asks the learner.
 
     Parameters
     ----------
@@ -124,7 +130,8 @@ class VAALQueryStrategy(
         probabilities are (n_members, n_samples, n_classes). A callable gets them, (n_samples,
         n_classes), and returns a number for each sample, higher for less sure. 'auto' is 'margin'
         where there are probabilities, and nothing where not; None ignores them. Only
-        ``selection='greedy'``, and callables with a keyword parameter `uncertainty`, use it.
+        ``selection='herding'`` and ``'greedy'``, and callables with a keyword parameter
+        `uncertainty`, use it.
     condition : {None, 'pseudo_label', 'task_loss'}, default=None
         What the discriminator reads beside mu, and the decoder if the VAE's constructor has the
         parameter `condition_dim`. 'pseudo_label': the most probable class, one-hot. 'task_loss':
@@ -148,13 +155,18 @@ class VAALQueryStrategy(
     batch_size : int, default=64
         Samples of each pool in a training step, and of any in a scoring step. A pool may be
         smaller.
-    selection : {'topk', 'k_center', 'stochastic', 'cluster', 'greedy'} or callable, default='topk'
-        How `query` makes a batch out of the scores. 'topk' takes the smallest, as the paper does;
-        the others make the batch diverse, all but 'stochastic' in the latent space. A callable
-        gets ``(scores, Z, Z_labeled, n, random_state)``, the log-odds and latent means of the pool,
-        the latent means of the labelled samples, a number and a RandomState, and returns `n`
-        different rows; if it has a keyword parameter `uncertainty`, it gets that, or None. Options
-        are ``selection__*``; see the user guide.
+    selection : {'herding', 'topk', 'k_center', 'stochastic', 'cluster', 'greedy'} or callable, \
+            default='herding'
+        How `query` makes a batch. 'topk' takes the smallest scores, as the paper does. 'herding'
+        covers what is uncertain and not yet like a labelled sample, and reads no score unless
+        ``selection__score_power`` is above 0. The others make a batch of small scores diverse, all
+        but 'stochastic' by distances. A callable gets ``(scores, Z, Z_labeled, n, random_state)``,
+        the log-odds and coordinates of the pool, the coordinates of the labelled samples, a number
+        and a RandomState, and returns `n` different rows. Options are ``selection__*``; see the
+        user guide.
+    selection_space : {'input', 'latent'}, default='input'
+        Where `selection` measures distances: among the first 32 principal components of the
+        samples, pixels included, or among latent means.
     data_format : {'channels_first', 'channels_last'}, default='channels_first'
         Layout of 4-D X: (n, channels, height, width) or (n, height, width, channels).
     missing_label : int, float, str or None, default=-1
@@ -189,8 +201,11 @@ class VAALQueryStrategy(
     condition_ : Condition
         What the discriminator reads beside mu; only with `condition`.
     labeled_means_ : array of shape (n_labeled, latent_dim)
-        Latent means of the labelled samples; only where `selection` reads them, that is, for
-        'k_center' and callables.
+        Latent means of the labelled samples; only with ``selection_space='latent'`` where
+        `selection` reads them, that is, for 'herding', 'k_center' and callables.
+    input_space_ : object
+        The principal components; only with ``selection_space='input'`` where `selection` measures
+        distances.
     n_iter_ : int
         Epochs trained, all phases and warm starts together.
     n_features_in_ : int
@@ -352,7 +367,7 @@ class VAALQueryStrategy(
         Parameters
         ----------
         name : str
-            'recommended' : the defaults.
+            'recommended' : the defaults, which were measured to choose best.
 
             'paper-cifar', 'paper-caltech256', 'paper-imagenet', 'paper-segmentation' : settings of
             the paper's experiments, as remembered from its appendix. For images.
@@ -466,9 +481,9 @@ class VAALQueryStrategy(
         proba: ArrayLike | None = None,
         return_scores: bool = False,
     ) -> NDArray[np.intp] | tuple[NDArray[np.intp], NDArray[np.float32]]:
-        """Choose the samples to label next: those least like the labelled pool (Algorithm 2).
+        """Choose the samples to label next, as `selection` says.
 
-        `selection` says how a batch is made of them.
+        With ``selection='topk'``, those least like the labelled pool (Algorithm 2).
 
         Parameters
         ----------

@@ -39,9 +39,7 @@ def two_blobs(n_labeled=60, n_unlabeled=300):
 
 def test_samples_unlike_the_labelled_ones_are_queried_first():
     X, y, in_new_blob = two_blobs()
-    strategy = VAALQueryStrategy(
-        selection="topk", max_epochs=40, lr=2e-3, random_state=0
-    ).fit(X, y)
+    strategy = VAALQueryStrategy(selection="topk", max_epochs=40, lr=2e-3, random_state=0).fit(X, y)
     pool = np.flatnonzero(y == -1)
     chosen = pool[strategy.query(X[pool], 50)]
     assert in_new_blob[chosen].mean() > 0.95
@@ -89,7 +87,8 @@ def test_auto_epochs_make_enough_iterations(monkeypatch, n_vae_steps, batch_size
 def test_same_seed_same_scores_bit_for_bit(digits, images):
     for data, params in [(digits, {}), (images, {"vae__width": 2})]:
         scores = [
-            VAALQueryStrategy(**{**QUICK, **params}).fit(*data).score_samples(data[0]) for _ in range(2)
+            VAALQueryStrategy(**{**QUICK, **params}).fit(*data).score_samples(data[0])
+            for _ in range(2)
         ]
         np.testing.assert_array_equal(*scores)
 

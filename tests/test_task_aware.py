@@ -134,7 +134,9 @@ def test_a_selection_that_cannot_use_it(digits, selection):
 
 
 def test_a_selection_that_cannot_use_it_set_after_fit(digits, proba):
-    strategy = VAALQueryStrategy(**UNSELECTED, selection="greedy", uncertainty="margin").fit(*digits)
+    strategy = VAALQueryStrategy(**UNSELECTED, selection="greedy", uncertainty="margin").fit(
+        *digits
+    )
     with pytest.raises(ValueError, match="selection='topk' makes no use of it"):
         strategy.set_params(selection="topk").query(digits[0], proba=proba)
 

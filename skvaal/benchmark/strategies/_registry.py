@@ -12,7 +12,7 @@ from skvaal.benchmark.strategies import _modal, _own, _skactiveml, _torch
 from skvaal.benchmark.strategies._called_once import StrategyFactory
 
 ALL = "all"
-DEFAULT_STRATEGIES = ("vaal", "margin", "entropy", "uncertainty", "random")
+DEFAULT_STRATEGIES = ("vaal_recommended", "vaal", "margin", "entropy", "uncertainty", "random")
 
 
 @dataclass(frozen=True, kw_only=True)

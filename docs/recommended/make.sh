@@ -4,25 +4,29 @@
 #
 # Tuned on: digits, wine, Fashion-MNIST. Never tuned on: breast cancer, CIFAR-10, Caltech-101.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 strategies=random,margin,uncertainty,entropy,ranked_batch,core_set,badge,typi_clust,prob_cover,max_herding
 strategies+=,drop_query,clue,falcun,vaal_recommended,vaal_task_agnostic
 few=random,margin,typi_clust,falcun,clue,vaal_recommended,vaal_task_agnostic
 compare() {  # folder, data, strategies, protocols and the rest
-    skvaal benchmark --quiet --out "recommended/$1" --data "$2" --strategies "$3" --protocols "$4" "${@:5}"
+    skvaal benchmark --quiet --out "$1" --data "$2" --strategies "$3" --protocols "$4" "${@:5}"
 }
 case "${1:-all}" in digits | all)
-    compare digits digits $strategies standard,biased_start,imbalanced,noisy_oracle \
+    compare recommended/digits digits $strategies standard,biased_start,imbalanced,noisy_oracle \
         --seeds 10 --initial 20 --batch 20 --rounds 5 ;;& breast_cancer | all)
-    compare breast_cancer breast_cancer $strategies standard,imbalanced,noisy_oracle \
+    compare recommended/breast_cancer breast_cancer $strategies standard,imbalanced,noisy_oracle \
         --seeds 10 --initial 10 --batch 10 --rounds 5 ;;& wine | all)
-    compare wine wine $strategies standard,biased_start,noisy_oracle \
+    compare recommended/wine wine $strategies standard,biased_start,noisy_oracle \
         --seeds 10 --initial 6 --batch 6 --rounds 5 ;;& fashion_mnist | all)
-    compare fashion_mnist fashion_mnist $few standard,biased_start \
+    compare recommended/fashion_mnist fashion_mnist $few standard,biased_start \
         --seeds 10 --initial 100 --batch 100 --rounds 3 --pool-size 2000 ;;& cifar10 | all)
-    compare cifar10 cifar10 random,margin,typi_clust,falcun,vaal_recommended,vaal_task_agnostic standard \
+    compare recommended/cifar10 cifar10 random,margin,typi_clust,falcun,vaal_recommended,vaal_task_agnostic standard \
         --estimator small_cnn --seeds 5 --initial 500 --batch 250 --rounds 2 --pool-size 5000 ;;& caltech101 | all)
-    compare caltech101 caltech101 $few standard --image-size 32 \
-        --seeds 5 --initial 202 --batch 101 --rounds 3 --pool-size 3000 ;;& report | all)
+    compare recommended/caltech101 caltech101 $few standard --image-size 32 \
+        --seeds 5 --initial 202 --batch 101 --rounds 3 --pool-size 3000 ;;& variants | all)
+    # What VAAL's own parts are worth: the paper's method, its ablations, TA-VAAL and SRAAL.
+    compare variants digits \
+        random,vaal,vaal_no_vae,vaal_frozen_vae,vaal_no_discriminator,ta_vaal,sraal,vaal_recommended \
+        standard,biased_start --seeds 3 --initial 20 --batch 50 --rounds 2 ;;& report | all)
     skvaal report recommended ;;
 esac

@@ -40,8 +40,10 @@ def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
     arguments = "speed --data noise --pool-size 128 --labeled 10 --repeats 1 --out"
     assert main([*arguments.split(), str(tmp_path)]) == 0
     result = json.loads((tmp_path / "speed_cpu.json").read_text())
-    assert result["default_query"]["iterations"] == 2
-    assert result["default_query"]["query_seconds"] > 0
-    assert result["default_query"]["peak_memory_gb"] > 0.05
+    assert result["plain_query"]["iterations"] == 2
+    assert result["default_query"]["iterations"] == 0
+    for name in ("plain_query", "default_query"):
+        assert result[name]["query_seconds"] > 0
+        assert result[name]["peak_memory_gb"] > 0.05
     assert result["overhead"]["fit_over_bare"] > 0
     assert "epoch of fit over bare loop" in capsys.readouterr().out

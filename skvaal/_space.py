@@ -72,9 +72,11 @@ class InputSpace:
             if len(rows):
                 parts.append(_flat(pool.take(rows)))
         X = np.concatenate(parts)
+        _check_size(X)
         n_components = min(_MAX_COMPONENTS, *X.shape)
         solver = "full" if min(X.shape) <= 2 * _MAX_COMPONENTS else "randomized"
-        with np.errstate(invalid="ignore"):  # equal samples have no variance to explain
+        # Equal samples have no variance to explain, and that of large ones is not looked at.
+        with np.errstate(invalid="ignore", over="ignore"):
             pca = PCA(n_components, svd_solver=solver, random_state=seed).fit(X)
         mean, components = pca.mean_.astype(np.float32), pca.components_.astype(np.float32)
         return cls(mean, components, _project(labeled, mean, components))
@@ -91,8 +93,21 @@ def _project(
     step = max(1, _rows_in_memory(pool) // 8)
     for start in range(0, len(pool), step):
         rows = slice(start, start + step)
-        Z[rows] = (_flat(pool.take(rows)) - mean) @ components.T
+        with np.errstate(invalid="ignore", over="ignore"):
+            Z[rows] = (_flat(pool.take(rows)) - mean) @ components.T
+    _check_size(Z)
     return Z
+
+
+def _check_size(X: NDArray[np.float32]) -> None:
+    """Raise if squared distances between rows are too large for float32."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        largest = 4 * np.einsum("ij,ij->i", X, X)
+    if not np.isfinite(largest).all():
+        raise ValueError(
+            "the samples' values are too large for distances between them to be computed; bring X "
+            "to a common scale before fit (StandardScaler)"
+        )
 
 
 def _rows_in_memory(pool: Pool) -> int:

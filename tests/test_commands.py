@@ -242,7 +242,8 @@ def test_help_names_the_choices():
     text = words(result.stdout)
     for name in ("digits", "fashion_mnist", "random_forest", "small_cnn", "noisy_oracle"):
         assert name in text
-    assert "of skvaal: vaal, vaal_no_vae, vaal_frozen_vae, vaal_no_discriminator, random," in text
+    assert "of skvaal: vaal, vaal_recommended, vaal_task_agnostic, vaal_no_vae, " in text
+    assert "vaal_frozen_vae, vaal_no_discriminator, ta_vaal, sraal, random," in text
     assert "random, mc_dropout, dbal, variation_ratios; of modAL: margin," in text
     assert "of scikit-activeml: core_set," in text
 

@@ -246,7 +246,7 @@ def test_ctrl_c_ends_a_query_of_modal():
                 print("training", flush=True)
 
         X = np.random.rand(200, 5)
-        query = VAALQuery(max_epochs=100_000, callbacks=[Tell()])
+        query = VAALQuery(selection="topk", max_epochs=100_000, callbacks=[Tell()])
         learner = ActiveLearner(KNeighborsClassifier(), query, X[:100], np.arange(100) % 2)
         try:
             learner.query(X[100:], n_instances=3)

@@ -81,11 +81,21 @@ def test_two_data_sets_of_one_name_are_refused(arguments, rows):
         check(**(arguments | {"datasets": [rows, rows]}))
 
 
-VAAL = ["vaal", "vaal_no_vae", "vaal_frozen_vae", "vaal_no_discriminator"]
+VAAL = [
+    "vaal",
+    "vaal_recommended",
+    "vaal_task_agnostic",
+    "vaal_no_vae",
+    "vaal_frozen_vae",
+    "vaal_no_discriminator",
+    "ta_vaal",
+    "sraal",
+]
+OPEN = [name for name in VAAL if name not in ("vaal_recommended", "vaal_task_agnostic")]
 
 
 @pytest.mark.parametrize("name", VAAL)
-def test_vaal_and_its_ablations_pass(arguments, name):
+def test_vaal_and_its_variants_pass(arguments, name):
     strategies = get_strategies(name, vaal_params={"max_epochs": 500})
 
     check(**(arguments | {"strategies": strategies}))
@@ -99,7 +109,6 @@ def test_vaal_and_its_ablations_pass(arguments, name):
         ({"max_epochs": -1}, "max_epochs"),
         ({"vae__latent": 3}, "vae__latent"),
         ({"device": "cuda:9"}, "cuda"),
-        ({"selection": "top"}, "selection"),
         ({"strategy": VAALQueryStrategy()}, "takes a strategy or parameters for one, not both"),
         ({"random_state": 0}, "random_state"),
     ],
@@ -108,6 +117,14 @@ def test_parameters_that_vaal_cannot_take_fail_at_once(arguments, name, params, 
     strategies = get_strategies(["random", name], vaal_params=params)
 
     with pytest.raises(ValueError, match=f"strategy '{name}': .*{complaint}"):
+        check(**(arguments | {"strategies": strategies}))
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_a_selection_that_does_not_exist_fails_at_once(arguments, name):
+    strategies = get_strategies(["random", name], vaal_params={"selection": "top"})
+
+    with pytest.raises(ValueError, match=f"strategy '{name}': .*selection"):
         check(**(arguments | {"strategies": strategies}))
 
 

@@ -61,6 +61,19 @@ def test_parameters_of_the_ablations_are_among_the_settings(rows):
         check_same_settings(one, other, folder="x")
 
 
+def test_parameters_of_the_recommended_settings_are_among_the_settings(rows):
+    names = ["vaal", "vaal_recommended", "vaal_task_agnostic", "random"]
+
+    found = json.loads(json.dumps(settings(rows, strategies=get_strategies(names))))
+
+    recommended = {"selection": "herding", "selection_space": "input", "uncertainty": "auto"}
+    assert found["vaal"] == {}
+    assert found["vaal_variants"] == {
+        "vaal_recommended": recommended,
+        "vaal_task_agnostic": {**recommended, "uncertainty": None},
+    }
+
+
 @pytest.mark.parametrize("part", ["X", "y"])
 def test_samples_are_among_the_settings(rows, part):
     other = replace(rows, **{part: getattr(rows, part)[::-1].copy()})

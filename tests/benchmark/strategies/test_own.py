@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from skvaal import VAALQuery
+from skvaal._presets import preset_params
 from skvaal.benchmark.strategies import STRATEGIES, get_strategies, vaal_params_of
 
 BATCH = 5
@@ -43,6 +45,59 @@ def test_ablations_keep_the_one_that_their_name_says():
     found = {name: factory(0).get_params()["ablation"] for name, factory in made.items()}
 
     assert found == {"vaal": "no_discriminator", "vaal_no_vae": "no_vae"}
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("vaal_recommended", preset_params("recommended")),
+        ("vaal_task_agnostic", {**preset_params("recommended"), "uncertainty": None}),
+        ("ta_vaal", {"selection": "topk", "condition": "task_loss"}),
+        ("sraal", {"selection": "topk", "relabel_states": True}),
+    ],
+)
+def test_a_variant_is_what_its_name_says(name, own):
+    params = get_strategies([name], vaal_params={"beta": 2})[name](3).get_params()
+
+    expected = {**VAALQuery().get_params(), **own}
+    expected |= {"beta": 2, "random_state": 3}
+    if name in ("ta_vaal", "sraal"):
+        expected |= {"selection_space": "latent", "uncertainty": None}
+    assert params == expected
+
+
+@pytest.mark.parametrize("params", [{"selection": "topk"}, {"selection_space": "latent"}])
+def test_recommended_settings_keep_what_they_stand_for(params):
+    names = ["vaal_recommended", "vaal_task_agnostic"]
+    made = get_strategies(names, vaal_params={**params, "uncertainty": "entropy"})
+
+    for name, uncertainty in zip(names, ("auto", None), strict=True):
+        found = made[name](0).get_params()
+        assert (found["selection"], found["selection_space"]) == ("herding", "input")
+        assert found["uncertainty"] == uncertainty
+
+
+@pytest.mark.parametrize(
+    ("name", "trains"), [("vaal_recommended", False), ("vaal_task_agnostic", False), ("vaal", True)]
+)
+def test_only_what_reads_a_net_trains_one(name, trains, learner, pool):
+    strategy = get_strategies([name], vaal_params={"max_epochs": 1})[name](0)
+
+    strategy(learner, pool, n_instances=BATCH)
+
+    assert hasattr(strategy.strategy_, "net_") == trains
+
+
+def test_task_agnostic_means_that_the_learner_is_not_asked(learner, pool, monkeypatch):
+    chosen = {}
+    for name in ("vaal_recommended", "vaal_task_agnostic"):
+        strategy = get_strategies([name])[name](0)
+        chosen[name] = set(strategy(learner, pool, n_instances=BATCH)[0].tolist())
+    assert chosen["vaal_recommended"] != chosen["vaal_task_agnostic"]
+
+    monkeypatch.setattr(type(learner), "predict_proba", None)
+    again = get_strategies(["vaal_task_agnostic"])["vaal_task_agnostic"](0)
+    assert set(again(learner, pool, n_instances=BATCH)[0].tolist()) == chosen["vaal_task_agnostic"]
 
 
 def test_parameters_are_told_of_vaal_only():

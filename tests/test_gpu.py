@@ -75,3 +75,14 @@ def test_ablations_selections_and_the_report(digits, tmp_path, ablation):
     strategy.save(tmp_path / "strategy")
     loaded = VAALQueryStrategy.load(tmp_path / "strategy", device="cpu")
     np.testing.assert_allclose(loaded.transform(X), strategy.transform(X), atol=1e-2)
+
+
+def test_the_recommended_setting_chooses_as_on_the_processor(images):
+    X, y = images
+    proba = np.random.RandomState(0).dirichlet(np.ones(3), len(X))
+    params = {"vae__width": 4, "selection": "herding", "selection_space": "input"}
+    chosen = [
+        on(device, **params).fit(X, y).query(X, 10, proba=proba).tolist()
+        for device in ("cuda", "cpu")
+    ]
+    assert chosen[0] == chosen[1]

@@ -87,7 +87,7 @@ def herding(
     >>> import numpy as np
     >>> from skvaal._selection import herding
     >>> Z = np.float32([[0.0], [0.1], [0.2], [5.0], [5.1], [5.2], [9.0]])
-    >>> sorted(herding(np.zeros(7), Z, Z[:0], 2, np.random.RandomState(0), bandwidth=0.1))
+    >>> sorted(herding(np.zeros(7), Z, Z[:0], 2, np.random.RandomState(0), bandwidth=0.1).tolist())
     [1, 4]
     >>> herding(np.zeros(7), Z, Z[1:2], 1, np.random.RandomState(0), bandwidth=0.1).tolist()
     [4]

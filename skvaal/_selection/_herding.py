@@ -23,6 +23,9 @@ from skvaal._selection._greedy import ranks
 # many of these.
 _MAX_REFERENCE = 4_000
 _MAX_PROBES = 500
+# Of a larger pool so many are candidates, or as many times the batch.
+_MAX_CANDIDATES = 50_000
+_CANDIDATES_FACTOR = 10
 # A kernel of no width divides by zero: equal samples are all that it covers.
 _TINY = np.float32(1e-12)
 
@@ -54,9 +57,9 @@ def herding(
     would just hold the pool. With few labels the choice covers the pool; the more there are, the
     narrower the kernel, and the more the uncertainty decides.
 
-    Coverage is summed over at most 4,000 samples of the pool, drawn at random. Gains only fall,
-    so that few of them are computed again for each choice [2]_; memory grows with the pool, time
-    with the pool and with n.
+    Coverage is summed over at most 4,000 samples of the pool, drawn at random. Of a pool of more
+    than 50,000 samples so many, or 10 n, are candidates, drawn in proportion to w. Gains only
+    fall, so that few of them are computed again for each choice [2]_.
 
     Parameters
     ----------
@@ -100,6 +103,8 @@ def herding(
         weights = weights * ranks(-scores[order]) ** score_power
     # The first of a permutation are a random draw.
     coverage = _Coverage(Z[:_MAX_REFERENCE], weights[:_MAX_REFERENCE], Z_labeled, n, bandwidth)
+    rows = _candidates(weights, n, random_state)
+    order, Z, weights = order[rows], Z[rows], weights[rows]
     gains = weights * coverage.gains(Z)
     computed_at = np.zeros(len(Z), dtype=np.intp)
     chosen: list[int] = []
@@ -116,6 +121,21 @@ def herding(
     if len(chosen) < n:
         chosen += _rest(gains, chosen, n, random_state)
     return order[chosen]
+
+
+def _candidates(
+    weights: NDArray[np.float64], n: int, random_state: np.random.RandomState
+) -> NDArray[np.intp]:
+    """Rows drawn without replacement, in proportion to their weights; all of a pool that is small.
+
+    The Gumbel top-k trick, as in :func:`~skvaal._selection.stochastic`.
+    """
+    n_candidates = max(_MAX_CANDIDATES, _CANDIDATES_FACTOR * n)
+    if len(weights) <= n_candidates:
+        return np.arange(len(weights))
+    with np.errstate(divide="ignore"):
+        keys = np.log(weights) + random_state.gumbel(size=len(weights))
+    return np.argpartition(-keys, n_candidates)[:n_candidates]
 
 
 def _rest(

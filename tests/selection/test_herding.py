@@ -106,3 +106,15 @@ def test_coverage_may_be_summed_over_a_part_of_the_pool(monkeypatch):
     Z = two_groups(np.random.RandomState(0))
     first = herding(np.zeros(121), Z, Z[:0], 2, np.random.RandomState(0), bandwidth=0.1)
     assert sorted(first // 60) == [0, 1]
+
+
+def test_candidates_of_a_large_pool_are_drawn_by_their_weights(monkeypatch):
+    monkeypatch.setattr(module, "_MAX_CANDIDATES", 10)
+    Z = two_groups(np.random.RandomState(0))
+    uncertainty = np.where(np.arange(121) % 20 == 3, 1.0, 1e-9)  # 6 of them
+    chosen = herding(
+        np.zeros(121), Z, Z[:0], 1, np.random.RandomState(0), uncertainty=uncertainty, bandwidth=0.1
+    )
+    assert chosen[0] % 20 == 3
+    many = herding(np.zeros(121), Z, Z[:0], 12, np.random.RandomState(0), bandwidth=0.1)
+    assert len(np.unique(many)) == 12  # ten times the batch are candidates

@@ -67,11 +67,11 @@ def scores_and_means(
         Latent means, or what `selection_space` says.
     """
     if not reads_net(strategy):
-        return np.zeros(len(pool), dtype=np.float32), strategy.input_space_.project(pool)
+        return np.zeros(len(pool), dtype=np.float32), strategy.input_space_.project(pool, name)
     if not needs_latent(strategy.selection):
         return scores_of(strategy, pool, name), None
     if strategy.selection_space == "input":
-        return scores_of(strategy, pool, name), strategy.input_space_.project(pool)
+        return scores_of(strategy, pool, name), strategy.input_space_.project(pool, name)
     with seeded_scoring(strategy):
         scores, Z = strategy.net_.scores_and_means(pool)
     return _finite(scores, name), Z

@@ -21,6 +21,9 @@ _MAX_COMPONENTS = 32
 _MAX_FITTED = 4_000
 _MIN_FITTED = 256
 _MAX_NUMBERS = 2**25
+_TOO_LARGE = (
+    "too large for distances to be computed; bring X to a common scale before fit (StandardScaler)"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,18 +75,26 @@ class InputSpace:
             if len(rows):
                 parts.append(_flat(pool.take(rows)))
         X = np.concatenate(parts)
-        _check_size(X)
+        if _too_large(X).any():
+            raise ValueError(f"X has samples {_TOO_LARGE}")
         n_components = min(_MAX_COMPONENTS, *X.shape)
         solver = "full" if min(X.shape) <= 2 * _MAX_COMPONENTS else "randomized"
         # Equal samples have no variance to explain, and that of large ones is not looked at.
         with np.errstate(invalid="ignore", over="ignore"):
             pca = PCA(n_components, svd_solver=solver, random_state=seed).fit(X)
         mean, components = pca.mean_.astype(np.float32), pca.components_.astype(np.float32)
-        return cls(mean, components, _project(labeled, mean, components))
+        Z_labeled = _project(labeled, mean, components)
+        if _too_large(Z_labeled).any():
+            raise ValueError(f"X has samples {_TOO_LARGE}")
+        return cls(mean, components, Z_labeled)
 
-    def project(self, pool: Pool) -> NDArray[np.float32]:
-        """Coordinates of samples, (n_samples, n_components)."""
-        return _project(pool, self.mean, self.components)
+    def project(self, pool: Pool, name: str = "X") -> NDArray[np.float32]:
+        """Coordinates of samples, (n_samples, n_components); `name` is for messages."""
+        Z = _project(pool, self.mean, self.components)
+        too_large = _too_large(Z)
+        if too_large.any():
+            raise ValueError(f"{name}[{int(too_large.argmax())}] is {_TOO_LARGE}")
+        return Z
 
 
 def _project(
@@ -95,19 +106,13 @@ def _project(
         rows = slice(start, start + step)
         with np.errstate(invalid="ignore", over="ignore"):
             Z[rows] = (_flat(pool.take(rows)) - mean) @ components.T
-    _check_size(Z)
     return Z
 
 
-def _check_size(X: NDArray[np.float32]) -> None:
-    """Raise if squared distances between rows are too large for float32."""
+def _too_large(X: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which rows squared distances would be too large of for float32."""
     with np.errstate(invalid="ignore", over="ignore"):
-        largest = 4 * np.einsum("ij,ij->i", X, X)
-    if not np.isfinite(largest).all():
-        raise ValueError(
-            "the samples' values are too large for distances between them to be computed; bring X "
-            "to a common scale before fit (StandardScaler)"
-        )
+        return ~np.isfinite(4 * np.einsum("ij,ij->i", X, X))
 
 
 def _rows_in_memory(pool: Pool) -> int:

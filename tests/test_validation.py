@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -146,12 +148,17 @@ def test_another_shape_than_fitted(fitted, fitted_images):
         fitted_images.query(np.zeros((3, 1, 8, 8)))
 
 
-def test_a_sample_whose_score_overflows_is_named(fitted):
+def test_a_sample_too_large_to_be_computed_with_is_named(fitted):
     X = X_ROWS.copy()
     X[4] = 3e38
-    for method in ("query", "score_samples"):
-        with pytest.raises(ValueError, match=r"\[4\] has the score"):
-            getattr(fitted, method)(X)
+    with pytest.raises(ValueError, match=r"X\[4\] has the score"):
+        fitted.score_samples(X)
+    by_score = copy.copy(fitted).set_params(selection="topk")
+    with pytest.raises(ValueError, match=r"X_unlabeled\[4\] has the score"):
+        by_score.query(X)
+    # The default reads no score, but distances.
+    with pytest.raises(ValueError, match=r"X_unlabeled\[4\] is too large for distances"):
+        fitted.query(X)
 
 
 def test_integer_rows_may_be_scored_by_a_strategy_fitted_on_floats(fitted):
@@ -189,7 +196,7 @@ def test_bernoulli_wants_the_unit_interval():
      (np.full(30, -1), "no labelled samples")],
 )  # fmt: skip
 def test_empty_pools_warn_and_work(y, message):
-    strategy = VAALQueryStrategy(max_epochs=1)
+    strategy = VAALQueryStrategy(max_epochs=1, selection="topk")
     with pytest.warns(EmptyPoolWarning, match=message):
         strategy.fit(X_ROWS, y)
     with pytest.warns(EmptyPoolWarning, match="says nothing"):
@@ -198,7 +205,7 @@ def test_empty_pools_warn_and_work(y, message):
 
 @pytest.mark.trains
 def test_fit_without_y_trains_the_vae_and_query_warns():
-    strategy = VAALQueryStrategy(max_epochs=1).fit(X_ROWS)
+    strategy = VAALQueryStrategy(max_epochs=1, selection="topk").fit(X_ROWS)
     assert strategy.transform(X_ROWS).shape == (30, 16)
     with pytest.warns(EmptyPoolWarning, match="0 labelled and 30 unlabelled"):
         strategy.query(X_ROWS)

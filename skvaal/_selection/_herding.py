@@ -27,7 +27,7 @@ _MAX_PROBES = 500
 _MAX_CANDIDATES = 50_000
 _CANDIDATES_FACTOR = 10
 # A kernel of no width divides by zero: equal samples are all that it covers.
-_TINY = np.float32(1e-12)
+_TINY = np.finfo(np.float32).tiny
 
 
 def herding(
@@ -164,7 +164,8 @@ class _Coverage:
         self.cover = self._kernel(nearest_distances(reference, Z_labeled))
 
     def _kernel(self, squared_distances: NDArray[np.float32]) -> NDArray[np.float32]:
-        squared_distances /= -2 * self.h
+        with np.errstate(over="ignore"):  # by _TINY
+            squared_distances /= -2 * self.h
         return np.exp(squared_distances, out=squared_distances)
 
     def gains(self, Z: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -118,3 +118,13 @@ def test_candidates_of_a_large_pool_are_drawn_by_their_weights(monkeypatch):
     assert chosen[0] % 20 == 3
     many = herding(np.zeros(121), Z, Z[:0], 12, np.random.RandomState(0), bandwidth=0.1)
     assert len(np.unique(many)) == 12  # ten times the batch are candidates
+
+
+def test_scale_is_no_matter():
+    rng = np.random.RandomState(0)
+    Z, weights = two_groups(rng), rng.rand(121)
+    first, second = (
+        herding(np.zeros(121), scaled, Z[:0], 9, np.random.RandomState(0), uncertainty=weights)
+        for scaled in (Z, Z * np.float32(2**-30))
+    )
+    assert first.tolist() == second.tolist()

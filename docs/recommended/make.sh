@@ -22,7 +22,7 @@ case "${1:-all}" in digits | all)
         --seeds 10 --initial 100 --batch 100 --rounds 3 --pool-size 2000 ;;& cifar10 | all)
     compare recommended/cifar10 cifar10 random,margin,typi_clust,falcun,vaal_recommended,vaal_task_agnostic standard \
         --estimator small_cnn --seeds 3 --initial 500 --batch 250 --rounds 2 --pool-size 5000 ;;& caltech101 | all)
-    compare recommended/caltech101 caltech101 random,margin,typi_clust,falcun,vaal_recommended,vaal_task_agnostic \
+    compare recommended/caltech101 caltech101_64 random,margin,typi_clust,falcun,vaal_recommended,vaal_task_agnostic \
         standard --image-size 32 --seeds 10 --initial 202 --batch 101 --rounds 2 --pool-size 1500 ;;& variants | all)
     # What VAAL's own parts are worth: the paper's method, its ablations, TA-VAAL and SRAAL.
     compare variants digits \

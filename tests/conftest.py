@@ -13,6 +13,8 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
+from skvaal._net import VAALNet
+
 # The networks here are tiny: a second thread costs more than it gives, above all on busy machines.
 torch.set_num_threads(1)
 
@@ -72,3 +74,14 @@ def images(digits: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarra
     """The same as uint8 images of shape (1, 8, 8)."""
     X, y = digits
     return (X * 255).astype(np.uint8).reshape(-1, 1, 8, 8), y
+
+
+@pytest.fixture
+def trainings(monkeypatch: pytest.MonkeyPatch) -> list:
+    """What was trained on, a PairedPools for each training."""
+    calls = []
+    fit = VAALNet.partial_fit
+    monkeypatch.setattr(
+        VAALNet, "partial_fit", lambda self, *a: calls.append(a[0]) or fit(self, *a)
+    )
+    return calls

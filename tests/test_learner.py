@@ -19,7 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from skvaal import ActiveLearningClassifier, VAALNet, VAALQuery, VAALQueryStrategy
+from skvaal import ActiveLearningClassifier, VAALQuery, VAALQueryStrategy
 from skvaal import _learner as learner_module
 from skvaal._uncertainty import disagreement, entropy, margin
 from skvaal.benchmark import get_estimator
@@ -40,16 +40,6 @@ def pools():
     X, y = load_digits(return_X_y=True)
     X = X.astype(np.float32) / 16
     return X[:N_LABELED], y[:N_LABELED], X[N_LABELED:240]
-
-
-@pytest.fixture
-def trainings(monkeypatch):
-    calls = []
-    fit = VAALNet.partial_fit
-    monkeypatch.setattr(
-        VAALNet, "partial_fit", lambda self, *a: calls.append(a[0]) or fit(self, *a)
-    )
-    return calls
 
 
 def told():

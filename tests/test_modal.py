@@ -32,17 +32,6 @@ def pools(digits):
     return X[:40], np.arange(40) % 10, X[40:]
 
 
-@pytest.fixture
-def trainings(monkeypatch):
-    """Counts trainings."""
-    calls = []
-    fit = VAALNet.partial_fit
-    monkeypatch.setattr(
-        VAALNet, "partial_fit", lambda self, *a: calls.append(a[0]) or fit(self, *a)
-    )
-    return calls
-
-
 def learner(pools, query=None, estimator=None, **params):
     X, y, _ = pools
     query = VAALQuery(**QUICK) if query is None else query

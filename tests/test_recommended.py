@@ -58,17 +58,6 @@ def learner(pools):
 
 
 @pytest.fixture
-def trainings(monkeypatch):
-    """Counts trainings."""
-    calls = []
-    fit = VAALNet.partial_fit
-    monkeypatch.setattr(
-        VAALNet, "partial_fit", lambda self, *a: calls.append(a[0]) or fit(self, *a)
-    )
-    return calls
-
-
-@pytest.fixture
 def no_training(monkeypatch):
     def fail(self, *args):
         raise AssertionError("trained")

@@ -18,6 +18,7 @@ from skvaal._selection._distances import (
     squared_distances_to,
 )
 from skvaal._selection._greedy import ranks
+from skvaal._selection._ranking import stochastic
 
 # Coverage is measured on at most so many samples of the pool, and the width of the kernel on so
 # many of these.
@@ -126,16 +127,13 @@ def herding(
 def _candidates(
     weights: NDArray[np.float64], n: int, random_state: np.random.RandomState
 ) -> NDArray[np.intp]:
-    """Rows drawn without replacement, in proportion to their weights; all of a pool that is small.
-
-    The Gumbel top-k trick, as in :func:`~skvaal._selection.stochastic`.
-    """
+    """Rows drawn without replacement in proportion to their weights; all of a small pool."""
     n_candidates = max(_MAX_CANDIDATES, _CANDIDATES_FACTOR * n)
     if len(weights) <= n_candidates:
         return np.arange(len(weights))
     with np.errstate(divide="ignore"):
-        keys = np.log(weights) + random_state.gumbel(size=len(weights))
-    return np.argpartition(-keys, n_candidates)[:n_candidates]
+        scores = -np.log(weights)
+    return stochastic(scores, None, None, n_candidates, random_state)
 
 
 def _rest(

@@ -75,7 +75,7 @@ def herding(
     random_state : numpy.random.RandomState
         Draws the samples that coverage is summed over, and breaks ties.
     uncertainty : array of shape (n_samples,) or None, default=None
-        At least 0, in any unit; higher is taken sooner.
+        In any unit; higher is taken sooner. Where some are below 0, all are raised by the least.
     score_power : float, default=0.0
         At least 0, which leaves the scores out.
     bandwidth : float, default=1.0
@@ -100,6 +100,8 @@ def herding(
     order = random_state.permutation(len(scores))
     Z = Z[order]
     weights = np.ones(len(Z)) if uncertainty is None else uncertainty[order].astype(np.float64)
+    # A function of the user's may count from below; the product of two such weights would not.
+    weights -= min(0.0, weights.min())
     if score_power:
         weights = weights * ranks(-scores[order]) ** score_power
     # The first of a permutation are a random draw.

@@ -128,3 +128,10 @@ def test_scale_is_no_matter():
         for scaled in (Z, Z * np.float32(2**-30))
     )
     assert first.tolist() == second.tolist()
+
+
+def test_uncertainty_below_zero_keeps_its_order():
+    rng = np.random.RandomState(0)
+    Z, uncertainty = two_groups(rng), -rng.rand(121)
+    chosen = herding(np.zeros(121), Z, Z[:0], 5, rng, uncertainty=uncertainty, bandwidth=1e-9)
+    assert chosen.tolist() == np.argsort(-uncertainty)[:5].tolist()

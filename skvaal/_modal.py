@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 
+from skvaal._fitting import adopt_state
 from skvaal._learner import read_for_fit, read_pool
 from skvaal._pipelines import as_last_step_sees, fit_on_pools, last_step
 from skvaal._presets import preset_params
@@ -164,8 +165,7 @@ class VAALQuery(BaseEstimator):
             X_pool = learner.transform_without_estimating(X_pool)
 
         began = perf_counter()
-        last._for_query_only = True  # a net that the choice would not read is not trained
-        fit_on_pools(strategy, X_labeled, X_pool, in_fit)
+        fit_on_pools(strategy, X_labeled, X_pool, in_fit, for_query=True)
         fit_seconds = perf_counter() - began
         self.strategy_ = strategy
         X_pool = as_last_step_sees(strategy, X_pool)
@@ -178,7 +178,7 @@ class VAALQuery(BaseEstimator):
         parameter = self._inline if self.strategy is None else self.strategy
         strategy = clone(parameter)
         if last_step(parameter).warm_start and hasattr(self, "strategy_"):
-            last_step(strategy)._adopt_state(last_step(self.strategy_))
+            adopt_state(last_step(strategy), last_step(self.strategy_))
         return strategy
 
     # The parameters are those of the strategy, with or without a prefix.

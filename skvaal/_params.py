@@ -23,6 +23,8 @@ __all__ = [
 def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
     """End of an error message: the nearest known name, or all of them, behind a prefix."""
     by_lower_case = {each.lower(): each for each in sorted(known)}
+    if not by_lower_case:
+        return "there is nothing to set"
     near = get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.5)
     if near:
         return f"did you mean {prefix + by_lower_case[near[0]]!r}?"

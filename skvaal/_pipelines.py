@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from skvaal._fitting import fit_marked, fit_pools
 from skvaal._strategy import VAALQueryStrategy
 from skvaal._task import TaskView
 from skvaal._validation import check_same_columns, check_same_kind
@@ -42,6 +43,8 @@ def fit_on_pools(
     X_labeled: Any,
     X_unlabeled: Any,
     views: tuple[TaskView, TaskView] | None = None,
+    *,
+    for_query: bool = False,
 ) -> None:
     """Fit all steps on both pools.
 
@@ -51,12 +54,12 @@ def fit_on_pools(
     X_labeled, X_unlabeled : array-like of shape (n, ...)
     views : tuple of TaskView, default=None
         What a task model says of the labelled and of the unlabelled samples.
+    for_query : bool, default=False
+        Whether nothing but a query will follow: a net that it would not read is not trained.
     """
-    labeled_view, unlabeled_view = views or (None, None)
+    views = views or (TaskView(), TaskView())
     if not isinstance(strategy, Pipeline):
-        strategy.fit_pools(
-            X_labeled, X_unlabeled, proba_labeled=labeled_view, proba_unlabeled=unlabeled_view
-        )
+        fit_pools(strategy, X_labeled, X_unlabeled, views, for_query=for_query)
         return
     if hasattr(X_labeled, "iloc") and hasattr(X_unlabeled, "iloc"):
         import pandas as pd  # there, since the pools are its
@@ -69,16 +72,13 @@ def fit_on_pools(
         X = np.concatenate([X_labeled, X_unlabeled])
     y = np.full(len(X_labeled) + len(X_unlabeled), "labelled", dtype=object)
     y[len(X_labeled) :] = last_step(strategy).missing_label
-    if views is None:
-        strategy.fit(X, y)
-        return
     # By hand: a Pipeline's fit would hand the views to all steps, or to none.
     if len(strategy) > 1:
         front = strategy[:-1]
         X = front.fit_transform(X, y)
         # With a memory these are copies that were fitted.
         strategy.steps[:-1] = front.steps
-    last_step(strategy)._fit_marked(X, y, views)
+    fit_marked(last_step(strategy), X, y, views, for_query=for_query)
 
 
 def as_last_step_sees(strategy: Any, X: Any) -> Any:

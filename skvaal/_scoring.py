@@ -68,13 +68,24 @@ def scores_and_means(
     """
     if not reads_net(strategy):
         return np.zeros(len(pool), dtype=np.float32), strategy.input_space_.project(pool, name)
-    if not needs_latent(strategy.selection):
+    space = space_read(strategy)
+    if space is None:
         return scores_of(strategy, pool, name), None
-    if strategy.selection_space == "input":
+    if space == "input":
         return scores_of(strategy, pool, name), strategy.input_space_.project(pool, name)
     with seeded_scoring(strategy):
         scores, Z = strategy.net_.scores_and_means(pool)
     return _finite(scores, name), Z
+
+
+def space_read(strategy: Any) -> str | None:
+    """Where the selection measures distances, `selection_space`; None if it measures none.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy
+    """
+    return strategy.selection_space if needs_latent(strategy.selection) else None
 
 
 def reads_net(strategy: Any) -> bool:
@@ -110,8 +121,8 @@ def check_selection(strategy: Any) -> None:
     check_task_params(strategy)
     if not reads_net(strategy):
         _check_that_nothing_is_ignored(strategy)
-    if strategy.selection_space == "input":
-        is_missing = needs_latent(strategy.selection) and not hasattr(strategy, "input_space_")
+    if space_read(strategy) == "input":
+        is_missing = not hasattr(strategy, "input_space_")
     else:
         is_missing = needs_labeled(strategy.selection) and not hasattr(strategy, "labeled_means_")
     if is_missing:
@@ -158,7 +169,7 @@ def choose(
     array of int of shape (n,)
     """
     select = selection_function(strategy.selection)
-    if strategy.selection_space == "input" and needs_latent(strategy.selection):
+    if space_read(strategy) == "input":
         Z_labeled = strategy.input_space_.labeled
     else:
         Z_labeled = getattr(strategy, "labeled_means_", None)

@@ -12,15 +12,13 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import Tags, check_consistent_length, check_random_state
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from skvaal._building import check_callback_names, check_names, go_on_from, make_net
-from skvaal._data import PairedPools, PairedSampler, Pool
-from skvaal._device import isolated_seed, resolve_device
+from skvaal._data import Pool
 from skvaal._diagnostics import Diagnostics, examine, warn_of
 from skvaal._exceptions import EmptyPoolWarning
-from skvaal._net import VAALNet
+from skvaal._fitting import fit_marked, fit_pools
 from skvaal._params import Interval, NestedParamsMixin, StrOptions
 from skvaal._persistence import load_strategy, save_strategy
 from skvaal._presets import preset_params
@@ -32,28 +30,17 @@ from skvaal._scoring import (
     scores_of,
     seeded_scoring,
 )
-from skvaal._selection import SELECTIONS, needs_labeled, needs_latent
+from skvaal._selection import SELECTIONS
 from skvaal._side import (
-    check_task_params,
-    fit_side,
     indicator_of,
     query_uncertainty,
     set_condition,
 )
-from skvaal._space import InputSpace
 from skvaal._task import UNCERTAINTIES, TaskView
 from skvaal._validation import (
     check_n,
-    check_same_columns,
-    check_same_kind,
     check_samples,
-    check_unit_interval,
-    labeled_mask,
 )
-
-# max_epochs='auto' trains for about so many iterations: half a minute for small grey images on two
-# processor cores (docs/results/speed_cpu.json).
-AUTO_ITERATIONS = 400
 
 
 class VAALQueryStrategy(
@@ -429,7 +416,7 @@ class VAALQueryStrategy(
         TrainingDivergedError
             If a loss became NaN or infinite. The estimator is left unfitted.
         """
-        return self._fit_marked(X, y, proba)
+        return fit_marked(self, X, y, proba)
 
     def fit_pools(
         self,
@@ -460,18 +447,7 @@ class VAALQueryStrategy(
         TrainingDivergedError
             If a loss became NaN or infinite. The estimator is left unfitted.
         """
-        device, previous = self._start_fit()
-        check_same_columns(X_labeled, X_unlabeled)
-        X_labeled = self._check_samples(X_labeled, reset=True, name="X_labeled")
-        X_unlabeled = self._check_samples(X_unlabeled, reset=True, name="X_unlabeled")
-        check_same_kind(X_labeled, X_unlabeled)
-        pools = Pool(X_labeled), Pool(X_unlabeled)
-        names = "proba_labeled", "proba_unlabeled"
-        views = (
-            TaskView.of(proba_labeled, len(X_labeled), names[0]),
-            TaskView.of(proba_unlabeled, len(X_unlabeled), names[1]),
-        )
-        return self._fit(pools, views, names, device, previous)
+        return fit_pools(self, X_labeled, X_unlabeled, (proba_labeled, proba_unlabeled))
 
     def query(
         self,
@@ -749,129 +725,5 @@ class VAALQueryStrategy(
         condition = None if pool.condition is None else pool.condition[rows]
         return scores_of(self, Pool(pool.take(rows), condition=condition), "X_unlabeled")
 
-    def _adopt_state(self, fitted: VAALQueryStrategy) -> None:
-        """Become as fitted as another strategy, for a ``fit`` with ``warm_start=True``."""
-        names = [name for name in vars(fitted) if name.endswith("_") or name == "_seed"]
-        self.__dict__.update({name: getattr(fitted, name) for name in names})
-
-    def _start_fit(self) -> tuple[torch.device, VAALNet | None]:
-        """Validate parameters and forget the net: a fit that fails leaves the estimator unfitted.
-
-        Returns
-        -------
-        device : torch.device
-        previous : VAALNet or None
-            The net to go on from, if `warm_start`.
-        """
-        previous = self.__dict__.pop("net_", None)
-        for name in ("diagnostics_", "labeled_means_", "input_space_"):
-            self.__dict__.pop(name, None)
-        self._validate_params()
-        return resolve_device(self.device), previous if self.warm_start else None
-
-    def _check_samples(self, X: Any, *, reset: bool, name: str = "X") -> NDArray:
-        return check_samples(self, X, reset=reset, data_format=self.data_format, name=name)
-
     def _pool(self, X: Any, name: str = "X") -> Pool:
-        return Pool(self._check_samples(X, reset=False, name=name))
-
-    def _warn_of_empty_pool(self, labeled: NDArray[np.bool_]) -> None:
-        if labeled.all():
-            warnings.warn(
-                f"y contains no unlabelled samples: missing_label={self.missing_label!r} is not in "
-                "it. The discriminator has nothing to tell apart",
-                EmptyPoolWarning,
-                stacklevel=4,
-            )
-        elif not labeled.any():
-            warnings.warn(
-                f"y contains no labelled samples: all of it is missing_label={self.missing_label!r}"
-                ". The discriminator has nothing to tell apart",
-                EmptyPoolWarning,
-                stacklevel=4,
-            )
-
-    def _fit_marked(self, X: Any, y: Any, proba: Any) -> VAALQueryStrategy:
-        """Train on one array; `proba` may be the pair of views of its two pools."""
-        device, previous = self._start_fit()
-        X = self._check_samples(X, reset=True)
-        labeled = np.zeros(len(X), dtype=bool)
-        if y is not None:
-            check_consistent_length(X, y)
-            labeled = labeled_mask(y, self.missing_label)
-            self._warn_of_empty_pool(labeled)
-        rows = np.flatnonzero(labeled), np.flatnonzero(~labeled)
-        if isinstance(proba, tuple) and isinstance(proba[0], TaskView):
-            views = proba
-        else:
-            view = TaskView.of(proba, len(X))
-            views = view.rows(rows[0]), view.rows(rows[1])
-        pools = Pool(X, rows[0]), Pool(X, rows[1])
-        return self._fit(pools, views, ("proba", "proba"), device, previous)
-
-    def _fit(
-        self,
-        pools: tuple[Pool, Pool],
-        views: tuple[TaskView, TaskView],
-        names: tuple[str, str],
-        device: torch.device,
-        previous: VAALNet | None,
-    ) -> VAALQueryStrategy:
-        """Train; pools and views are valid, and the views came in arguments of these names."""
-        check_names(self)
-        check_task_params(self)
-        labeled, unlabeled = pools
-        if self.likelihood == "bernoulli" and self.loss_weighting == "published":
-            raise ValueError(
-                "loss_weighting='published' is a squared error; use likelihood='gaussian', or "
-                "loss_weighting='evidence'"
-            )
-        if self.likelihood == "bernoulli":
-            check_unit_interval(labeled.X)
-            if unlabeled.X is not labeled.X:
-                check_unit_interval(unlabeled.X)
-        self.__dict__.pop("condition_", None)
-        condition = fit_side(self, pools, views, names)
-        if condition is not None:
-            self.condition_ = condition
-        self.n_labeled_, self.n_unlabeled_ = len(labeled), len(unlabeled)
-        # An empty pool is stood in for by the other one; the discriminator then learns log-odds 0.
-        paired = PairedPools(
-            labeled if len(labeled) else unlabeled, unlabeled if len(unlabeled) else labeled
-        )
-        # None means fresh entropy, and not numpy's global generator: that is left alone.
-        random_state = np.random.RandomState() if self.random_state is None else self.random_state
-        self._seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-        space = None
-        if self.selection_space == "input" and needs_latent(self.selection):
-            space = InputSpace.fitted_on(labeled, unlabeled, self._seed)
-        n_iter: int = 0 if previous is None else getattr(self, "n_iter_", 0)
-        net = make_net(self, device, max_epochs=self._n_epochs(paired))
-        with isolated_seed(self._seed, device):
-            net.initialize()
-            check_callback_names(self, net)
-            if self.__dict__.pop("_for_query_only", False) and not reads_net(self):
-                self.input_space_ = space
-                return self
-            if previous is not None:
-                go_on_from(previous, net)
-            n_before = len(net.history)
-            net.partial_fit(paired)
-        self.net_ = net
-        self.history_ = net.history
-        if space is not None:
-            self.input_space_ = space
-        if self.selection_space == "latent" and needs_labeled(self.selection):
-            self.labeled_means_ = (
-                net.means(labeled) if len(labeled) else np.empty((0, net.latent_dim_), np.float32)
-            )
-        self.n_iter_ = n_iter + len(net.history) - n_before
-        return self
-
-    def _n_epochs(self, pools: PairedPools) -> int:
-        if self.max_epochs != "auto":
-            return int(self.max_epochs)
-        epoch = PairedSampler(
-            len(pools.labeled), len(pools.unlabeled), self.batch_size, self.n_vae_steps
-        )
-        return max(1, round(AUTO_ITERATIONS / len(epoch)))
+        return Pool(check_samples(self, X, reset=False, data_format=self.data_format, name=name))

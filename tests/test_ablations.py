@@ -8,8 +8,8 @@ import torch
 from skorch.callbacks import Callback, EarlyStopping
 
 from skvaal import DenseVAE, VAALQuery, VAALQueryStrategy
-from skvaal._net import HISTORY_TERMS
 from skvaal._selection import SELECTIONS
+from skvaal._training import HISTORY_TERMS
 
 from .conftest import QUICK
 

@@ -94,7 +94,7 @@ def test_a_strategy_may_copy_its_learner():
     ],
 )
 def test_rounds_with_every_kind_of_strategy(query, monkeypatch):
-    monkeypatch.setattr("skvaal._strategy.AUTO_ITERATIONS", 5)
+    monkeypatch.setattr("skvaal._fitting.AUTO_ITERATIONS", 5)
     classifier = active(query).fit(X, Y)
     assert classifier.learning_curve_["n_labeled"].tolist() == [6, 11, 16, 21]
     assert [len(rows) for rows in classifier.queried_indices_] == [5, 5, 5]

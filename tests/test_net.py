@@ -30,7 +30,7 @@ from skvaal import (
     VAALQueryStrategy,
 )
 from skvaal._data import PairedPools, Pool, Side
-from skvaal._net import HISTORY_TERMS
+from skvaal._training import HISTORY_TERMS
 
 from .conftest import interrupt
 

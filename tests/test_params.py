@@ -45,6 +45,12 @@ def test_unknown_parameter_fails_in_fit_with_the_nearest_name(name, nearest, dig
     assert not hasattr(strategy, "net_")
 
 
+def test_option_of_another_selection(digits, quick):
+    left_over = VAALQueryStrategy(**{**quick, "selection": "topk", "selection__score_power": 1.0})
+    with pytest.raises(ValueError, match=r"topk takes no 'score_power'\); there is nothing to set"):
+        left_over.fit(*digits)
+
+
 def test_nested_parameters_reach_the_components(digits, quick):
     strategy = VAALQueryStrategy(
         **{**quick, "vae__hidden": (9,), "optimizer_vae__lr": 0.25}, optimizer_vae=torch.optim.SGD

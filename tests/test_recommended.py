@@ -319,7 +319,9 @@ def test_warm_start_between_settings_that_train_and_that_do_not(pools, learner, 
         query.set_params(**params)
         assert len(query(learner, pools[2], N)[0]) == N
         assert len(trainings) == n_trainings
-        assert hasattr(query.strategy_, "net_") == (query.get_params()["selection"] == "topk")
+        trains = query.get_params()["selection"] == "topk"
+        for name in ("net_", "history_", "n_iter_"):
+            assert hasattr(query.strategy_, name) == trains
 
 
 # The strategy
@@ -463,7 +465,7 @@ def test_scikit_activeml(digits, monkeypatch):
     pytest.importorskip("skactiveml")
     from skvaal.skactiveml import VAALSampling
 
-    monkeypatch.setattr("skvaal._strategy.AUTO_ITERATIONS", 5)
+    monkeypatch.setattr("skvaal._fitting.AUTO_ITERATIONS", 5)
     X, y = digits
     y = np.where(y == -1, np.nan, y)
     sampling = VAALSampling(random_state=0)

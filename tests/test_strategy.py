@@ -72,7 +72,7 @@ def test_auto_chooses_modules_by_shape(fitted, fitted_images):
 
 @pytest.mark.parametrize(("n_vae_steps", "batch_size"), [(1, 16), (2, 16), (1, 1000)])
 def test_auto_epochs_make_enough_iterations(monkeypatch, n_vae_steps, batch_size, digits):
-    monkeypatch.setattr("skvaal._strategy.AUTO_ITERATIONS", 30)
+    monkeypatch.setattr("skvaal._fitting.AUTO_ITERATIONS", 30)
     strategy = VAALQueryStrategy(
         n_vae_steps=n_vae_steps, batch_size=batch_size, discriminator__hidden=(4,)
     ).fit(*digits)

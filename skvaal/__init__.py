@@ -3,6 +3,7 @@
 from skvaal._active_classifier import ActiveLearningClassifier
 from skvaal._diagnostics import Diagnostics
 from skvaal._exceptions import (
+    DeviceMemoryError,
     EmptyPoolWarning,
     ModelFileError,
     PoolExhaustedWarning,
@@ -20,6 +21,7 @@ __all__ = [
     "ActiveLearningClassifier",
     "ConvVAE",
     "DenseVAE",
+    "DeviceMemoryError",
     "Diagnostics",
     "EmptyPoolWarning",
     "LatentDiscriminator",

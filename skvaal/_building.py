@@ -27,6 +27,8 @@ _TRAINING_PARAMS = (
     "loss_weighting",
     "score_in_train_mode",
     "ablation",
+    "precision",
+    "compile",
     "batch_size",
 )
 _NET_PREFIXES = (
@@ -36,6 +38,7 @@ _NET_PREFIXES = (
     "optimizer_discriminator",
     "callbacks",
     "iterator_train",
+    "compile",
 )
 
 
@@ -61,6 +64,7 @@ def components(strategy: Any) -> dict[str, Any]:
         "optimizer_vae": strategy.optimizer_vae,
         "optimizer_discriminator": strategy.optimizer_discriminator,
         "iterator_train": DataLoader,
+        "compile": torch.compile,
         "selection": selection_function(strategy.selection),
     }
 

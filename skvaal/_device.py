@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
+from traceback import clear_frames
 
 import torch
+
+from skvaal._exceptions import DeviceMemoryError
 
 _GENERATORS = RLock()
 
@@ -56,6 +59,37 @@ def isolated_seed(seed: int, device: torch.device) -> Iterator[None]:
     """
     with _GENERATORS:
         yield from _seeded(seed, device)
+
+
+@contextmanager
+def memory_checked(batch_size: int, device: str | torch.device) -> Iterator[None]:
+    """Say what to change where a GPU runs out of memory in the block, and free what was taken.
+
+    Parameters
+    ----------
+    batch_size : int
+        The parameter, as it is set.
+    device : str or torch.device
+
+    Raises
+    ------
+    DeviceMemoryError
+        In the place of torch's own error.
+    """
+    said = None
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        said = str(error).partition(". ")[0]
+        # Its frames hold the tensors that were in use.
+        clear_frames(error.__traceback__)
+    if said is not None:
+        if torch.device(device).type == "cuda":
+            torch.cuda.empty_cache()
+        raise DeviceMemoryError(
+            f"the memory of device {str(device)!r} does not suffice for batch_size={batch_size}; "
+            f"set a smaller batch_size, or smaller networks, such as vae__width ({said})"
+        )
 
 
 def _seeded(seed: int, device: torch.device) -> Iterator[None]:

@@ -13,6 +13,8 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from skvaal._data import Pool, to_float
+from skvaal._device import memory_checked
+from skvaal._engine import Engine
 from skvaal._losses import (
     bernoulli_log_likelihood,
     bounded_logvar,
@@ -22,26 +24,21 @@ from skvaal._losses import (
 from skvaal._wasserstein import centroid, wasserstein_distance
 
 
-class Evaluation:
+class Evaluation(Engine):
     """The half of :class:`~skvaal.VAALNet` that does not train.
 
     It reads mu, never a sample of z, and in evaluation mode, unless `score_in_train_mode` asks for
     scores by the statistics of each batch.
     """
 
-    vae_: Any
-    discriminator_: Any
     module_: Any
-    device: Any
     batch_size: int
     verbose: int
     ablation: str | None
-    decoder_reads_condition_: bool
     likelihood: str
     score_in_train_mode: bool
     variance_: float
     centroid_: NDArray[np.float32]
-    _set_training: Callable[[bool], None]
     _training_mode = False
 
     def means(self, pool: Pool) -> NDArray[np.float32]:
@@ -111,7 +108,7 @@ class Evaluation:
 
     def reconstruct(self, Z: NDArray) -> NDArray[np.float32]:
         """Mean of p(x|z), (n_samples, ...); where the decoder reads a condition, Z ends in it."""
-        return self._over_batches(Pool(Z), lambda z, _: self._mean_of_x(self.vae_.decode(z)))
+        return self._over_batches(Pool(Z), lambda z, _: self._mean_of_x(self._decode(z)))
 
     def reconstructions(self, pool: Pool) -> NDArray[np.float32]:
         """Mean of p(x|z) with z at mu, (n_samples, ...)."""
@@ -137,9 +134,11 @@ class Evaluation:
         function: Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor],
     ) -> NDArray[np.float32]:
         """Apply a function of x, mu, logvar and condition to every batch."""
+        # By the statistics of a batch, nothing can be folded.
+        vae = None if self._training_mode else self._scoring_vae()
 
         def encoded(x: Tensor, condition: Tensor | None) -> Tensor:
-            mu, logvar = self.vae_.encode(x)
+            mu, logvar = self._encode(x, vae)
             return function(x, mu, logvar, condition)
 
         return self._over_batches(pool, encoded)
@@ -157,31 +156,22 @@ class Evaluation:
             disable=not self.verbose,
         )
         results, start = [], 0
-        for batch in batches:
-            # A batch of one sample has no statistics.
-            self._set_training(self._training_mode and len(batch) > 1)
-            condition = None
-            if pool.condition is not None:
-                rows = pool.condition[start : start + len(batch)]
-                condition = torch.from_numpy(rows).to(self.device)
-            results.append(function(to_float(batch, self.device), condition).cpu().numpy())
-            start += len(batch)
+        with memory_checked(self.batch_size, self.device):
+            for batch in batches:
+                # A batch of one sample has no statistics.
+                self._set_training(self._training_mode and len(batch) > 1)
+                condition = None
+                if pool.condition is not None:
+                    rows = pool.condition[start : start + len(batch)]
+                    condition = torch.from_numpy(rows).to(self.device)
+                results.append(function(to_float(batch, self.device), condition).cpu().numpy())
+                start += len(batch)
         return np.concatenate(results)
 
     def _log_likelihood(self, x_hat: Tensor, x: Tensor, variance: Tensor | float) -> Tensor:
         if self.likelihood == "bernoulli":
             return bernoulli_log_likelihood(x_hat, x)
         return gaussian_log_likelihood(x_hat, x, variance)
-
-    def _logits(self, mu: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.discriminator_(_beside(mu, condition)).reshape(len(mu))
-
-    def _decode(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.vae_.decode(_beside(z, condition if self.decoder_reads_condition_ else None))
-
-
-def _beside(z: Tensor, condition: Tensor | None) -> Tensor:
-    return z if condition is None else torch.cat([z, condition], dim=1)
 
 
 def _std(logvar: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "DeviceMemoryError",
     "EmptyPoolWarning",
     "ModelFileError",
     "PoolExhaustedWarning",
@@ -30,6 +31,10 @@ class UninformativeDiscriminatorWarning(UserWarning):
 
 class TrainingDivergedError(ValueError):
     """A loss became NaN or infinite during training."""
+
+
+class DeviceMemoryError(RuntimeError):
+    """A GPU has too little memory for a batch of this size."""
 
 
 class ModelFileError(ValueError):

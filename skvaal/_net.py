@@ -12,6 +12,8 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from skvaal._data import PairedPools, PairedSampler
+from skvaal._device import memory_checked
+from skvaal._engine import fit_layout, optimizer_defaults, resolve_precision
 from skvaal._evaluation import Evaluation
 from skvaal._interruption import InterruptibleNet
 from skvaal._modules import check_discriminator, check_vae, condition_dim_of
@@ -60,14 +62,17 @@ class VAALNet(Training, Evaluation, InterruptibleNet):
     ablation : {None, 'no_vae', 'frozen_vae', 'no_discriminator'}
         What is left out; see :class:`~skvaal.VAALQueryStrategy`. With 'frozen_vae' there are two
         phases of `max_epochs` each.
+    precision : {'auto', 'float32', 'bf16', 'fp16'}
+        What autocast computes in; losses, weights and optimizers are float32 all the same.
     condition_dim : int
         Columns that the discriminator, and a VAE whose constructor has that parameter in its
         decoder, reads beside mu or z. The pools must then have a condition of so many.
     optimizer_vae, optimizer_discriminator : class
         ``torch.optim`` classes.
     **kwargs : dict
-        Of :class:`skorch.NeuralNet`, and ``vae__*``, ``discriminator__*``, ``optimizer_vae__*``,
-        ``optimizer_discriminator__*``, ``callbacks__*``, ``iterator_train__*``.
+        Of :class:`skorch.NeuralNet`, such as ``compile=True``, and ``vae__*``,
+        ``discriminator__*``, ``optimizer_vae__*``, ``optimizer_discriminator__*``,
+        ``callbacks__*``, ``iterator_train__*``, ``compile__*``.
 
     Attributes
     ----------
@@ -102,6 +107,7 @@ class VAALNet(Training, Evaluation, InterruptibleNet):
         score_in_train_mode: bool = False,
         ablation: str | None = None,
         condition_dim: int = 0,
+        precision: str = "auto",
         optimizer_vae: type[torch.optim.Optimizer] = torch.optim.Adam,
         optimizer_discriminator: type[torch.optim.Optimizer] = torch.optim.Adam,
         lr: float = 5e-4,
@@ -125,6 +131,7 @@ class VAALNet(Training, Evaluation, InterruptibleNet):
         self.score_in_train_mode = score_in_train_mode
         self.ablation = ablation
         self.condition_dim = condition_dim
+        self.precision = precision
         self.optimizer_vae = optimizer_vae
         self.optimizer_discriminator = optimizer_discriminator
         super().__init__(
@@ -174,7 +181,7 @@ class VAALNet(Training, Evaluation, InterruptibleNet):
         self.latent_dim_ = check_vae(vae, self.input_shape, n_decoded)
         discriminator = self.build_discriminator()
         check_discriminator(discriminator, self.latent_dim_ + self.condition_dim)
-        self.vae_ = vae
+        self.vae_ = fit_layout(vae)
         self.discriminator_ = discriminator
         self.phase_ = _PHASES[self.ablation][0]
         return self
@@ -212,13 +219,22 @@ class VAALNet(Training, Evaluation, InterruptibleNet):
         for name in ("vae", "discriminator"):
             module = getattr(self, f"{name}_")
             setattr(self, f"optimizer_{name}_", self.build_optimizer(name, module))
+        device = torch.device(self.device)
+        scales = resolve_precision(self.precision, device) is torch.float16
+        self.scaler_ = torch.amp.GradScaler(device.type, enabled=scales)
         self.optimizer_ = _BothOptimizers(self.optimizer_vae_, self.optimizer_discriminator_)
         return self
 
     def build_optimizer(self, name: str, module: nn.Module) -> torch.optim.Optimizer:
         """Optimizer of a module, with the parameters of ``optimizer_<name>``."""
         args, kwargs = self.get_params_for_optimizer(f"optimizer_{name}", module.named_parameters())
-        return getattr(self, f"optimizer_{name}")(*args, **kwargs)
+        optimizer = getattr(self, f"optimizer_{name}")
+        faster = optimizer_defaults(optimizer, kwargs, torch.device(self.device))
+        return optimizer(*args, **faster, **kwargs)
+
+    def torch_compile(self, module: nn.Module, name: str) -> nn.Module:
+        """Leave the module as it is: what is run of it is compiled when it is first run."""
+        return module
 
     def get_iterator(self, dataset: PairedPools, training: bool = False) -> DataLoader:
         """Whole paired batches, drawn by :class:`~skvaal._data.PairedSampler`."""
@@ -265,12 +281,15 @@ class VAALNet(Training, Evaluation, InterruptibleNet):
         ------
         KeyboardInterrupt
             If the user interrupted; a callback that stops training ends it normally.
+        DeviceMemoryError
+            If a GPU has too little memory.
         TrainingDivergedError
             If a loss, or a weight after the last step, is not finite.
         """
         for phase in _PHASES[self.ablation]:
             self.phase_ = phase
-            super().partial_fit(X, y, classes, **fit_params)
+            with memory_checked(self.batch_size, self.device):
+                super().partial_fit(X, y, classes, **fit_params)
             if self.interrupted_:
                 raise KeyboardInterrupt
             self._check_weights()

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skvaal._data import Pool
 from skvaal._diagnostics import Diagnostics, examine, warn_of
+from skvaal._engine import PRECISIONS
 from skvaal._exceptions import EmptyPoolWarning
 from skvaal._fitting import fit_marked, fit_pools
 from skvaal._params import Interval, NestedParamsMixin, StrOptions
@@ -165,6 +166,13 @@ class VAALQueryStrategy(
         Whether ``fit`` goes on from the weights of the last one.
     device : str or torch.device, default='auto'
         'auto' takes CUDA if there is one, else MPS, else the processor.
+    precision : {'auto', 'float32', 'bf16', 'fp16'}, default='auto'
+        What the networks compute in, by autocast; losses, weights and results are float32 all the
+        same. 'auto' takes bfloat16 on CUDA devices that have units for it (compute capability 8),
+        else float32. 'fp16' scales the losses, and is for CUDA only.
+    compile : bool, default=False
+        Whether the networks are compiled by ``torch.compile``, with ``compile__*``. It takes a
+        minute or so at the start, and on a processor it needs a C++ compiler.
     random_state : int, RandomState instance or None, default=None
         Seeds initial weights, batches, sampling and the order of equal scores. The global
         generators of numpy and torch are not touched.
@@ -173,7 +181,7 @@ class VAALQueryStrategy(
     **net_params : dict
         ``vae__*``, ``discriminator__*``, ``optimizer_vae__*``, ``optimizer_discriminator__*``,
         ``callbacks__*``, ``iterator_train__*`` (:class:`torch.utils.data.DataLoader`),
-        ``selection__*``.
+        ``compile__*`` (:func:`torch.compile`), ``selection__*``.
 
     Attributes
     ----------
@@ -238,6 +246,7 @@ class VAALQueryStrategy(
         "optimizer_discriminator",
         "callbacks",
         "iterator_train",
+        "compile",
         "selection",
     )
 
@@ -276,6 +285,8 @@ class VAALQueryStrategy(
         "callbacks": [None, list],
         "warm_start": ["boolean"],
         "device": [str, torch.device],
+        "precision": [StrOptions(set(PRECISIONS))],
+        "compile": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -311,6 +322,8 @@ class VAALQueryStrategy(
         callbacks: list | None = None,
         warm_start: bool = False,
         device: str | torch.device = "auto",
+        precision: str = "auto",
+        compile: bool = False,
         random_state: Any = None,
         verbose: int = 0,
         **net_params: Any,
@@ -343,6 +356,8 @@ class VAALQueryStrategy(
         self.callbacks = callbacks
         self.warm_start = warm_start
         self.device = device
+        self.precision = precision
+        self.compile = compile
         self.random_state = random_state
         self.verbose = verbose
         self.__dict__.update(net_params)

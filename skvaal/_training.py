@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from skvaal._data import Side, split_batch
+from skvaal._engine import Engine
 from skvaal._exceptions import TrainingDivergedError
 from skvaal._losses import (
     adversarial_loss,
@@ -37,16 +38,14 @@ HISTORY_TERMS = (
 )
 
 
-class Training:
+class Training(Engine):
     """The half of :class:`~skvaal.VAALNet` that trains."""
 
-    vae_: Any
-    discriminator_: Any
     module_: Any
     optimizer_: Any
     optimizer_vae_: Any
     optimizer_discriminator_: Any
-    device: Any
+    scaler_: torch.amp.GradScaler
     history: Any
     phase_: set[str]
     likelihood: str
@@ -59,9 +58,6 @@ class Training:
     joint_batches: bool
     loss_weighting: str
     notify: Callable[..., None]
-    _set_training: Callable[[bool], None]
-    _logits: Callable[..., Tensor]
-    _decode: Callable[..., Tensor]
     _log_likelihood: Callable[..., Tensor]
 
     def train_step(
@@ -136,7 +132,7 @@ class Training:
     def _frozen_mu(self, x: Tensor) -> Tensor:
         """Mu of a VAE that is not trained in this phase, its batch statistics included."""
         self.vae_.eval()
-        return self.vae_.encode(x)[0]
+        return self._encode(x)[0]
 
     def _discriminator_step(self, mu: Tensor, side: Side | None = None) -> list[Tensor]:
         """Descend L_D on the mu of one mini-batch of each pool."""
@@ -151,7 +147,7 @@ class Training:
 
     def _forward(self, x: Tensor, n_of_pool: int, condition: Tensor | None = None) -> list[Tensor]:
         """Mu, bounded logvar, log p(x|z) of a drawn z, bound, and the variance of p(x|z)."""
-        mu, logvar = self.vae_.encode(x)
+        mu, logvar = self._encode(x)
         logvar = bounded_logvar(logvar)
         x_hat = self._decode(reparameterize(mu, logvar), condition)
         if self.likelihood == "bernoulli":
@@ -170,10 +166,17 @@ class Training:
     def _descend(self, loss: Tensor, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """One optimizer step on one module; callbacks see that module's gradients."""
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        # float16 is scaled, or small gradients were 0; otherwise the scaler does nothing.
+        self._backward(self.scaler_.scale(loss))
+        self.scaler_.unscale_(optimizer)
         named_parameters = list(module.named_parameters())
         self.notify("on_grad_computed", named_parameters=named_parameters, training=True)
-        optimizer.step()
+        self.scaler_.step(optimizer)
+        self.scaler_.update()
+
+    def _backward(self, loss: Tensor) -> None:
+        """Gradients of a loss; all of a training pass here."""
+        loss.backward()
 
     def _check_finite(self, values: Tensor) -> None:
         # Everything that is trained on is in one of the two losses.

@@ -26,7 +26,7 @@ from skvaal._scoring import (
     check_selection,
     choose,
     reads_net,
-    scores_and_means,
+    scores_and_coordinates,
     scores_of,
     seeded_scoring,
 )
@@ -504,7 +504,7 @@ class VAALQueryStrategy(
                 stacklevel=2,
             )
         began = perf_counter()
-        scores, Z = scores_and_means(self, pool, "X_unlabeled")
+        scores, Z = scores_and_coordinates(self, pool, n, "X_unlabeled")
         scored = perf_counter()
         indices = choose(self, scores, Z, n, uncertainty)
         self.query_seconds_ = {"score": scored - began, "select": perf_counter() - scored}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skvaal._selection._distances import nearest_distances, squared_distances_to
-from skvaal._selection._ranking import candidates
+from skvaal._selection._ranking import CANDIDATES_FACTOR, candidates
 
 
 def k_center(
@@ -23,7 +23,7 @@ def k_center(
     random_state: np.random.RandomState,
     /,
     *,
-    candidates_factor: float = 10.0,
+    candidates_factor: float = CANDIDATES_FACTOR,
 ) -> NDArray[np.intp]:
     """Take, again and again, the candidate farthest from all that is labelled or taken.
 
@@ -35,9 +35,9 @@ def k_center(
     scores : array of shape (n_samples,)
         Lower is taken sooner.
     Z : array of shape (n_samples, latent_dim)
-        Latent means of the pool.
+        Coordinates of the pool; read once, those of the candidates only.
     Z_labeled : array of shape (n_labeled, latent_dim)
-        Latent means of the labelled samples. If there is none, the smallest score comes first.
+        Coordinates of the labelled samples. If there is none, the smallest score comes first.
     n : int
         At most n_samples.
     random_state : numpy.random.RandomState

@@ -394,8 +394,9 @@ class VAALQueryStrategy(
         ----------
         X : array-like of shape (n_samples, n_features) or array of shape \
                 (n_samples, channels, height, width)
-            Features, or images of at least 8x8 pixels, uint8 or real. A ``numpy.memmap`` is read
-            batch by batch.
+            Features, or images of at least 8x8 pixels, uint8 or real. A ``numpy.memmap``, an array
+            of zarr or h5py, or a map-style ``torch.utils.data.Dataset``, whose items are samples or
+            begin with one, is read batch by batch.
         y : array-like of shape (n_samples,) or (n_samples, ...), default=None
             `missing_label` marks unlabelled rows; other values are not looked at. None means that
             no row is labelled: the VAE is trained (`transform`, `score`), the discriminator has

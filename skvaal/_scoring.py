@@ -13,6 +13,7 @@ from skvaal._building import check_names
 from skvaal._data import Pool, Positions
 from skvaal._device import isolated_seed
 from skvaal._selection import (
+    SHOWS_PROGRESS,
     check_batch,
     n_located,
     needs_labeled,
@@ -224,6 +225,8 @@ def choose(
     options = strategy._nested_params("selection")
     if takes_uncertainty(strategy.selection):
         options["uncertainty"] = uncertainty
+    if isinstance(strategy.selection, str) and strategy.selection in SHOWS_PROGRESS:
+        options["verbose"] = bool(strategy.verbose)
     return check_batch(select(scores, Z, Z_labeled, n, random_state, **options), n, len(scores))
 
 

@@ -3,6 +3,7 @@
 from skvaal._selection._clusters import cluster
 from skvaal._selection._dispatch import (
     SELECTIONS,
+    SHOWS_PROGRESS,
     USES_UNCERTAINTY,
     check_batch,
     n_located,
@@ -18,6 +19,7 @@ from skvaal._selection._ranking import draw_with_every_class, smallest, stochast
 
 __all__ = [
     "SELECTIONS",
+    "SHOWS_PROGRESS",
     "USES_UNCERTAINTY",
     "check_batch",
     "cluster",

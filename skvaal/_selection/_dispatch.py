@@ -29,6 +29,8 @@ SELECTIONS: dict[str, Selection] = {
 USES_UNCERTAINTY = frozenset({"greedy", "herding"})
 # These read coordinates of the samples with the smallest scores only.
 _OF_CANDIDATES = frozenset({"k_center", "cluster"})
+# These have a keyword parameter `verbose`.
+SHOWS_PROGRESS = frozenset({"greedy", "herding", "k_center"})
 
 
 def selection_function(selection: str | Selection) -> Selection:

@@ -41,7 +41,9 @@ class MappedSource(Source):
         self._unreleased = 0
 
     def _read(self, rows: Rows) -> NDArray:
-        X = np.array(self.X[rows])
+        X = self.X[rows]
+        if isinstance(rows, slice):
+            X = X.copy()
         self._unreleased += X.nbytes + _AROUND * (1 if isinstance(rows, slice) else len(X))
         if self._unreleased > _RELEASE_AFTER:
             release_pages(self.X)

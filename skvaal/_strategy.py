@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
+from torch.utils.data import Dataset
 
 from skvaal._data import Pool
 from skvaal._diagnostics import Diagnostics, examine, warn_of
@@ -386,7 +387,7 @@ class VAALQueryStrategy(
         return cls(**{**preset_params(name), **overrides})
 
     def fit(
-        self, X: ArrayLike, y: ArrayLike | None = None, *, proba: ArrayLike | None = None
+        self, X: ArrayLike | Dataset, y: ArrayLike | None = None, *, proba: ArrayLike | None = None
     ) -> VAALQueryStrategy:
         """Train on labelled and unlabelled samples in one array.
 
@@ -421,8 +422,8 @@ class VAALQueryStrategy(
 
     def fit_pools(
         self,
-        X_labeled: ArrayLike,
-        X_unlabeled: ArrayLike,
+        X_labeled: ArrayLike | Dataset,
+        X_unlabeled: ArrayLike | Dataset,
         *,
         proba_labeled: ArrayLike | None = None,
         proba_unlabeled: ArrayLike | None = None,
@@ -452,7 +453,7 @@ class VAALQueryStrategy(
 
     def query(
         self,
-        X_unlabeled: ArrayLike,
+        X_unlabeled: ArrayLike | Dataset,
         n: int = 1,
         *,
         proba: ArrayLike | None = None,
@@ -513,7 +514,9 @@ class VAALQueryStrategy(
             return indices
         return indices, scores[indices] if reads_net(self) else self._scores_of_rows(pool, indices)
 
-    def score_samples(self, X: ArrayLike, *, proba: ArrayLike | None = None) -> NDArray[np.float32]:
+    def score_samples(
+        self, X: ArrayLike | Dataset, *, proba: ArrayLike | None = None
+    ) -> NDArray[np.float32]:
         """Log-odds of being labelled; higher is more like the labelled pool.
 
         With ``ablation='no_discriminator'``, minus the 2-Wasserstein distance of q(z|x) to the
@@ -536,7 +539,7 @@ class VAALQueryStrategy(
         set_condition(self, pool, TaskView.of(proba, len(pool)))
         return scores_of(self, pool, "X")
 
-    def transform(self, X: ArrayLike) -> NDArray[np.float32]:
+    def transform(self, X: ArrayLike | Dataset) -> NDArray[np.float32]:
         """Latent means mu.
 
         Parameters
@@ -580,7 +583,7 @@ class VAALQueryStrategy(
         return X
 
     def score(
-        self, X: ArrayLike, y: ArrayLike | None = None, *, proba: ArrayLike | None = None
+        self, X: ArrayLike | Dataset, y: ArrayLike | None = None, *, proba: ArrayLike | None = None
     ) -> float:
         """Mean evidence lower bound per sample, in nats, for tuning without labels.
 
@@ -617,8 +620,8 @@ class VAALQueryStrategy(
 
     def diagnose(
         self,
-        X_labeled: ArrayLike,
-        X_unlabeled: ArrayLike,
+        X_labeled: ArrayLike | Dataset,
+        X_unlabeled: ArrayLike | Dataset,
         *,
         n_folds: int = 5,
         proba_labeled: ArrayLike | None = None,

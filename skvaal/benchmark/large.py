@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -75,7 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "in a process of its own, by a strategy that was fitted on a part of the pool; the "
         "file was in the system's cache if that is large enough. peak_memory_mib is the peak of "
         "fit and of the query, whichever is higher, above what the process had after importing "
-        "everything; exponent is the slope of log(score + select seconds) over log(samples), 1 "
+        "everything; load_average is that of the last minute, above the number of threads where "
+        "others were at work, too; exponent is the slope of log(score + select seconds) over log(samples), 1 "
         "where time is linear in the pool",
         "machine": machine() | {"torch_threads": torch.get_num_threads()},
         "versions": versions(),
@@ -146,7 +148,8 @@ def measure(path: Path, size: int, settings: dict[str, Any]) -> list[dict[str, A
         seconds = {f"{k}_seconds": round(v, 2) for k, v in strategy.query_seconds_.items()}
         peak = max(after_fit, peak_memory_mib()) - imported
         row = {"samples": size, "selection": selection, **seconds}
-        rows.append({**row, "peak_memory_mib": round(peak, 1)})
+        load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+        rows.append({**row, "peak_memory_mib": round(peak, 1), "load_average": load})
     return rows
 
 

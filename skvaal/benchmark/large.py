@@ -77,8 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "file was in the system's cache if that is large enough. peak_memory_mib is the peak of "
         "fit and of the query, whichever is higher, above what the process had after importing "
         "everything; load_average is that of the last minute, above the number of threads where "
-        "others were at work, too; exponent is the slope of log(score + select seconds) over log(samples), 1 "
-        "where time is linear in the pool",
+        "others were at work, too; exponent is the slope of log(score + select seconds) over "
+        "log(samples), 1 where time is linear in the pool",
         "machine": machine() | {"torch_threads": torch.get_num_threads()},
         "versions": versions(),
         "git_revision": git_revision(),

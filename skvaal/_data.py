@@ -1,7 +1,8 @@
 """Pools of samples, and the paired batches that VAAL trains on.
 
-A pool is a view: an array (in memory or a ``numpy.memmap``) and the rows of it that belong. Nothing
-is copied before a batch is asked for, and batches are whole arrays, not collated samples.
+A pool is a view: an array, or samples that are read when they are asked for, and the rows of it
+that belong. Nothing is copied before a batch is asked for, and batches are whole arrays, not
+collated samples.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
+from skvaal._sources import Source
+
 Positions = NDArray[np.intp]
 
 
@@ -23,7 +26,7 @@ class Pool:
 
     Parameters
     ----------
-    X : array of shape (n_rows, n_features) or (n_rows, channels, height, width)
+    X : array or Source of shape (n_rows, n_features) or (n_rows, channels, height, width)
         uint8 stands for images of 0 to 255, which :func:`to_float` scales; any other dtype is
         read as float32.
     rows : array of int, default=None
@@ -36,7 +39,7 @@ class Pool:
 
     def __init__(
         self,
-        X: NDArray,
+        X: NDArray | Source,
         rows: Positions | None = None,
         *,
         condition: NDArray[np.float32] | None = None,
@@ -65,8 +68,13 @@ class Pool:
         """Samples at positions counted within the pool, (n_positions, ...)."""
         if self.rows is not None:
             positions = self.rows[positions]
-        # A copy, always: a module may work in place, and X is the user's.
-        return np.array(self.X[positions], dtype=self.batch_dtype, order="C")
+        # A copy, always, of an array: a module may work in place, and X is the user's.
+        as_batch = np.asarray if isinstance(self.X, Source) else np.array
+        return as_batch(self.X[positions], dtype=self.batch_dtype, order="C")
+
+    def part(self, positions: Positions) -> Pool:
+        """The samples at some positions, and nothing beside them, as a pool of their own."""
+        return Pool(self.X, positions if self.rows is None else self.rows[positions])
 
     def batches(self, batch_size: int) -> Iterator[Tensor]:
         """All samples in order, `batch_size` at a time."""

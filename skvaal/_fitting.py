@@ -155,9 +155,12 @@ def _prepare(
                 "loss_weighting='published' is a squared error; use likelihood='gaussian', or "
                 "loss_weighting='evidence'"
             )
-        check_unit_interval(labeled.X)
-        if unlabeled.X is not labeled.X:
-            check_unit_interval(unlabeled.X)
+        verbose = bool(strategy.verbose)
+        if unlabeled.X is labeled.X:
+            check_unit_interval(labeled.X, "X", verbose)
+        else:
+            check_unit_interval(labeled.X, "X_labeled", verbose)
+            check_unit_interval(unlabeled.X, "X_unlabeled", verbose)
     condition = fit_side(strategy, pools, views, names)
     if condition is not None:
         strategy.condition_ = condition

@@ -16,6 +16,7 @@ from skvaal._learner import read_for_fit, read_pool
 from skvaal._pipelines import as_last_step_sees, fit_on_pools, last_step
 from skvaal._presets import preset_params
 from skvaal._side import fit_wants
+from skvaal._sources import as_samples
 from skvaal._strategy import VAALQueryStrategy
 from skvaal._validation import check_n
 
@@ -151,7 +152,8 @@ class VAALQuery(BaseEstimator):
     ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         strategy = self._new_strategy()
         last = last_step(strategy)
-        n_pool = X_pool.shape[0] if hasattr(X_pool, "shape") else len(X_pool)
+        samples = as_samples(X_pool, "X_pool")
+        n_pool = samples.shape[0] if hasattr(samples, "shape") else len(samples)
         if n_pool == 0:
             raise ValueError(f"X_pool is empty, so that n_instances={n!r} cannot be chosen from it")
         n = check_n(n, n_pool, "n_instances")

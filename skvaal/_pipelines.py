@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from skvaal._fitting import fit_marked, fit_pools
 from skvaal._strategy import VAALQueryStrategy
 from skvaal._task import TaskView
-from skvaal._validation import check_same_columns, check_same_kind
+from skvaal._validation import check_same_columns, check_same_kind, check_transformable
 
 
 def last_step(strategy: Any) -> VAALQueryStrategy:
@@ -67,6 +67,8 @@ def fit_on_pools(
         check_same_columns(X_labeled, X_unlabeled)
         X = pd.concat([X_labeled, X_unlabeled])
     else:
+        check_transformable(X_labeled, "X_labeled")
+        check_transformable(X_unlabeled, "X_unlabeled")
         X_labeled, X_unlabeled = np.asarray(X_labeled), np.asarray(X_unlabeled)
         check_same_kind(X_labeled, X_unlabeled)
         X = np.concatenate([X_labeled, X_unlabeled])

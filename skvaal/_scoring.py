@@ -10,16 +10,22 @@ import torch
 from numpy.typing import NDArray
 
 from skvaal._building import check_names
-from skvaal._data import Pool
+from skvaal._data import Pool, Positions
 from skvaal._device import isolated_seed
 from skvaal._selection import (
+    SHOWS_PROGRESS,
     check_batch,
+    n_located,
     needs_labeled,
     needs_latent,
     selection_function,
     takes_uncertainty,
 )
 from skvaal._side import check_task_params
+
+# Means of candidates are computed apart from the scores if all are so many times as many: they
+# come for nothing with the scores, but those of a large pool do not fit into memory.
+_MANY = 10
 
 
 def scores_of(strategy: Any, pool: Pool, name: str) -> NDArray[np.float32]:
@@ -46,10 +52,49 @@ def scores_of(strategy: Any, pool: Pool, name: str) -> NDArray[np.float32]:
         return _finite(strategy.net_.scores(pool), name)
 
 
-def scores_and_means(
-    strategy: Any, pool: Pool, name: str
-) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+def scores_and_coordinates(
+    strategy: Any, pool: Pool, n: int, name: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | Coordinates | None]:
     """Scores of a pool and, where the selection reads them, its coordinates.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy
+        Fitted.
+    pool : Pool
+    n : int
+        How many samples will be chosen.
+    name : str
+        Of the argument that the pool came in, for messages.
+
+    Returns
+    -------
+    scores : array of shape (n_samples,)
+        Zeros where the selection does not read them.
+    Z : array of shape (n_samples, n_dims), Coordinates or None
+        Latent means, or what `selection_space` says.
+    """
+    located = Coordinates(strategy, pool, name)
+    if not reads_net(strategy):
+        return np.zeros(len(pool), dtype=np.float32), located.all()
+    n_read = n_located(strategy.selection, n, len(pool), strategy._nested_params("selection"))
+    if n_read == 0:
+        return scores_of(strategy, pool, name), None
+    if space_read(strategy) == "input":
+        scores = scores_of(strategy, pool, name)
+        return scores, located if n_read < len(pool) else located.all()
+    # In training mode, the mean of a sample depends on its batch, which is that of the scores.
+    if _MANY * n_read <= len(pool) and not strategy.net_.score_in_train_mode:
+        return scores_of(strategy, pool, name), located
+    with seeded_scoring(strategy):
+        scores, Z = strategy.net_.scores_and_means(pool)
+    return _finite(scores, name), Z
+
+
+class Coordinates:
+    """Coordinates of a pool, computed for the rows that are asked for.
+
+    In the place of the array of all of them, for selections that read those of few samples.
 
     Parameters
     ----------
@@ -58,24 +103,27 @@ def scores_and_means(
     pool : Pool
     name : str
         Of the argument that the pool came in, for messages.
-
-    Returns
-    -------
-    scores : array of shape (n_samples,)
-        Zeros where the selection does not read them.
-    Z : array of shape (n_samples, n_dims) or None
-        Latent means, or what `selection_space` says.
     """
-    if not reads_net(strategy):
-        return np.zeros(len(pool), dtype=np.float32), strategy.input_space_.project(pool, name)
-    space = space_read(strategy)
-    if space is None:
-        return scores_of(strategy, pool, name), None
-    if space == "input":
-        return scores_of(strategy, pool, name), strategy.input_space_.project(pool, name)
-    with seeded_scoring(strategy):
-        scores, Z = strategy.net_.scores_and_means(pool)
-    return _finite(scores, name), Z
+
+    def __init__(self, strategy: Any, pool: Pool, name: str) -> None:
+        self.strategy = strategy
+        self.pool = pool
+        self.name = name
+
+    def __getitem__(self, rows: Positions) -> NDArray[np.float32]:
+        # In the order of the pool, which is how files are read fastest.
+        ascending, inverse = np.unique(rows, return_inverse=True)
+        return self._of(self.pool.part(ascending))[inverse]
+
+    def all(self) -> NDArray[np.float32]:
+        """Coordinates of the whole pool, (n_samples, n_dims)."""
+        return self._of(self.pool)
+
+    def _of(self, pool: Pool) -> NDArray[np.float32]:
+        if space_read(self.strategy) == "latent":
+            return self.strategy.net_.means(pool)
+        verbose = bool(self.strategy.verbose)
+        return self.strategy.input_space_.project(pool, self.name, verbose=verbose)
 
 
 def space_read(strategy: Any) -> str | None:
@@ -148,7 +196,7 @@ def _check_that_nothing_is_ignored(strategy: Any) -> None:
 def choose(
     strategy: Any,
     scores: NDArray[np.float32],
-    Z: NDArray[np.float32] | None,
+    Z: NDArray[np.float32] | Coordinates | None,
     n: int,
     uncertainty: NDArray[np.float64] | None = None,
 ) -> NDArray[np.intp]:
@@ -159,7 +207,7 @@ def choose(
     strategy : VAALQueryStrategy
         Fitted.
     scores : array of shape (n_samples,)
-    Z : array of shape (n_samples, latent_dim) or None
+    Z : array of shape (n_samples, n_dims), Coordinates or None
     n : int
     uncertainty : array of shape (n_samples,) or None
         Of the task model, higher is less sure; for selections that read it.
@@ -177,6 +225,8 @@ def choose(
     options = strategy._nested_params("selection")
     if takes_uncertainty(strategy.selection):
         options["uncertainty"] = uncertainty
+    if isinstance(strategy.selection, str) and strategy.selection in SHOWS_PROGRESS:
+        options["verbose"] = bool(strategy.verbose)
     return check_batch(select(scores, Z, Z_labeled, n, random_state, **options), n, len(scores))
 
 

@@ -62,8 +62,11 @@ def check_task_params(strategy: Any) -> None:
                 f"{name}={value!r} is for the discriminator, which ablation='no_discriminator' "
                 f"leaves out; set {name}={off} or another ablation"
             )
-    if "uncertainty" in strategy._nested_params("selection"):
-        raise ValueError("selection__uncertainty is no option; set uncertainty=... instead")
+    options = strategy._nested_params("selection")
+    for name in ("uncertainty", "verbose"):
+        # A function of the user's may call an option of its own so.
+        if name in options and (name == "uncertainty" or isinstance(strategy.selection, str)):
+            raise ValueError(f"selection__{name} is no option; set {name}=... instead")
     # With 'task_loss' it says what is ranked, whatever the selection.
     if takes_uncertainty(strategy.selection) or strategy.condition == "task_loss":
         return

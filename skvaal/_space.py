@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
+from tqdm.auto import tqdm
 
 from skvaal._data import Pool
 
@@ -88,24 +89,47 @@ class InputSpace:
             raise ValueError(f"X has samples {_TOO_LARGE}")
         return cls(mean, components, Z_labeled)
 
-    def project(self, pool: Pool, name: str = "X") -> NDArray[np.float32]:
-        """Coordinates of samples, (n_samples, n_components); `name` is for messages."""
-        Z = _project(pool, self.mean, self.components)
+    def project(self, pool: Pool, name: str = "X", *, verbose: bool = False) -> NDArray[np.float32]:
+        """Coordinates of samples.
+
+        Parameters
+        ----------
+        pool : Pool
+        name : str
+            Of the argument that the pool came in, for messages.
+        verbose : bool, default=False
+            Whether a progress bar is shown.
+
+        Returns
+        -------
+        array of shape (n_samples, n_components)
+        """
+        Z = _project(pool, self.mean, self.components, verbose)
         too_large = _too_large(Z)
         if too_large.any():
-            raise ValueError(f"{name}[{int(too_large.argmax())}] is {_TOO_LARGE}")
+            row = int(too_large.argmax())
+            row = row if pool.rows is None else int(pool.rows[row])
+            raise ValueError(f"{name}[{row}] is {_TOO_LARGE}")
         return Z
 
 
 def _project(
-    pool: Pool, mean: NDArray[np.float32], components: NDArray[np.float32]
+    pool: Pool,
+    mean: NDArray[np.float32],
+    components: NDArray[np.float32],
+    verbose: bool = False,
 ) -> NDArray[np.float32]:
     Z = np.empty((len(pool), len(components)), dtype=np.float32)
     step = max(1, _rows_in_memory(pool) // 8)
-    for start in range(0, len(pool), step):
-        rows = slice(start, start + step)
-        with np.errstate(invalid="ignore", over="ignore"):
-            Z[rows] = (_flat(pool.take(rows)) - mean) @ components.T
+    with tqdm(
+        total=len(pool), desc="projecting", unit="sample", leave=False, disable=not verbose
+    ) as bar:
+        for start in range(0, len(pool), step):
+            rows = slice(start, start + step)
+            X = pool.take(rows)
+            with np.errstate(invalid="ignore", over="ignore"):
+                Z[rows] = (_flat(X) - mean) @ components.T
+            bar.update(len(X))
     return Z
 
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
+from torch.utils.data import Dataset
 
 from skvaal._data import Pool
 from skvaal._diagnostics import Diagnostics, examine, warn_of
@@ -27,7 +28,7 @@ from skvaal._scoring import (
     check_selection,
     choose,
     reads_net,
-    scores_and_means,
+    scores_and_coordinates,
     scores_of,
     seeded_scoring,
 )
@@ -401,7 +402,7 @@ class VAALQueryStrategy(
         return cls(**{**preset_params(name), **overrides})
 
     def fit(
-        self, X: ArrayLike, y: ArrayLike | None = None, *, proba: ArrayLike | None = None
+        self, X: ArrayLike | Dataset, y: ArrayLike | None = None, *, proba: ArrayLike | None = None
     ) -> VAALQueryStrategy:
         """Train on labelled and unlabelled samples in one array.
 
@@ -409,8 +410,9 @@ class VAALQueryStrategy(
         ----------
         X : array-like of shape (n_samples, n_features) or array of shape \
                 (n_samples, channels, height, width)
-            Features, or images of at least 8x8 pixels, uint8 or real. A ``numpy.memmap`` is read
-            batch by batch.
+            Features, or images of at least 8x8 pixels, uint8 or real. A ``numpy.memmap``, an array
+            of zarr or h5py, or a map-style ``torch.utils.data.Dataset``, whose items are samples or
+            begin with one, is read batch by batch.
         y : array-like of shape (n_samples,) or (n_samples, ...), default=None
             `missing_label` marks unlabelled rows; other values are not looked at. None means that
             no row is labelled: the VAE is trained (`transform`, `score`), the discriminator has
@@ -435,8 +437,8 @@ class VAALQueryStrategy(
 
     def fit_pools(
         self,
-        X_labeled: ArrayLike,
-        X_unlabeled: ArrayLike,
+        X_labeled: ArrayLike | Dataset,
+        X_unlabeled: ArrayLike | Dataset,
         *,
         proba_labeled: ArrayLike | None = None,
         proba_unlabeled: ArrayLike | None = None,
@@ -466,7 +468,7 @@ class VAALQueryStrategy(
 
     def query(
         self,
-        X_unlabeled: ArrayLike,
+        X_unlabeled: ArrayLike | Dataset,
         n: int = 1,
         *,
         proba: ArrayLike | None = None,
@@ -519,7 +521,7 @@ class VAALQueryStrategy(
                 stacklevel=2,
             )
         began = perf_counter()
-        scores, Z = scores_and_means(self, pool, "X_unlabeled")
+        scores, Z = scores_and_coordinates(self, pool, n, "X_unlabeled")
         scored = perf_counter()
         indices = choose(self, scores, Z, n, uncertainty)
         self.query_seconds_ = {"score": scored - began, "select": perf_counter() - scored}
@@ -527,7 +529,9 @@ class VAALQueryStrategy(
             return indices
         return indices, scores[indices] if reads_net(self) else self._scores_of_rows(pool, indices)
 
-    def score_samples(self, X: ArrayLike, *, proba: ArrayLike | None = None) -> NDArray[np.float32]:
+    def score_samples(
+        self, X: ArrayLike | Dataset, *, proba: ArrayLike | None = None
+    ) -> NDArray[np.float32]:
         """Log-odds of being labelled; higher is more like the labelled pool.
 
         With ``ablation='no_discriminator'``, minus the 2-Wasserstein distance of q(z|x) to the
@@ -550,7 +554,7 @@ class VAALQueryStrategy(
         set_condition(self, pool, TaskView.of(proba, len(pool)))
         return scores_of(self, pool, "X")
 
-    def transform(self, X: ArrayLike) -> NDArray[np.float32]:
+    def transform(self, X: ArrayLike | Dataset) -> NDArray[np.float32]:
         """Latent means mu.
 
         Parameters
@@ -594,7 +598,7 @@ class VAALQueryStrategy(
         return X
 
     def score(
-        self, X: ArrayLike, y: ArrayLike | None = None, *, proba: ArrayLike | None = None
+        self, X: ArrayLike | Dataset, y: ArrayLike | None = None, *, proba: ArrayLike | None = None
     ) -> float:
         """Mean evidence lower bound per sample, in nats, for tuning without labels.
 
@@ -631,8 +635,8 @@ class VAALQueryStrategy(
 
     def diagnose(
         self,
-        X_labeled: ArrayLike,
-        X_unlabeled: ArrayLike,
+        X_labeled: ArrayLike | Dataset,
+        X_unlabeled: ArrayLike | Dataset,
         *,
         n_folds: int = 5,
         proba_labeled: ArrayLike | None = None,

@@ -5,6 +5,7 @@ Everything here ends before any training, in an error that names the argument an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from numbers import Integral
 from typing import Any
@@ -14,17 +15,20 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
+from torch.utils.data import Dataset
+from tqdm.auto import tqdm
 
 from skvaal._modules import MIN_IMAGE_SIZE
+from skvaal._sources import Source, as_samples, check_finite, check_in_unit_interval, mapped
 
-# Rows are checked for NaN this many numbers at a time, so that no mask of a whole memmap is built.
+# Rows are checked this many numbers at a time, so that no mask of a whole memmap is built.
 _CHECK_CHUNK = 4_000_000
 _USUAL_CHANNELS = (1, 3, 4)
 
 
 def check_samples(
     estimator: BaseEstimator, X: Any, *, reset: bool, data_format: str, name: str = "X"
-) -> NDArray:
+) -> NDArray | Source:
     """Validate feature rows or images.
 
     Parameters
@@ -32,8 +36,8 @@ def check_samples(
     estimator : estimator
         Gets ``n_features_in_``, ``feature_names_in_`` and ``input_shape_`` if `reset`, and is
         asked whether X fits them otherwise.
-    X : array-like of shape (n_samples, n_features) or 4-D array
-        Not copied if it is a numeric array already.
+    X : array-like of shape (n_samples, n_features) or 4-D array, or Dataset
+        Not copied if it is a numeric array already, and not read if it is no array in memory.
     reset : bool
         Whether X defines what later input must look like.
     data_format : {'channels_first', 'channels_last'}
@@ -43,7 +47,7 @@ def check_samples(
 
     Returns
     -------
-    array of shape (n_samples, n_features) or (n_samples, channels, height, width)
+    array or Source of shape (n_samples, n_features) or (n_samples, channels, height, width)
 
     Raises
     ------
@@ -52,8 +56,11 @@ def check_samples(
     """
     if isinstance(X, torch.Tensor):
         X = X.detach().cpu().numpy()
-    original = X
-    X = _as_numbers(X, estimator, name)
+    original = X = as_samples(X, name)
+    if isinstance(X, Source):
+        _check_numeric(X, name)
+    else:
+        X = mapped(_as_numbers(X, estimator, name), name)
     if len(X) == 0:
         raise ValueError(
             f"{name} is empty: found 0 sample(s) (shape={X.shape}); at least 1 is required"
@@ -82,13 +89,14 @@ def check_samples(
         validate_data(estimator, original, reset=reset, skip_check_array=True)
     elif reset:
         # scikit-learn would count channels, or rows of pixels.
-        estimator.n_features_in_ = int(np.prod(X.shape[1:]))
+        estimator.n_features_in_ = math.prod(X.shape[1:])
         vars(estimator).pop("feature_names_in_", None)
-    _check_finite(X, name)
+    if X.dtype.kind == "f" and not (isinstance(X, Source) and not X.is_checked):
+        _check_pieces(check_finite, X, name, bool(getattr(estimator, "verbose", 0)))
     return X
 
 
-def check_same_kind(X_labeled: NDArray, X_unlabeled: NDArray) -> None:
+def check_same_kind(X_labeled: NDArray | Source, X_unlabeled: NDArray | Source) -> None:
     """Raise if two validated pools differ in sample shape, or one is integer and one is not."""
     if X_labeled.shape[1:] != X_unlabeled.shape[1:]:
         raise ValueError(
@@ -110,6 +118,15 @@ def check_same_columns(X_labeled: Any, X_unlabeled: Any) -> None:
         raise ValueError(
             "X_labeled and X_unlabeled must have the same columns in the same order; reorder one: "
             "X_unlabeled[X_labeled.columns]"
+        )
+
+
+def check_transformable(X: Any, name: str) -> None:
+    """Raise if the transformers of a Pipeline cannot read X."""
+    if isinstance(X, Dataset):
+        raise TypeError(
+            f"{name} is a Dataset, which the transformers of a Pipeline cannot read; transform in "
+            "the Dataset, and pass the strategy without a Pipeline"
         )
 
 
@@ -203,13 +220,25 @@ def _equals(mark: Any) -> Callable[[Any], bool]:
     return lambda value: not _is_missing(value) and bool(value == mark)
 
 
-def check_unit_interval(X: NDArray) -> None:
-    """Raise if X cannot have a Bernoulli likelihood; uint8 images are scaled to [0, 1] later."""
-    if _image_kind(X) != "uint8 images" and (X.min() < 0 or X.max() > 1):
-        raise ValueError(
-            f"likelihood='bernoulli' needs X in [0, 1], got values from {X.min():g} to "
-            f"{X.max():g}; scale X (MinMaxScaler) or use likelihood='gaussian'"
-        )
+def check_unit_interval(X: NDArray | Source, name: str, verbose: bool = False) -> None:
+    """Raise if X cannot have a Bernoulli likelihood; uint8 images are scaled to [0, 1] later.
+
+    Samples that are read when they are asked for are checked then.
+
+    Parameters
+    ----------
+    X : array or Source
+    name : str
+        Of the argument, for messages.
+    verbose : bool, default=False
+        Whether a progress bar is shown.
+    """
+    if _image_kind(X) == "uint8 images":
+        return
+    if isinstance(X, Source) and not X.is_checked:
+        X.in_unit_interval = True
+    else:
+        _check_pieces(check_in_unit_interval, X, name, verbose)
 
 
 def _as_numbers(X: Any, estimator: BaseEstimator, name: str) -> NDArray:
@@ -235,7 +264,22 @@ def _as_numbers(X: Any, estimator: BaseEstimator, name: str) -> NDArray:
     return X
 
 
-def _wrong_ndim(X: NDArray, name: str) -> str:
+def _check_numeric(X: Source, name: str) -> None:
+    """Raise if what is stored is no numbers, or no numbers are stored."""
+    if X.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} is of dtype {X.dtype}; it must hold booleans, integers or real numbers"
+        )
+    if 0 in X.shape[1:]:
+        raise ValueError(f"{name} has samples of shape {X.shape[1:]}, which hold no number")
+
+
+def _wrong_ndim(X: NDArray | Source, name: str) -> str:
+    if X.ndim == 3 and isinstance(X, Source):
+        return (
+            f"{name} has shape {X.shape}; images need a channel axis: its samples should have the "
+            f"shape (1, {X.shape[1]}, {X.shape[2]})"
+        )
     if X.ndim == 3:
         return (
             f"{name} has shape {X.shape}; images need a channel axis: {name}[:, None] makes it "
@@ -247,10 +291,10 @@ def _wrong_ndim(X: NDArray, name: str) -> str:
     )
 
 
-def _channels_first(X: NDArray, data_format: str, name: str) -> NDArray:
+def _channels_first(X: NDArray | Source, data_format: str, name: str) -> NDArray | Source:
     """View of images as (n, channels, height, width), if they can be that."""
     if data_format == "channels_last":
-        X = np.moveaxis(X, -1, 1)
+        X = X.with_channels_first() if isinstance(X, Source) else np.moveaxis(X, -1, 1)
     elif X.shape[3] in _USUAL_CHANNELS and X.shape[1] not in _USUAL_CHANNELS:
         raise ValueError(
             f"{name} of shape {X.shape} looks like (n, height, width, channels); pass "
@@ -266,26 +310,18 @@ def _channels_first(X: NDArray, data_format: str, name: str) -> NDArray:
     return X
 
 
-def _image_kind(X: NDArray) -> str:
+def _image_kind(X: NDArray | Source) -> str:
     if X.ndim == 2:
         return "feature rows"
     return "uint8 images" if X.dtype == np.uint8 else "images of real numbers"
 
 
-def _check_finite(X: NDArray, name: str) -> None:
-    """Raise if a number is NaN, infinite, or too large for float32, and say where it is."""
-    if X.dtype.kind in "biu":
-        return
-    rows = max(1, _CHECK_CHUNK // max(1, X[0].size))
-    for start in range(0, len(X), rows):
-        with np.errstate(over="ignore"):
-            finite = np.isfinite(X[start : start + rows].astype(np.float32, copy=False))
-        if finite.all():
-            continue
-        where = tuple(int(i) for i in np.argwhere(~finite)[0])
-        where = (start + where[0], *where[1:])
-        what = "NaN" if np.isnan(X[where]) else "infinity or a value too large for dtype('float32')"
-        raise ValueError(
-            f"Input {name} contains {what}, first at {name}{list(where)}; remove such samples or "
-            "fill them with sklearn.impute.SimpleImputer"
-        )
+def _check_pieces(
+    check: Callable[[NDArray, str, slice], None], X: NDArray | Source, name: str, verbose: bool
+) -> None:
+    """Have all of X checked, some rows at a time."""
+    step = max(1, _CHECK_CHUNK // max(1, math.prod(X.shape[1:])))
+    starts = range(0, len(X), step)
+    for start in tqdm(starts, desc=f"checking {name}", leave=False, disable=not verbose):
+        rows = slice(start, start + step)
+        check(X[rows], name, rows)

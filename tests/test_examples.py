@@ -11,6 +11,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 PROMISES = {
     "modal_loop.py": "90 labels: accuracy 0.",
     "pipeline_and_grid_search.py": "best for 50 labels",
+    "images_by_a_dataset.py": "of the chosen images have the stripe",
     "images_from_disk.py": "same scores after loading: True",
     "own_networks.py": "to label next",
     "task_aware.py": "TA-VAAL      100 labels",

@@ -398,9 +398,22 @@ def test_verbose_shows_bars(digits, capsys):
     error = capsys.readouterr().err
     assert "training VAAL" in error
     assert "discriminator_loss" in error
+    assert "26/26" in error  # iterations: 2 epochs of 200 samples, 16 at a time
     strategy.query(digits[0])
     assert "scoring" in capsys.readouterr().err
     pickle.dumps(strategy)
+
+
+def test_verbose_shows_a_bar_where_distances_are_measured(digits, capsys):
+    params = {**QUICK, "selection": "k_center", "selection_space": "input", "verbose": 1}
+    strategy = VAALQueryStrategy(**params).fit(*digits)
+    assert "checking X" in capsys.readouterr().err
+    strategy.query(digits[0], 3)
+    error = capsys.readouterr().err
+    assert "projecting" in error
+    assert "choosing" in error
+    with pytest.raises(ValueError, match="selection__verbose is no option; set verbose="):
+        strategy.set_params(selection__verbose=True).query(digits[0])
 
 
 def test_silent_by_default(digits, capsys):

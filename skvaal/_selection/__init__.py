@@ -3,8 +3,10 @@
 from skvaal._selection._clusters import cluster
 from skvaal._selection._dispatch import (
     SELECTIONS,
+    SHOWS_PROGRESS,
     USES_UNCERTAINTY,
     check_batch,
+    n_located,
     needs_labeled,
     needs_latent,
     selection_function,
@@ -17,6 +19,7 @@ from skvaal._selection._ranking import draw_with_every_class, smallest, stochast
 
 __all__ = [
     "SELECTIONS",
+    "SHOWS_PROGRESS",
     "USES_UNCERTAINTY",
     "check_batch",
     "cluster",
@@ -24,6 +27,7 @@ __all__ = [
     "greedy",
     "herding",
     "k_center",
+    "n_located",
     "needs_labeled",
     "needs_latent",
     "selection_function",

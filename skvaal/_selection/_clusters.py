@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 
-from skvaal._selection._ranking import candidates
+from skvaal._selection._ranking import CANDIDATES_FACTOR, candidates
 
 # Candidates times clusters, from which on k-means goes over mini-batches.
 _LARGE = 2_000_000
@@ -28,7 +28,7 @@ def cluster(
     random_state: np.random.RandomState,
     /,
     *,
-    candidates_factor: float = 10.0,
+    candidates_factor: float = CANDIDATES_FACTOR,
 ) -> NDArray[np.intp]:
     """Take the smallest score in each of `n` clusters (k-means) of the candidates.
 
@@ -41,7 +41,7 @@ def cluster(
     scores : array of shape (n_samples,)
         Lower is taken sooner.
     Z : array of shape (n_samples, latent_dim)
-        Latent means of the pool.
+        Coordinates of the pool; read once, those of the candidates only.
     Z_labeled : ignored
     n : int
         At most n_samples.

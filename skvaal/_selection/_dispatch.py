@@ -13,7 +13,7 @@ from skvaal._selection._clusters import cluster
 from skvaal._selection._greedy import greedy
 from skvaal._selection._herding import herding
 from skvaal._selection._k_center import k_center
-from skvaal._selection._ranking import stochastic, topk
+from skvaal._selection._ranking import CANDIDATES_FACTOR, n_candidates, stochastic, topk
 
 Selection = Callable[..., NDArray[np.intp]]
 
@@ -27,6 +27,10 @@ SELECTIONS: dict[str, Selection] = {
 }
 # These have a keyword parameter `uncertainty`.
 USES_UNCERTAINTY = frozenset({"greedy", "herding"})
+# These read coordinates of the samples with the smallest scores only.
+_OF_CANDIDATES = frozenset({"k_center", "cluster"})
+# These have a keyword parameter `verbose`.
+SHOWS_PROGRESS = frozenset({"greedy", "herding", "k_center"})
 
 
 def selection_function(selection: str | Selection) -> Selection:
@@ -57,6 +61,37 @@ def needs_latent(selection: str | Selection) -> bool:
 def needs_labeled(selection: str | Selection) -> bool:
     """Whether a selection reads coordinates of the labelled samples; a callable may."""
     return not isinstance(selection, str) or selection in ("k_center", "herding")
+
+
+def n_located(selection: str | Selection, n: int, n_samples: int, options: dict[str, Any]) -> int:
+    """Of how many samples of the pool a selection reads coordinates.
+
+    Parameters
+    ----------
+    selection : str or callable
+    n : int
+        Size of the batch.
+    n_samples : int
+        Size of the pool.
+    options : dict
+        Of the selection.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> from skvaal._selection import n_located
+    >>> n_located("k_center", 5, 1000, {}), n_located("herding", 5, 1000, {})
+    (50, 1000)
+    """
+    if not needs_latent(selection):
+        return 0
+    if not isinstance(selection, str) or selection not in _OF_CANDIDATES:
+        return n_samples
+    factor = options.get("candidates_factor", CANDIDATES_FACTOR)
+    return n_candidates(n, factor, n_samples)
 
 
 def takes_uncertainty(selection: str | Selection) -> bool:

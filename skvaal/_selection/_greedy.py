@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
 from skvaal._selection._distances import mean_neighbour_distance, squared_distances_to
 from skvaal._selection._ranking import smallest
@@ -30,6 +31,7 @@ def greedy(
     candidates_factor: float = 10.0,
     uncertainty: NDArray[np.floating] | None = None,
     uncertainty_power: float = 1.0,
+    verbose: bool = False,
 ) -> NDArray[np.intp]:
     """Take the largest weight, damp the weights around it, and again.
 
@@ -65,6 +67,8 @@ def greedy(
         Higher is taken sooner.
     uncertainty_power : float, default=1.0
         At least 0, which leaves that factor out.
+    verbose : bool, default=False
+        Whether a progress bar is shown.
 
     Returns
     -------
@@ -91,7 +95,7 @@ def greedy(
     n_candidates = max(_MIN_CANDIDATES, int(min(candidates_factor * n, len(rows))))
     if len(rows) > n_candidates:
         rows = rows[smallest(-log_weights[rows], n_candidates, random_state)]
-    chosen = rows[_damped(log_weights[rows], Z[rows], n, h)]
+    chosen = rows[_damped(log_weights[rows], Z[rows], n, h, verbose)]
     if len(chosen) < n:
         # What is left equals something chosen.
         others = np.setdiff1d(np.arange(len(scores)), chosen)
@@ -131,13 +135,17 @@ def _spread(
 
 
 def _damped(
-    log_weights: NDArray[np.float64], Z: NDArray[np.float32], n: int, h: np.float32
+    log_weights: NDArray[np.float64],
+    Z: NDArray[np.float32],
+    n: int,
+    h: np.float32,
+    verbose: bool,
 ) -> NDArray[np.intp]:
     """Positions in the order of choosing, fewer than `n` if no weight is left."""
     # In logarithms, or the weights of a large batch become 0.
     log_weights = log_weights.copy()
     chosen: list[int] = []
-    while len(chosen) < n:
+    for _ in tqdm(range(n), desc="choosing", unit="sample", leave=False, disable=not verbose):
         best = int(log_weights.argmax())
         if log_weights[best] == -np.inf:
             break

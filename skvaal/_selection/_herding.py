@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
 from skvaal._selection._distances import (
     blocks_of_squared_distances,
@@ -42,6 +43,7 @@ def herding(
     uncertainty: NDArray[np.floating] | None = None,
     score_power: float = 0.0,
     bandwidth: float = 1.0,
+    verbose: bool = False,
 ) -> NDArray[np.intp]:
     """Take, again and again, the sample that covers most of what is uncertain and uncovered.
 
@@ -80,6 +82,8 @@ def herding(
         At least 0, which leaves the scores out.
     bandwidth : float, default=1.0
         Above 0; see above.
+    verbose : bool, default=False
+        Whether a progress bar is shown.
 
     Returns
     -------
@@ -111,7 +115,7 @@ def herding(
     gains = weights * coverage.gains(Z)
     computed_at = np.zeros(len(Z), dtype=np.intp)
     chosen: list[int] = []
-    while len(chosen) < n:
+    for _ in tqdm(range(n), desc="choosing", unit="sample", leave=False, disable=not verbose):
         # A gain of 0 stays 0; without the second condition, all of them would be computed again.
         while gains[best := int(gains.argmax())] > 0 and computed_at[best] < len(chosen):
             gains[best] = weights[best] * coverage.gain(Z[best])

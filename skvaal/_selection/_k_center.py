@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
 from skvaal._selection._distances import nearest_distances, squared_distances_to
-from skvaal._selection._ranking import candidates
+from skvaal._selection._ranking import CANDIDATES_FACTOR, candidates
 
 
 def k_center(
@@ -23,7 +24,8 @@ def k_center(
     random_state: np.random.RandomState,
     /,
     *,
-    candidates_factor: float = 10.0,
+    candidates_factor: float = CANDIDATES_FACTOR,
+    verbose: bool = False,
 ) -> NDArray[np.intp]:
     """Take, again and again, the candidate farthest from all that is labelled or taken.
 
@@ -35,15 +37,17 @@ def k_center(
     scores : array of shape (n_samples,)
         Lower is taken sooner.
     Z : array of shape (n_samples, latent_dim)
-        Latent means of the pool.
+        Coordinates of the pool; read once, those of the candidates only.
     Z_labeled : array of shape (n_labeled, latent_dim)
-        Latent means of the labelled samples. If there is none, the smallest score comes first.
+        Coordinates of the labelled samples. If there is none, the smallest score comes first.
     n : int
         At most n_samples.
     random_state : numpy.random.RandomState
         Breaks ties.
     candidates_factor : float, default=10.0
         At least 1, which is top-k; infinity makes the whole pool candidates.
+    verbose : bool, default=False
+        Whether a progress bar is shown.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def k_center(
     Z = Z[rows]
     distances = nearest_distances(Z, Z_labeled)
     chosen = np.empty(n, dtype=np.intp)
-    for i in range(n):
+    for i in tqdm(range(n), desc="choosing", unit="sample", leave=False, disable=not verbose):
         # The first of equal ones, which `candidates` sorted by score and then by chance.
         chosen[i] = distances.argmax()
         np.minimum(distances, squared_distances_to(Z, Z[chosen[i]]), out=distances)

@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# Candidates for each sample of the batch, for selections that choose among some.
+CANDIDATES_FACTOR = 10.0
+
 
 def smallest(
     scores: NDArray[np.floating], n: int, random_state: np.random.RandomState
@@ -74,7 +77,30 @@ def candidates(
     >>> candidates(np.array([4.0, 1.0, 2.0, 3.0]), 1, 2, np.random.RandomState(0))
     array([1, 2])
     """
-    return smallest(scores, math.ceil(min(factor * n, len(scores))), random_state)
+    return smallest(scores, n_candidates(n, factor, len(scores)), random_state)
+
+
+def n_candidates(n: int, factor: float, n_samples: int) -> int:
+    """Number of :func:`candidates`.
+
+    Parameters
+    ----------
+    n : int
+    factor : float
+    n_samples : int
+        Size of the pool.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> from skvaal._selection._ranking import n_candidates
+    >>> n_candidates(10, 2.5, 1000), n_candidates(10, 2.5, 20)
+    (25, 20)
+    """
+    return math.ceil(min(factor * n, n_samples))
 
 
 def topk(

@@ -1,13 +1,15 @@
-"""Speed of VAAL: ``python -m skvaal.benchmark speed``; comparisons are ``skvaal benchmark``."""
+"""Speed, ``python -m skvaal.benchmark speed`` and ``large``; comparisons: ``skvaal benchmark``."""
 
 import sys
 from collections.abc import Sequence
 
-from skvaal.benchmark import speed
+from skvaal.benchmark import large, speed
+
+_COMMANDS = {"speed": speed, "large": large}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the benchmark of speed.
+    """Run a benchmark of speed.
 
     Parameters
     ----------
@@ -25,9 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         With status 2 and a message if an argument cannot be used.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    if words[:1] == ["speed"]:
-        return speed.main(words[1:])
-    print("python -m skvaal.benchmark speed [options]\nskvaal benchmark [options]")
+    if words and words[0] in _COMMANDS:
+        return _COMMANDS[words[0]].main(words[1:])
+    for name in _COMMANDS:
+        print(f"python -m skvaal.benchmark {name} [options]")
+    print("skvaal benchmark [options]")
     return 0 if words in (["--help"], ["-h"]) else 2
 
 

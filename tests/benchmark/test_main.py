@@ -3,16 +3,17 @@ import pytest
 from skvaal.benchmark.__main__ import main
 
 
-def test_speed_gets_the_other_arguments(monkeypatch):
+@pytest.mark.parametrize("name", ["speed", "large"])
+def test_a_benchmark_gets_the_other_arguments(name, monkeypatch):
     received = []
 
-    def main_of_speed(argv):
+    def main_of_it(argv):
         received.append(argv)
         return 0
 
-    monkeypatch.setattr("skvaal.benchmark.speed.main", main_of_speed)
+    monkeypatch.setattr(f"skvaal.benchmark.{name}.main", main_of_it)
 
-    status = main(["speed", "--sizes", "100"])
+    status = main([name, "--sizes", "100"])
 
     assert status == 0
     assert received == [["--sizes", "100"]]
@@ -21,4 +22,6 @@ def test_speed_gets_the_other_arguments(monkeypatch):
 @pytest.mark.parametrize(("arguments", "status"), [(["--help"], 0), ([], 2), (["compare"], 2)])
 def test_anything_else_names_the_commands(arguments, status, capsys):
     assert main(arguments) == status
-    assert "skvaal benchmark [options]" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "skvaal benchmark [options]" in shown
+    assert "skvaal.benchmark large [options]" in shown

@@ -1,0 +1,130 @@
+"""What all samples have in common that are read when they are asked for."""
+
+from __future__ import annotations
+
+import copy
+import math
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = slice | NDArray[np.intp]
+
+
+class Source(ABC):
+    """Samples in the place of an array, of which only what is asked for is in memory.
+
+    Numbers are checked as they are read, since a pass over all of them beforehand may take as long
+    as what is then done with them.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (n_samples, ...).
+    dtype : numpy.dtype
+    name : str
+        Of the argument that the samples came in, for messages.
+
+    Attributes
+    ----------
+    is_checked : bool
+        Whether something else sees to it that all numbers are finite.
+    in_unit_interval : bool, default=False
+        Whether a number outside [0, 1] is an error.
+    """
+
+    is_checked = False
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype, name: str) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.name = name
+        self.in_unit_interval = False
+        self._moves_channels = False
+        # As they are stored, whatever `shape` says.
+        self._item_shape = shape[1:]
+        self._item_bytes = math.prod(shape[1:]) * dtype.itemsize
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: Rows) -> NDArray:
+        """Samples of a slice, or of rows in any order: a new array, (n_rows, ...)."""
+        X = self._read(rows)
+        if not self.is_checked:
+            check_finite(X, self.name, rows)
+        if self.in_unit_interval:
+            check_in_unit_interval(X, self.name, rows)
+        return np.moveaxis(X, -1, 1) if self._moves_channels else X
+
+    def with_channels_first(self) -> Source:
+        """The same images, read as (n, channels, height, width)."""
+        moved = copy.copy(self)
+        n, height, width, channels = self.shape
+        moved.shape = (n, channels, height, width)
+        moved._moves_channels = True
+        return moved
+
+    def _positions(self, rows: Rows) -> NDArray[np.intp]:
+        return np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else rows
+
+    @abstractmethod
+    def _read(self, rows: Rows) -> NDArray:
+        """Samples as they are stored, in memory of their own."""
+
+
+def check_finite(X: NDArray, name: str, rows: Rows) -> None:
+    """Raise if a number is NaN, infinite, or too large for float32, and say where it is.
+
+    Parameters
+    ----------
+    X : array of shape (n_rows, ...)
+    name : str
+        Of the argument that X is a part of.
+    rows : slice with a start, or array of int
+        Which part.
+    """
+    if X.dtype.kind in "biu":
+        return
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(X.astype(np.float32, copy=False))
+    if finite.all():
+        return
+    where = np.argwhere(~finite)[0].tolist()
+    value = X[tuple(where)]
+    what = "NaN" if np.isnan(value) else "infinity or a value too large for dtype('float32')"
+    raise ValueError(
+        f"Input {name} contains {what}, first at {name}{[_row(rows, where[0]), *where[1:]]}; "
+        "remove such samples or fill them with sklearn.impute.SimpleImputer"
+    )
+
+
+def check_in_unit_interval(X: NDArray, name: str, rows: Rows) -> None:
+    """Raise if X cannot have a Bernoulli likelihood.
+
+    Parameters
+    ----------
+    X : array of shape (n_rows, ...)
+    name : str
+        Of the argument that X is a part of.
+    rows : slice with a start, or array of int
+        Which part.
+    """
+    if len(X) == 0 or (X.min() >= 0 and X.max() <= 1):
+        return
+    outside = ((X < 0) | (X > 1)).reshape(len(X), -1).any(axis=1)
+    raise ValueError(
+        f"likelihood='bernoulli' needs {name} in [0, 1], got values from {X.min():g} to "
+        f"{X.max():g}, the first of them in {name}[{_row(rows, int(outside.argmax()))}]; scale "
+        f"{name} (MinMaxScaler) or use likelihood='gaussian'"
+    )
+
+
+def _row(rows: Rows, position: int) -> int:
+    return int(rows.start + position if isinstance(rows, slice) else rows[position])

@@ -1,11 +1,10 @@
 """Can a discriminator on few labels be kept from memorising them, and does it then know a thing?
 
     SKVAAL_DATA=data python experiments/discriminators.py digits fashion_mnist
-    python experiments/discriminators.py warm_start
 
-Small discriminators are trained from scratch on fixed coordinates, a number of them side by side:
-plain, or regularised in one way each. Measured for each, beside the distance to the nearest
-labelled sample, which learns nothing, and numbers drawn by chance:
+Small discriminators are trained from scratch on fixed coordinates, many of them side by side: plain
+or regularised in one way each. Measured for each, beside the distance to the nearest labelled
+sample, which learns nothing, and numbers drawn by chance:
 
 - auc: what it knows of held-out samples, labelled against unlabelled, mean over three folds;
 - novelty: how well minus its score tells the unlabelled samples of classes without a label from
@@ -13,13 +12,13 @@ labelled sample, which learns nothing, and numbers drawn by chance:
 - gain: accuracy from one batch of herding in the principal components by margin times the rank
   of minus its score, less that by margin alone.
 
-Coordinates: pca, 32 principal components; latent, means of a VAE trained by default; long, four
-times as long (biased start, few seeds); frozen, without the adversary (first stage). The start `random_start`, labels drawn from the whole
-pool alike, is for the first figure: there a held-out labelled sample is like any other. `warm_start`
-asks of plain VAAL whether its second round should go on from the weights of the first.
+Coordinates: pca, 32 principal components; latent, means of a VAE trained by default; frozen,
+without the adversary (labels at the start only); long, trained four times as long (biased start,
+few seeds). The start `random_start`, labels drawn from the whole pool alike, is for the first
+figure: there a held-out labelled sample is like any other.
 
 SKVAAL_DATA names the folder with fashion_mnist.npz; its images are read as rows of pixels here, for
-the dense VAE. Fifteen minutes for each data set on a busy core; results (.csv), written after each
+the dense VAE. On a busy core a data set takes twenty minutes. Results (.csv), written after each
 seed, and tables (.txt) go to docs/results/research. docs/research_log.md has what came out.
 """
 
@@ -32,7 +31,6 @@ import pandas as pd
 import torch
 from one_batch import RESULTS, SETTINGS, accuracy, draw, fitted, grow, herd
 from selection_rules import PROTOCOLS, coordinates, ranks, squared_distances, uncertainty
-from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from torch.func import stack_module_state
 from torch.nn import functional as F
@@ -52,7 +50,6 @@ NOISE = 0.5  # of each coordinate's standard deviation
 PRIOR = 0.7  # what the pool of a biased start has of classes with a label
 RANDOM = Protocol(name="random_start", start="random")
 LONG_SEEDS = {"digits": 3, "fashion_mnist": 0}  # a VAE trained so long takes a minute
-WARM_SEEDS = 3
 
 
 def only(name, value):
@@ -267,59 +264,16 @@ def format_table(records, heading):
     return "\n".join(lines) + "\n"
 
 
-def measure_warm_start(path):
-    """Second round of plain VAAL on digits, from the weights of the first and from scratch."""
-    dataset, setting = load_dataset("digits"), SETTINGS["digits"]
-    rows = []
-    for seed in range(WARM_SEEDS):
-        X, y, labeled, test = draw(dataset, setting, get_protocols(["standard"])[0], seed)
-        settings = {"selection": "topk", "selection_space": "latent", "uncertainty": None}
-        warm = VAALQueryStrategy(random_state=seed, warm_start=True, **settings)
-        rest = np.setdiff1d(np.arange(len(X)), labeled)
-        chosen = warm.fit_pools(X[labeled], X[rest]).query(X[rest], setting.batch)
-        labeled = np.r_[labeled, rest[chosen]]
-        rest = np.setdiff1d(np.arange(len(X)), labeled)
-        before = accuracy(X, y, labeled, *test)
-        scratch = clone(warm).set_params(warm_start=False)
-        for name, strategy in {"warm": warm, "scratch": scratch}.items():
-            start = time.time()
-            strategy.fit_pools(X[labeled], X[rest])
-            seconds = time.time() - start
-            space = tuple(strategy.transform(X[rows]) for rows in (labeled, rest))
-            auc = next(judge(space, np.zeros(len(rest), dtype=bool), seed))[1]
-            batch = rest[strategy.query(X[rest], setting.batch)]
-            gain = 100 * (accuracy(X, y, np.r_[labeled, batch], *test) - before)
-            case = {"start": name, "seed": seed, "auc": auc, "gain": gain, "seconds": seconds}
-            rows.append(case)
-    records = pd.DataFrame(rows)
-    records.round(4).to_csv(path, index=False)
-    return records
-
-
-def format_warm_start(records):
-    wide = records.pivot(index="seed", columns="start")
-    lines = [f"digits, standard: second round of plain VAAL, {len(wide)} seeds, +- standard error"]
-    for column in ("auc", "gain", "seconds"):
-        both = wide[column].assign(difference=wide[column]["warm"] - wide[column]["scratch"])
-        numbers = [f"{name} {both[name].mean():.3f} +- {both[name].sem():.3f}" for name in both]
-        lines.append(f"{column:<8}" + "   ".join(numbers))
-    return "\n".join(lines) + "\n"
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("data", nargs="+", choices=[*SETTINGS, "warm_start"])
-    parser.add_argument("--n-seeds", type=int, help="fewer than planned, for a trial")
+    parser.add_argument("data", nargs="+", choices=SETTINGS)
+    parser.add_argument("--n-seeds", type=int, help="fewer than SETTINGS has")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     for data in arguments.data:
+        n_seeds = arguments.n_seeds or SETTINGS[data].n_seeds
         path = RESULTS / f"discriminators_{data}.csv"
-        if data == "warm_start":
-            text = format_warm_start(measure_warm_start(path))
-        else:
-            n_seeds = arguments.n_seeds or SETTINGS[data].n_seeds
-            records = measure(data, n_seeds, path)
-            text = format_table(records, f"{data}: {n_seeds} seeds")
+        text = format_table(measure(data, n_seeds, path), f"{data}: {n_seeds} seeds")
         print(text)
         path.with_suffix(".txt").write_text(text)
 

@@ -237,30 +237,39 @@ def measure(data, n_seeds, path):
     return pd.read_csv(path)
 
 
-def cells(values, form):
-    means, errors = values.mean(), values.sem()
-    return {case: form.format(means[case], errors[case]) for case in means.index}
+TABLES = [
+    ("auc", "{:.3f} +- {:.3f}", "held-out AUC, labelled against unlabelled"),
+    ("novelty", "{:.3f} +- {:.3f}", "AUC of minus the score, classes without a label"),
+    ("gain", "{:+.2f} +- {:.2f}", "gain of margin x rank on margin alone, points"),
+]
+CASE = ["protocol", "labels", "seed"]
+
+
+def on_margin(records):
+    """The gains in points, less those of the margin in the same case, and their mean by seed."""
+    is_margin = records["rule"] == "margin"
+    margin = records.loc[is_margin, [*CASE, "gain"]]
+    others = records[~is_margin].merge(margin, on=CASE, how="left", suffixes=("", "_of_margin"))
+    others["gain"] = 100 * (others["gain"] - others["gain_of_margin"])
+    means = others.groupby(["space", "rule", "seed"], as_index=False, sort=False)["gain"].mean()
+    return pd.concat([others, means.assign(protocol="all", labels="")])
 
 
 def format_table(records, heading):
-    """Means and standard errors over the seeds; the gains are paired with those of the margin."""
-    records = records.set_index(["space", "rule", "protocol", "labels", "seed"])
-    margin = records["gain"].sort_index().xs(("-", "margin"))
-    index = records.index.droplevel(["space", "rule"])
-    records["gain"] = 100 * (records["gain"] - margin.reindex(index).to_numpy())
+    """Means and standard errors over the seeds."""
     lines = [heading]
-    for column, form, title in [
-        ("auc", "{:.3f} +- {:.3f}", "held-out AUC, labelled against unlabelled"),
-        ("novelty", "{:.3f} +- {:.3f}", "AUC of minus the score, classes without a label"),
-        ("gain", "{:+.2f} +- {:.2f}", "gain of margin x rank on margin alone, points"),
-    ]:
-        groups = records[column].dropna().groupby(level=[0, 1, 2, 3], sort=False)
-        table = pd.Series(cells(groups, form)).unstack([2, 3]).fillna("")
-        names = [f"{protocol} {labels}" for protocol, labels in table.columns]
-        lines += ["", f"{title}, +- standard error", " " * 20 + "".join(f"{n:>18}" for n in names)]
-        for space, rule in groups.mean().index.droplevel([2, 3]).unique():
-            row = "".join(f"{cell:>18}" for cell in table.loc[space, rule])
-            lines.append(f"{f'{space}:{rule}':<20}{row}")
+    for column, form, title in TABLES:
+        shown = on_margin(records) if column == "gain" else records
+        groups = shown.dropna(subset=column).groupby(["space", "rule", *CASE[:2]], sort=False)
+        means, errors = (
+            table.unstack([2, 3]) for table in (groups[column].mean(), groups[column].sem())
+        )
+        names = "".join(f"{f'{protocol} {labels}':>18}" for protocol, labels in means)
+        lines += ["", f"{title}, +- standard error over the seeds", " " * 20 + names]
+        for space, rule in means.index:
+            both = zip(means.loc[space, rule], errors.loc[space, rule], strict=True)
+            numbers = ["" if np.isnan(mean) else form.format(mean, error) for mean, error in both]
+            lines.append(f"{f'{space}:{rule}':<20}" + "".join(f"{text:>18}" for text in numbers))
     return "\n".join(lines) + "\n"
 
 

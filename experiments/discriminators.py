@@ -18,8 +18,9 @@ biased start, few seeds). The start `random_start`, labels drawn from the whole 
 the first figure: there a held-out labelled sample is like any other (digits).
 
 SKVAAL_DATA names the folder with fashion_mnist.npz; its images are read as rows of pixels here, for
-the dense VAE. On a busy core a data set takes twenty minutes. Results (.csv), written after each
-seed, and tables (.txt) go to docs/results/research. docs/research_log.md has what came out.
+the dense VAE. On a busy core digits take half an hour, Fashion-MNIST ten minutes. Results (.csv),
+written after each seed, and tables (.txt) go to docs/results/research. docs/research_log.md has what
+came out.
 """
 
 import argparse

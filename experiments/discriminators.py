@@ -19,8 +19,8 @@ the first figure: there a held-out labelled sample is like any other (digits).
 
 SKVAAL_DATA names the folder with fashion_mnist.npz; its images are read as rows of pixels here, for
 the dense VAE. On a busy core digits take half an hour, Fashion-MNIST ten minutes. Results (.csv),
-written after each seed, and tables (.txt) go to docs/results/research. docs/research_log.md has what
-came out.
+written after each seed, and tables (.txt) go to docs/results/research. docs/research_log.md has
+what came out.
 """
 
 import argparse

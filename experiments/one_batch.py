@@ -52,6 +52,17 @@ SETTINGS = {
 }
 
 
+def draw(dataset, setting, protocol, seed):
+    """Pool, its classes, the rows labelled at the start, and the test set."""
+    plan = Plan(initial=setting.initial, batch=setting.batch, rounds=2, pool_size=setting.pool_size)
+    start = draw_start(dataset, plan, protocol, seed)
+    if start.test is None:
+        test = dataset.X_test[:4000], dataset.y_test[:4000]
+    else:
+        test = dataset.X[start.test], dataset.y[start.test]
+    return dataset.X[start.pool], start.y, start.labeled, test
+
+
 def fitted(X, y, labeled, seed=0):
     return get_estimator("random_forest")(seed).fit(X[labeled], y[labeled])
 
@@ -124,16 +135,10 @@ def batches(pca, vaal, u, n, seed):
 def measure(data):
     """One row for each protocol, seed, stage and rule; gain is in accuracy, as a share."""
     dataset, setting = load_dataset(data), SETTINGS[data]
-    plan = Plan(initial=setting.initial, batch=setting.batch, rounds=2, pool_size=setting.pool_size)
     rows = []
     for protocol in get_protocols(PROTOCOLS):
         for seed in range(setting.n_seeds):
-            start = draw_start(dataset, plan, protocol, seed)
-            X, y, labeled = dataset.X[start.pool], start.y, start.labeled
-            if start.test is None:
-                test = dataset.X_test[:4000], dataset.y_test[:4000]
-            else:
-                test = dataset.X[start.test], dataset.y[start.test]
+            X, y, labeled, test = draw(dataset, setting, protocol, seed)
             for n_labels in setting.stages:
                 labeled = grow(X, y, labeled, n_labels, setting.batch)
                 rest = np.setdiff1d(np.arange(len(X)), labeled)

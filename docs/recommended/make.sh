@@ -7,6 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 strategies=random,margin,uncertainty,entropy,ranked_batch,core_set,badge,typi_clust,prob_cover,max_herding
 strategies+=,drop_query,clue,falcun,vaal_recommended,vaal_task_agnostic
+fewest=random,margin,typi_clust,falcun,vaal_recommended,vaal_task_agnostic
 few=random,margin,typi_clust,falcun,clue,vaal_recommended,vaal_task_agnostic
 compare() {  # folder, data, strategies, protocols and the rest
     skvaal benchmark --quiet --out "$1" --data "$2" --strategies "$3" --protocols "$4" "${@:5}"
@@ -20,10 +21,14 @@ case "${1:-all}" in digits | all)
         --seeds 10 --initial 6 --batch 6 --rounds 5 ;;& fashion_mnist | all)
     compare recommended/fashion_mnist fashion_mnist $few standard,biased_start \
         --seeds 10 --initial 100 --batch 100 --rounds 3 --pool-size 2000 ;;& cifar10 | all)
-    compare recommended/cifar10 cifar10 random,margin,typi_clust,falcun,vaal_recommended,vaal_task_agnostic standard \
-        --estimator small_cnn --seeds 3 --initial 500 --batch 250 --rounds 2 --pool-size 5000 ;;& caltech101 | all)
-    compare recommended/caltech101 caltech101_64 random,margin,typi_clust,falcun,vaal_recommended,vaal_task_agnostic \
-        standard --image-size 32 --seeds 10 --initial 202 --batch 101 --rounds 2 --pool-size 1500 ;;& variants | all)
+    compare recommended/cifar10 cifar10 $fewest standard \
+        --estimator small_cnn --seeds 6 --initial 500 --batch 250 --rounds 2 --pool-size 5000
+    compare recommended/cifar10_biased cifar10 $fewest biased_start \
+        --estimator small_cnn --seeds 6 --initial 500 --batch 250 --rounds 2 --pool-size 5000 ;;& caltech101 | all)
+    compare recommended/caltech101 caltech101_64 $fewest standard \
+        --image-size 32 --seeds 10 --initial 202 --batch 101 --rounds 2 --pool-size 1500 ;;& batches | all)
+    compare recommended/batches digits $few budget_sweep \
+        --seeds 10 --initial 20 --batch 20 --rounds 5 ;;& variants | all)
     # What VAAL's own parts are worth: the paper's method, its ablations, TA-VAAL and SRAAL.
     compare variants digits \
         random,vaal,vaal_no_vae,vaal_frozen_vae,vaal_no_discriminator,ta_vaal,sraal,vaal_recommended \

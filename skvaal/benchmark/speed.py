@@ -1,4 +1,4 @@
-"""How fast VAAL is here: the default query, plain VAAL's, and what the estimator adds to a loop."""
+"""How fast VAAL is here: queries, what the estimator adds to a loop, and the published schedule."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,6 +28,8 @@ from skvaal._losses import (
     transductive_loss,
 )
 from skvaal._modules import reparameterize
+from skvaal.benchmark import against_published
+from skvaal.benchmark.against_published import timed
 from skvaal.benchmark.datasets import load_dataset
 from skvaal.benchmark.machine import git_revision, machine, peak_memory_mib, versions
 
@@ -63,6 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch-size", type=int, default=64, help="samples of each pool in a step")
     parser.add_argument("--repeats", type=int, default=5, help="epochs timed, of each kind in turn")
     parser.add_argument("--device", default="cpu", help="'cpu', 'cuda', ...")
+    parser.add_argument(
+        "--published-batch", type=int, default=128, help="samples of each pool in its step"
+    )
+    parser.add_argument("--width", type=int, default=128, help="of the published networks' VAE")
     parser.add_argument("--out", default="docs/results", help="folder of the file")
     args = parser.parse_args(argv)
 
@@ -78,12 +83,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         # In processes of their own: the peak of their memory is then that of a query.
         "plain_query": _in_child(_measure_query, X_labeled, X_pool, args.device, PLAIN),
         "default_query": _in_child(_measure_query, X_labeled, X_pool, args.device, {}),
+        "against_published": against_published.measure(
+            batch_size=args.published_batch, width=args.width, repeats=3, device=args.device
+        ),
         "targets": TARGETS,
     }
     path = Path(args.out) / f"speed_{args.device.replace(':', '')}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(_summary(result))
+    print("\nThe published schedule, at its own size:")
+    print(against_published.summary(result["against_published"]))
     print(f"\nWritten: {path}")
     return 0
 
@@ -166,7 +176,7 @@ def measure_overhead(
         # The order alternates, so that a machine that slows down does not favour one of them.
         pair = [("bare_seconds", bare), ("fit_seconds", fit)]
         for name, function in pair if repeat % 2 else pair[::-1]:
-            seconds = _timed(function, device)
+            seconds = timed(function, device)
             if repeat:  # the first pair warms up
                 times[name].append(seconds)
     ratios = [f / b for f, b in zip(times["fit_seconds"], times["bare_seconds"], strict=True)]
@@ -184,7 +194,7 @@ def _measure_query(
     imported = _peak_memory_gb()
     query = VAALQuery(random_state=0, device=device, **params)
     learner = SimpleNamespace(X_training=X_labeled)
-    seconds = _timed(lambda: query(learner, X_pool, n_instances=100), device)
+    seconds = timed(lambda: query(learner, X_pool, n_instances=100), device)
     strategy: Any = query.strategy_
     history = getattr(strategy, "history_", None)
     result = {
@@ -198,14 +208,6 @@ def _measure_query(
     if device.startswith("cuda"):
         result["peak_gpu_memory_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 3)
     return result
-
-
-def _timed(function: Any, device: str) -> float:
-    began = perf_counter()
-    function()
-    if device.startswith("cuda"):
-        torch.cuda.synchronize()
-    return perf_counter() - began
 
 
 def _peak_memory_gb() -> float:

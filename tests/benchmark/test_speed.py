@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from skvaal import ConvVAE, LatentDiscriminator
-from skvaal.benchmark import speed
+from skvaal.benchmark import against_published, speed
 from skvaal.benchmark.__main__ import main
+from skvaal.benchmark.published import PublishedVAAL
 
 
 def test_bare_epoch_trains_both_modules():
@@ -24,7 +25,7 @@ def test_bare_epoch_trains_both_modules():
 
 def test_overhead_is_the_median_ratio_of_interleaved_epochs(monkeypatch):
     seconds = iter([9.0, 9.0, 1.0, 2.0, 3.0, 2.0, 1.0, 4.0])
-    monkeypatch.setattr(speed, "_timed", lambda function, device: next(seconds))
+    monkeypatch.setattr(speed, "timed", lambda function, device: next(seconds))
     X = np.zeros((8, 1, 8, 8), np.uint8)
     result = speed.measure_overhead(X[:4], X, batch_size=4, repeats=3, device="cpu")
     # bare first in odd repeats, fit first in even ones; the first pair is not counted
@@ -37,7 +38,10 @@ def test_overhead_is_the_median_ratio_of_interleaved_epochs(monkeypatch):
 def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(speed, "_in_child", lambda function, *args: function(*args))
     monkeypatch.setattr("skvaal._fitting.AUTO_ITERATIONS", 2)
-    arguments = "speed --data noise --pool-size 128 --labeled 10 --repeats 1 --out"
+    arguments = (
+        "speed --data noise --pool-size 128 --labeled 10 --repeats 1 --width 2 --published-batch 8 "
+        "--out"
+    )
     assert main([*arguments.split(), str(tmp_path)]) == 0
     result = json.loads((tmp_path / "speed_cpu.json").read_text())
     assert result["plain_query"]["iterations"] == 2
@@ -46,4 +50,32 @@ def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
         assert result[name]["query_seconds"] > 0
         assert result[name]["peak_memory_gb"] > 0.05
     assert result["overhead"]["fit_over_bare"] > 0
-    assert "epoch of fit over bare loop" in capsys.readouterr().out
+    against = result["against_published"]
+    assert set(against["ratios"]) == {"iteration", "scoring"}
+    assert min(against["ratios"].values()) > 0
+    printed = capsys.readouterr().out
+    assert "epoch of fit over bare loop" in printed
+    assert "of the matrix product's FLOP/s" in printed
+
+
+def test_the_published_schedule_trains_and_scores():
+    torch.manual_seed(0)
+    X = np.random.RandomState(0).randint(0, 256, (40, 3, 32, 32)).astype(np.uint8)
+    published = PublishedVAAL(X[:20], X[20:], batch_size=10, width=2)
+    modules = published.vae, published.discriminator
+    before = [[p.clone() for p in m.parameters()] for m in modules]
+    published.iteration()
+    for module, old in zip(modules, before, strict=True):
+        assert any(not torch.equal(p, q) for p, q in zip(module.parameters(), old, strict=True))
+    assert published.scores(X).shape == (40,)
+
+
+def test_flops_are_those_of_the_layers():
+    flops = against_published._flops(width=4, batch_size=3, n_scored=5)
+    sides, channels = (16, 8, 4, 2), (3, 4, 8, 16, 32)
+    layers = zip(sides, channels[:-1], channels[1:], strict=True)
+    convolutions = sum(2 * side**2 * 16 * a * b for side, a, b in layers)
+    heads = 2 * 2 * (32 * 2 * 2) * 32
+    assert flops["scoring"] == 5 * (convolutions + heads)
+    # 12 images, forward and backward, and a decoder that computes more than the encoder
+    assert flops["iteration"] > 12 * 2 * 2 * (convolutions + heads)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from statistics import median
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
-from tqdm import tqdm
 
 from skvaal import ConvVAE, VAALQueryStrategy
 from skvaal._data import PairedPools, Pool
 from skvaal.benchmark.published import N_VAE_STEPS, PublishedVAAL
+from skvaal.benchmark.timing import interleaved, timed
 
 SHAPE = (3, 32, 32)
 # Side of the square matrices, and bytes copied, that the machine's limits are measured with.
@@ -64,7 +63,10 @@ def measure(
     }
     seconds: dict[str, dict[str, list[float]]] = {}
     for what, (bare, ours) in pairs.items():
-        seconds[what] = _interleaved(bare, ours, repeats, device, what)
+        times = interleaved(
+            bare, ours, repeats=repeats, device=device, title=f"{what} against the published one"
+        )
+        seconds[what] = dict(zip(("published", "skvaal"), times, strict=True))
     limits = measure_limits(device)
     flops = _flops(width, batch_size, n_scored)
     return {
@@ -116,15 +118,6 @@ def measure_limits(device: str) -> dict[str, float]:
     }
 
 
-def timed(function: Callable[[], Any], device: str) -> float:
-    """Seconds that a function takes, with what it leaves to the device to do."""
-    began = perf_counter()
-    function()
-    if device.startswith("cuda"):
-        torch.cuda.synchronize()
-    return perf_counter() - began
-
-
 def summary(result: dict[str, Any]) -> str:
     """Ratios and shares in lines.
 
@@ -151,20 +144,6 @@ def summary(result: dict[str, Any]) -> str:
             f"{limits['gigabytes_per_second']:.0f} GB/s",
         ]
     )
-
-
-def _interleaved(
-    bare: Callable[[], Any], ours: Callable[[], Any], repeats: int, device: str, what: str
-) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {"published": [], "skvaal": []}
-    for repeat in tqdm(range(repeats + 1), desc=f"{what} against the published one", unit="pair"):
-        # The order alternates, so that a machine that slows down does not favour one of them.
-        pair = [("published", bare), ("skvaal", ours)]
-        for name, function in pair if repeat % 2 else pair[::-1]:
-            seconds = timed(function, device)
-            if repeat:  # the first pair warms up
-                times[name].append(round(seconds, 4))
-    return times
 
 
 def _ratio(times: dict[str, list[float]]) -> float:

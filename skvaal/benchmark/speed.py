@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from skvaal import ConvVAE, LatentDiscriminator, VAALQuery, VAALQueryStrategy
 from skvaal._losses import (
@@ -29,9 +28,9 @@ from skvaal._losses import (
 )
 from skvaal._modules import reparameterize
 from skvaal.benchmark import against_published
-from skvaal.benchmark.against_published import timed
 from skvaal.benchmark.datasets import load_dataset
 from skvaal.benchmark.machine import git_revision, machine, peak_memory_mib, versions
+from skvaal.benchmark.timing import interleaved, timed
 
 # What a user may expect of a query of plain VAAL, and of the estimator's overhead.
 TARGETS = {"query_seconds": 60.0, "peak_memory_gb": 1.5, "fit_over_bare": 1.15}
@@ -171,17 +170,13 @@ def measure_overhead(
     def fit() -> Any:
         return strategy.fit_pools(X_labeled, X_pool)
 
-    times: dict[str, list[float]] = {"bare_seconds": [], "fit_seconds": []}
-    for repeat in tqdm(range(repeats + 1), desc="fit against bare loop", unit="pair"):
-        # The order alternates, so that a machine that slows down does not favour one of them.
-        pair = [("bare_seconds", bare), ("fit_seconds", fit)]
-        for name, function in pair if repeat % 2 else pair[::-1]:
-            seconds = timed(function, device)
-            if repeat:  # the first pair warms up
-                times[name].append(seconds)
-    ratios = [f / b for f, b in zip(times["fit_seconds"], times["bare_seconds"], strict=True)]
+    bare_seconds, fit_seconds = interleaved(
+        bare, fit, repeats=repeats, device=device, title="fit against bare loop"
+    )
+    ratios = [f / b for f, b in zip(fit_seconds, bare_seconds, strict=True)]
     return {
-        **{name: [round(value, 4) for value in values] for name, values in times.items()},
+        "bare_seconds": bare_seconds,
+        "fit_seconds": fit_seconds,
         "iterations": -(-len(X_pool) // batch_size),
         "fit_over_bare": round(median(ratios), 4),
     }

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from skvaal import ConvVAE, LatentDiscriminator
-from skvaal.benchmark import against_published, speed
+from skvaal.benchmark import against_published, speed, timing
 from skvaal.benchmark.__main__ import main
 from skvaal.benchmark.published import PublishedVAAL
 
@@ -25,7 +25,7 @@ def test_bare_epoch_trains_both_modules():
 
 def test_overhead_is_the_median_ratio_of_interleaved_epochs(monkeypatch):
     seconds = iter([9.0, 9.0, 1.0, 2.0, 3.0, 2.0, 1.0, 4.0])
-    monkeypatch.setattr(speed, "timed", lambda function, device: next(seconds))
+    monkeypatch.setattr(timing, "timed", lambda function, device: next(seconds))
     X = np.zeros((8, 1, 8, 8), np.uint8)
     result = speed.measure_overhead(X[:4], X, batch_size=4, repeats=3, device="cpu")
     # bare first in odd repeats, fit first in even ones; the first pair is not counted

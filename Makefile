@@ -30,8 +30,8 @@ demo: setup  ## compare query strategies on a small data set (options: ARGS="...
 test: setup  ## run the tests and the doctests (options: ARGS="-k net")
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-test-newest: .venv-newest/.installed  ## run them with the newest scikit-learn, without modAL
-	$(BIN_NEWEST)/python -m pytest -n auto --dist worksteal $(ARGS)
+test-newest: .venv-newest/.installed  ## run all but the slow ones with the newest scikit-learn, without modAL
+	$(BIN_NEWEST)/python -m pytest -n auto --dist worksteal -m "not slow" $(ARGS)
 
 lint: setup  ## check style, types and the direction of imports
 	$(BIN)/ruff check .

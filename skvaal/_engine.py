@@ -161,6 +161,8 @@ def _folded_stage(stage: Any) -> nn.Module:
     if not isinstance(stage, nn.Sequential):
         return stage
     layer, normalisation, activation = (cast(Any, each) for each in stage)
+    if normalisation.running_var is None:  # it goes by each batch, on purpose
+        return stage
     fuse = fuse_conv_bn_eval if isinstance(layer, nn.Conv2d) else fuse_linear_bn_eval
     return nn.Sequential(fuse(layer, normalisation), activation)
 

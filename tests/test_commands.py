@@ -28,6 +28,7 @@ def words(text):
     return " ".join(text.replace("│", " ").split())
 
 
+@pytest.mark.slow
 def test_comparison_writes_what_run_returns(tmp_path):
     result = skvaal("benchmark", *SMALL, "--strategies", "margin, random", "--out", tmp_path)
 
@@ -49,6 +50,7 @@ def test_comparison_writes_what_run_returns(tmp_path):
     assert "8/8" in result.stderr  # the progress bar: 2 strategies, 2 seeds, 2 budgets
 
 
+@pytest.mark.slow
 def test_same_command_plays_nothing_again(tmp_path):
     command = ["benchmark", *SMALL, "--strategies", "random", "--out", tmp_path]
     skvaal(*command)
@@ -69,6 +71,7 @@ def test_other_settings_in_the_folder_are_refused(tmp_path):
     assert "plan.batch is 10 there and 20 here" in words(result.stderr)
 
 
+@pytest.mark.slow
 def test_images_with_vaal_under_protocols(tmp_path):
     rng = np.random.default_rng(0)
     data = tmp_path / "mine.npz"
@@ -101,6 +104,7 @@ def failing_margin(monkeypatch):
 
 
 @pytest.mark.usefixtures("failing_margin")
+@pytest.mark.slow
 def test_failing_strategy_makes_the_exit_status_1_and_the_rest_go_on(tmp_path):
     result = skvaal(
         "benchmark", *SMALL, "--strategies", "margin", "--strategies", "random",
@@ -268,6 +272,7 @@ def test_missing_modal_says_how_to_install_it(monkeypatch, tmp_path):
     assert "pip install --no-deps modAL-python" in words(result.stderr)
 
 
+@pytest.mark.slow
 def test_report_of_several_folders_is_one_page(tmp_path):
     for data in ("iris", "wine"):
         skvaal(

@@ -23,7 +23,6 @@ def test_every_example_is_tested():
     assert set(PROMISES) == {path.name for path in EXAMPLES.glob("*.py")}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", PROMISES)
 @pytest.mark.filterwarnings("ignore::skvaal.EmptyPoolWarning")  # the search without labels
 def test_example(name, capsys):

@@ -15,6 +15,12 @@ from skvaal.benchmark.estimators import (
 ROW_ESTIMATORS = [name for name in ESTIMATORS if name not in IMAGE_ESTIMATORS]
 
 
+def with_marks(names):
+    """Parameters, of which the large network is slow."""
+    slow = pytest.mark.slow
+    return [pytest.param(name, marks=slow) if name == "resnet18" else name for name in names]
+
+
 def quick(name, random_state=0):
     """The task model; a network trains for four steps only."""
     model = get_estimator(name)(random_state)
@@ -32,7 +38,7 @@ def test_estimators_of_rows_take_images_alike(name, images):
     np.testing.assert_array_equal(of_images, of_rows)
 
 
-@pytest.mark.parametrize("name", IMAGE_ESTIMATORS)
+@pytest.mark.parametrize("name", with_marks(IMAGE_ESTIMATORS))
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_estimators_of_images_take_both_dtypes_alike(name, dtype, images):
     X, y = images
@@ -43,7 +49,7 @@ def test_estimators_of_images_take_both_dtypes_alike(name, dtype, images):
     np.testing.assert_allclose(proba, quick(name).fit(X, y).predict_proba(X), atol=1e-3)
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("name", with_marks(ESTIMATORS))
 def test_a_class_of_one_sample_is_a_class(name, images):
     X, y = images
     y = np.where(np.arange(60) == 7, 9, y)
@@ -57,7 +63,7 @@ def test_a_class_of_one_sample_is_a_class(name, images):
     np.testing.assert_array_equal(model.predict(X), model.classes_[proba.argmax(axis=1)])
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("name", with_marks(ESTIMATORS))
 def test_random_state_makes_another_model_of_those_that_are_seeded(name, images):
     X, y = images
 
@@ -67,7 +73,7 @@ def test_random_state_makes_another_model_of_those_that_are_seeded(name, images)
     assert np.array_equal(first, other) == (name not in SEEDED_ESTIMATORS)
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("name", with_marks(ESTIMATORS))
 def test_fitted_estimators_can_be_pickled(name, images):
     X, y = images
     model = quick(name).fit(X, y)
@@ -82,7 +88,7 @@ def test_names_that_need_torch_or_images_are_estimators():
     assert set(IMAGE_ESTIMATORS) < set(TORCH_ESTIMATORS) < set(SEEDED_ESTIMATORS) < set(ESTIMATORS)
 
 
-@pytest.mark.parametrize("name", IMAGE_ESTIMATORS)
+@pytest.mark.parametrize("name", with_marks(IMAGE_ESTIMATORS))
 def test_rows_are_refused_by_estimators_of_images(name, images):
     X, y = images
 

@@ -13,6 +13,8 @@ from skvaal.benchmark.report import format_table, write_report
 from skvaal.benchmark.statistics import case_areas
 from skvaal.benchmark.summary import summarize
 
+pytestmark = pytest.mark.slow
+
 WITHOUT_END = {"meta", "img", "link", "br", "hr"}
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from skvaal import VAALQueryStrategy
+from skvaal import DeviceMemoryError, VAALQueryStrategy
 
 from .conftest import QUICK
 
@@ -86,3 +86,39 @@ def test_the_recommended_setting_chooses_as_on_the_processor(images):
         for device in ("cuda", "cpu")
     ]
     assert chosen[0] == chosen[1]
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_mixed_precision_trains_to_the_same_loss(images, precision):
+    params = {"vae__width": 4, "max_epochs": 10}
+    exact, mixed = (
+        np.array(on("cuda", precision=each, **params).fit(*images).history_[:, "vae_loss"])
+        for each in ("float32", precision)
+    )
+    assert not np.array_equal(mixed, exact)
+    np.testing.assert_allclose(mixed, exact, atol=0.05 * (exact[0] - exact[-1]))
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_mixed_precision_scores_what_float32_scores(images, precision):
+    X, y = images
+    strategy = on("cuda", vae__width=4, precision="float32").fit(X, y)
+    expected = strategy.score_samples(X)
+    strategy.net_.precision = precision
+    found = strategy.score_samples(X)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=0.02 * np.abs(expected).max() + 1e-3)
+
+
+def test_out_of_memory_names_the_batch_size_and_leaves_the_process_usable(images):
+    X = np.zeros((4096, 3, 64, 64), np.uint8)
+    y = np.where(np.arange(len(X)) < 2048, 0, -1)
+    total = torch.cuda.get_device_properties(0).total_memory
+    torch.cuda.empty_cache()
+    torch.cuda.set_per_process_memory_fraction(5e8 / total)
+    try:
+        with pytest.raises(DeviceMemoryError, match="batch_size=2048"):
+            on("cuda", vae__width=64, batch_size=2048, max_epochs=1).fit(X, y)
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    on("cuda", vae__width=4).fit(*images)

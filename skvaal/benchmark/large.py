@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from skvaal import VAALQueryStrategy
-from skvaal.benchmark.machine import (
-    git_revision,
-    machine,
-    peak_memory_mib,
-    reset_peak_memory,
-    versions,
-)
+from skvaal.benchmark.machine import peak_memory_mib, reset_peak_memory
+from skvaal.benchmark.timing import in_child, write_result
 
 SELECTIONS = ("topk", "k_center", "herding")
 # Images in a block of the file while it is written.
@@ -68,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         path = Path(folder) / "images.dat"
         write_noise(path, args.labeled + max(args.sizes), args.image_size)
         for size in tqdm(args.sizes, desc="pools", unit="pool"):
-            for row in _in_child(measure, path, size, vars(args)):
+            for row in in_child(measure, path, size, vars(args)):
                 rows.append(row)
                 tqdm.write(_line(row))
     result = {
@@ -79,17 +70,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         "everything; load_average is that of the last minute, above the number of threads where "
         "others were at work, too; exponent is the slope of log(score + select seconds) over "
         "log(samples), 1 where time is linear in the pool",
-        "machine": machine() | {"torch_threads": torch.get_num_threads()},
-        "versions": versions(),
-        "git_revision": git_revision(),
-        "settings": {k: v for k, v in vars(args).items() if k not in ("out", "folder")},
         "queries": rows,
         "exponent": {name: exponent(rows, name) for name in SELECTIONS},
         "target": {"peak_memory_mib": MEMORY_TARGET_MIB},
     }
-    out = Path(args.out) / f"large_{args.device.replace(':', '')}.json"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    out = write_result("large", args, result, not_settings={"out", "folder"})
     print(f"exponents of time over pool size: {result['exponent']}\n\nWritten: {out}")
     return 0
 
@@ -183,11 +168,6 @@ def exponent(rows: Sequence[dict[str, Any]], selection: str) -> float | None:
     if len(np.unique(sizes)) < 2:
         return None
     return round(float(np.polyfit(sizes, seconds, 1)[0]), 3)
-
-
-def _in_child(function: Any, *args: Any) -> Any:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
-        return executor.submit(function, *args).result()
 
 
 def _line(row: dict[str, Any]) -> str:

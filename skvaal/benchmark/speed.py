@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
 from typing import Any
@@ -29,8 +25,8 @@ from skvaal._losses import (
 from skvaal._modules import reparameterize
 from skvaal.benchmark import against_published
 from skvaal.benchmark.datasets import load_dataset
-from skvaal.benchmark.machine import git_revision, machine, peak_memory_mib, versions
-from skvaal.benchmark.timing import interleaved, timed
+from skvaal.benchmark.machine import peak_memory_mib
+from skvaal.benchmark.timing import in_child, interleaved, timed, write_result
 
 # What a user may expect of a query of plain VAAL, and of the estimator's overhead.
 TARGETS = {"query_seconds": 60.0, "peak_memory_gb": 1.5, "fit_over_bare": 1.15}
@@ -72,24 +68,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     X_labeled, X_pool = _pools(args.data, args.labeled, args.pool_size)
     result = {
-        "machine": machine() | {"torch_threads": torch.get_num_threads()},
-        "versions": versions(),
-        "git_revision": git_revision(),
-        "settings": {k: v for k, v in vars(args).items() if k != "out"},
         "overhead": measure_overhead(
             X_labeled, X_pool, batch_size=args.batch_size, repeats=args.repeats, device=args.device
         ),
         # In processes of their own: the peak of their memory is then that of a query.
-        "plain_query": _in_child(_measure_query, X_labeled, X_pool, args.device, PLAIN),
-        "default_query": _in_child(_measure_query, X_labeled, X_pool, args.device, {}),
+        "plain_query": in_child(_measure_query, X_labeled, X_pool, args.device, PLAIN),
+        "default_query": in_child(_measure_query, X_labeled, X_pool, args.device, {}),
         "against_published": against_published.measure(
             batch_size=args.published_batch, width=args.width, repeats=3, device=args.device
         ),
         "targets": TARGETS,
     }
-    path = Path(args.out) / f"speed_{args.device.replace(':', '')}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    path = write_result("speed", args, result, not_settings={"out"})
     print(_summary(result))
     print("\nThe published schedule, at its own size:")
     print(against_published.summary(result["against_published"]))
@@ -207,11 +197,6 @@ def _measure_query(
 
 def _peak_memory_gb() -> float:
     return peak_memory_mib() * 2**20 / 1e9
-
-
-def _in_child(function: Any, *args: Any) -> Any:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
-        return executor.submit(function, *args).result()
 
 
 def _pools(data: str, n_labeled: int, n_pool: int) -> tuple[NDArray, NDArray]:

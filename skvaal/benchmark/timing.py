@@ -1,13 +1,20 @@
-"""Seconds that functions take; of two, in turn."""
+"""What the benchmarks of time and memory share: stop-watches, children, files of results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from argparse import Namespace
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import torch
 from tqdm import tqdm
+
+from skvaal.benchmark.machine import git_revision, machine, versions
 
 
 def timed(function: Callable[[], Any], device: str) -> float:
@@ -62,3 +69,52 @@ def interleaved(
             if repeat:
                 seconds.append(round(took, 4))
     return times
+
+
+def in_child(function: Callable[..., Any], *args: Any) -> Any:
+    """What a function returns in a process of its own: the peak of its memory is then its own.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module, so that the child can import it.
+    *args : object
+
+    Returns
+    -------
+    object
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        return executor.submit(function, *args).result()
+
+
+def write_result(
+    name: str, args: Namespace, result: Mapping[str, Any], *, not_settings: Collection[str]
+) -> Path:
+    """Write what was measured, with what it was measured on.
+
+    Parameters
+    ----------
+    name : str
+        Of the benchmark; the file is ``<name>_<device>.json`` in the folder ``args.out``.
+    args : Namespace
+        Of the command line.
+    result : dict
+    not_settings : collection of str
+        Arguments that say nothing of the measurement.
+
+    Returns
+    -------
+    Path
+        Of the file.
+    """
+    measured_on = {
+        "machine": machine() | {"torch_threads": torch.get_num_threads()},
+        "versions": versions(),
+        "git_revision": git_revision(),
+        "settings": {k: v for k, v in vars(args).items() if k not in not_settings},
+    }
+    path = Path(args.out) / f"{name}_{args.device.replace(':', '')}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(measured_on | dict(result), indent=2) + "\n", encoding="utf-8")
+    return path

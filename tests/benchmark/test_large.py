@@ -34,7 +34,7 @@ def test_exponent_is_the_slope_in_logarithms(power):
 
 
 def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(large, "_in_child", lambda function, *args: function(*args))
+    monkeypatch.setattr(large, "in_child", lambda function, *args: function(*args))
     monkeypatch.setattr(large, "reset_peak_memory", lambda: None)
     arguments = "large --sizes 60 120 --image-size 8 --n 5 --labeled 10 --fitted 40 --width 2 --out"
     assert main([*arguments.split(), str(tmp_path)]) == 0

@@ -36,7 +36,7 @@ def test_overhead_is_the_median_ratio_of_interleaved_epochs(monkeypatch):
 
 
 def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(speed, "_in_child", lambda function, *args: function(*args))
+    monkeypatch.setattr(speed, "in_child", lambda function, *args: function(*args))
     monkeypatch.setattr("skvaal._fitting.AUTO_ITERATIONS", 2)
     arguments = (
         "speed --data noise --pool-size 128 --labeled 10 --repeats 1 --width 2 --published-batch 8 "

@@ -3,8 +3,8 @@
     SKVAAL_DATA=data python experiments/picked_classes.py fashion_mnist cifar10_biased
 
 Reads the records of docs/recommended/<folder>, biased start, and draws the same starts again.
-Prints, for each strategy and round, the mean over the seeds in %. docs/research_log.md has what
-came out.
+Writes, for each strategy and round, the mean over the seeds in % to
+docs/results/research/picked_classes.txt. docs/research_log.md has what came out.
 """
 
 import argparse
@@ -18,7 +18,8 @@ from skvaal.benchmark import Plan, load_dataset
 from skvaal.benchmark.protocols import get_protocols
 from skvaal.benchmark.start import draw_start
 
-FOLDER = Path(__file__).parents[1] / "docs" / "recommended"
+DOCS = Path(__file__).parents[1] / "docs"
+FOLDER = DOCS / "recommended"
 
 
 def shares(folder):
@@ -43,9 +44,12 @@ def shares(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", nargs="+")
+    text = []
     for folder in parser.parse_args().folder:
         table = shares(folder).pivot_table(index="strategy", columns="round", values="share")
-        print(folder, table.round(1).sort_values(table.columns[0]).to_string(), sep="\n")
+        text += [folder, table.round(1).sort_values(table.columns[0]).to_string(), ""]
+    print(*text, sep="\n")
+    (DOCS / "results" / "research" / "picked_classes.txt").write_text("\n".join(text))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,78 @@
+"""The README's tables of the comparison, and what the research log quotes of it.
+
+    python experiments/comparison.py
+
+Reads the records of docs/recommended and docs/batches. Writes docs/results/research/comparison.txt:
+area under the accuracy curve less random's, in points, with a star where Wilcoxon's test gives
+p < 0.05 after Holm's correction; mean ranks; and the area of the recommended setting less that of
+each other strategy, +- standard error over the seeds.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from skvaal.benchmark.folder import find_results
+from skvaal.benchmark.inference import paired_difference
+from skvaal.benchmark.statistics import areas, cases, mean_ranks
+
+DOCS = Path(__file__).parents[1] / "docs"
+OUR = "vaal_recommended"
+
+
+def by_case(folder):
+    """Areas in points, (seed, strategy), by the name of the case."""
+    records = pd.concat([one.records for one in find_results(DOCS / folder)])
+    for _, one in cases(records):
+        yield ", ".join(one.iloc[0][["data", "protocol"]]), one
+
+
+def above_random(one):
+    """Points above random by strategy, as text; random's own area."""
+    points = 100 * areas(one)
+    table = paired_difference(points, baseline="random")
+    stars = table["p_holm"].lt(0.05).map({True: "*", False: ""})
+    text = table["mean"].map("{:+.1f}".format) + stars
+    return pd.concat([text, pd.Series({"random": f"{points['random'].mean():.1f}"})])
+
+
+def ahead(one):
+    """How far ours is ahead of each other strategy, as text."""
+    points = 100 * areas(one)
+    difference = points.rsub(points[OUR], axis=0).drop(columns=OUR)
+    return difference.mean().map("{:+.1f}".format) + difference.sem().map(" +- {:.1f}".format)
+
+
+def tables(folder):
+    """Text: the cases of all strategies, then all cases, of the strategies that were everywhere."""
+    found = dict(by_case(folder))
+    sizes = {name: one["strategy"].nunique() for name, one in found.items()}
+    everywhere = set.intersection(*(set(one["strategy"]) for one in found.values()))
+    complete = {name: one for name, one in found.items() if sizes[name] == max(sizes.values())}
+    common = {name: one[one["strategy"].isin(everywhere)] for name, one in found.items()}
+    text = []
+    for title, chosen in (
+        (f"{max(sizes.values())} strategies", complete),
+        ("played in all", common),
+    ):
+        rank = mean_ranks(pd.concat(chosen.values())).round(1).rename("mean rank")
+        columns = {name: above_random(found[name]) for name in chosen}
+        seeds = {name: one["seed"].nunique() for name, one in chosen.items()}
+        text += [f"{folder}, {title}, mean rank over {len(chosen)} cases; seeds: {seeds}"]
+        text += [pd.DataFrame({"mean rank": rank, **columns}).loc[rank.index].T.to_string(), ""]
+    text += [
+        f"{OUR} less each other strategy",
+        pd.DataFrame({name: ahead(one) for name, one in found.items()}).T.to_string(na_rep=""),
+        "",
+    ]
+    return "\n".join(text)
+
+
+def main():
+    text = "\n".join(tables(folder) for folder in ("recommended", "batches"))
+    print(text)
+    (DOCS / "results" / "research" / "comparison.txt").write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,39 @@ class Evaluation(Engine):
     ablation: str | None
     likelihood: str
     score_in_train_mode: bool
+    cuda_dependent_attributes_: list[str]
     variance_: float
     centroid_: NDArray[np.float32]
     _training_mode = False
+
+    def for_evaluation(self) -> Evaluation:
+        """A copy on the processor that evaluates and does nothing else, small enough to be sent.
+
+        It has no optimizer, no history and no callback.
+        """
+        left_out = {"vae", "discriminator", "callbacks", "callbacks_", "history_", "scaler_"}
+        new = object.__new__(type(self))
+        vars(new).update(
+            {
+                name: value
+                for name, value in vars(self).items()
+                if name not in left_out and not name.startswith(("optimizer", "_compiled"))
+            }
+        )
+        # Modules are then pickled as all else is; skorch would want their classes to be importable.
+        new.cuda_dependent_attributes_ = []
+        new.verbose = 0
+        for name in ("vae_", "discriminator_"):
+            setattr(new, name, deepcopy(getattr(self, name)))
+        return new.on("cpu")
+
+    def on(self, device: str | torch.device) -> Evaluation:
+        """Move the modules to a device, and return the same net."""
+        if str(device) != str(self.device):
+            self.vae_.to(device)
+            self.discriminator_.to(device)
+            self.device = str(device)
+        return self
 
     def means(self, pool: Pool) -> NDArray[np.float32]:
         """Mu of each sample, (n_samples, latent_dim)."""

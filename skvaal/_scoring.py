@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from skvaal._blocks import over_blocks
 from skvaal._building import check_names
 from skvaal._data import Pool, Positions
-from skvaal._device import isolated_seed
+from skvaal._device import isolated_seed, resolve_device
 from skvaal._selection import (
     SHOWS_PROGRESS,
     check_batch,
@@ -22,6 +26,7 @@ from skvaal._selection import (
     takes_uncertainty,
 )
 from skvaal._side import check_task_params
+from skvaal._sources import DaskSource
 
 # Means of candidates are computed apart from the scores if all are so many times as many: they
 # come for nothing with the scores, but those of a large pool do not fit into memory.
@@ -48,8 +53,48 @@ def scores_of(strategy: Any, pool: Pool, name: str) -> NDArray[np.float32]:
     ValueError
         If a score is not finite.
     """
-    with seeded_scoring(strategy):
-        return _finite(strategy.net_.scores(pool), name)
+    return _finite(evaluated(strategy, "scores", pool), name)
+
+
+def evaluated(strategy: Any, method: str, pool: Pool) -> Any:
+    """What the net says of a pool; of a dask array block by block, on the workers.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy
+        Fitted.
+    method : str
+        Of :class:`~skvaal._evaluation.Evaluation`, that takes a pool.
+    pool : Pool
+
+    Returns
+    -------
+    array or tuple of arrays
+    """
+    net = strategy.net_
+    # In training mode a sample's score depends on its batch, which no block may cut.
+    if not isinstance(pool.X, DaskSource) or net.score_in_train_mode:
+        with seeded_scoring(strategy):
+            return getattr(net, method)(pool)
+    evaluation = _Evaluation(net.for_evaluation(), method, strategy.device)
+    return over_blocks(evaluation, pool, verbose=bool(strategy.verbose))
+
+
+_MOVING = Lock()
+
+
+@dataclass
+class _Evaluation:
+    """A method of a net, on the worker of a cluster; what its device is, is found out there."""
+
+    net: Any
+    method: str
+    device: Any
+
+    def __call__(self, pool: Pool) -> Any:
+        with _MOVING:  # the threads of a worker share the net
+            net = self.net.on(resolve_device(self.device))
+        return getattr(net, self.method)(pool)
 
 
 def scores_and_coordinates(
@@ -86,8 +131,7 @@ def scores_and_coordinates(
     # In training mode, the mean of a sample depends on its batch, which is that of the scores.
     if _MANY * n_read <= len(pool) and not strategy.net_.score_in_train_mode:
         return scores_of(strategy, pool, name), located
-    with seeded_scoring(strategy):
-        scores, Z = strategy.net_.scores_and_means(pool)
+    scores, Z = evaluated(strategy, "scores_and_means", pool)
     return _finite(scores, name), Z
 
 
@@ -121,9 +165,10 @@ class Coordinates:
 
     def _of(self, pool: Pool) -> NDArray[np.float32]:
         if space_read(self.strategy) == "latent":
-            return self.strategy.net_.means(pool)
+            return evaluated(self.strategy, "means", pool)
         verbose = bool(self.strategy.verbose)
-        return self.strategy.input_space_.project(pool, self.name, verbose=verbose)
+        project = partial(self.strategy.input_space_.project, name=self.name, verbose=verbose)
+        return over_blocks(project, pool, verbose=verbose)
 
 
 def space_read(strategy: Any) -> str | None:

@@ -27,6 +27,7 @@ from skvaal._presets import preset_params
 from skvaal._scoring import (
     check_selection,
     choose,
+    evaluated,
     reads_net,
     scores_and_coordinates,
     scores_of,
@@ -411,8 +412,8 @@ class VAALQueryStrategy(
         X : array-like of shape (n_samples, n_features) or array of shape \
                 (n_samples, channels, height, width)
             Features, or images of at least 8x8 pixels, uint8 or real. A ``numpy.memmap``, an array
-            of zarr or h5py, or a map-style ``torch.utils.data.Dataset``, whose items are samples or
-            begin with one, is read batch by batch.
+            of zarr, h5py or dask, or a map-style ``torch.utils.data.Dataset``, whose items are
+            samples or begin with one, is read batch by batch.
         y : array-like of shape (n_samples,) or (n_samples, ...), default=None
             `missing_label` marks unlabelled rows; other values are not looked at. None means that
             no row is labelled: the VAE is trained (`transform`, `score`), the discriminator has
@@ -481,7 +482,7 @@ class VAALQueryStrategy(
         Parameters
         ----------
         X_unlabeled : array-like of shape (n_samples, n_features) or 4-D array
-            The pool to choose from.
+            The pool to choose from; a dask array is scored where its blocks are.
         n : int, default=1
             How many, from 1 to n_samples.
         proba : array-like of shape (n_samples, n_classes) or (n_members, n_samples, n_classes), \
@@ -566,7 +567,7 @@ class VAALQueryStrategy(
         array of float of shape (n_samples, latent_dim)
         """
         check_is_fitted(self)
-        return self.net_.means(self._pool(X))
+        return evaluated(self, "means", self._pool(X))
 
     def inverse_transform(self, Z: ArrayLike) -> NDArray:
         """Decode latent vectors.
@@ -631,7 +632,7 @@ class VAALQueryStrategy(
         view = TaskView.of(proba, len(pool))
         if self.net_.decoder_reads_condition_:
             set_condition(self, pool, view)
-        return float(self.net_.elbo(pool).mean(dtype=np.float64))
+        return float(evaluated(self, "elbo", pool).mean(dtype=np.float64))
 
     def diagnose(
         self,

@@ -13,6 +13,7 @@ PROMISES = {
     "pipeline_and_grid_search.py": "best for 50 labels",
     "images_by_a_dataset.py": "of the chosen images have the stripe",
     "images_from_disk.py": "same scores after loading: True",
+    "cluster.py": "the same in one process: True",
     "own_networks.py": "to label next",
     "task_aware.py": "TA-VAAL      100 labels",
     "compare_strategies.py": "wine, a class is missing",

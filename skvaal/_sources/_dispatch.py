@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from skvaal._sources._array_like import ArrayLikeSource
+from skvaal._sources._dask import DaskSource
 from skvaal._sources._dataset import DatasetSource
 from skvaal._sources._mapped import MappedSource, check_file_size, is_mapped
 from skvaal._sources._source import Source
@@ -21,8 +22,9 @@ def as_samples(X: Any, name: str) -> Any:
     Parameters
     ----------
     X : object
-        A map-style Dataset, or an array-like with shape, dtype and slicing that is not in memory.
-        All else is returned as it is: arrays, tensors, DataFrames, lists, sparse and dask arrays.
+        A map-style Dataset, a dask array, or an array-like with shape, dtype and slicing that is
+        not in memory. All else is returned as it is: arrays, tensors, DataFrames, lists, sparse
+        arrays.
     name : str
         Of the argument, for messages.
 
@@ -35,7 +37,8 @@ def as_samples(X: Any, name: str) -> Any:
     TypeError
         If X is a DataLoader or an IterableDataset, or its items are no samples.
     ValueError
-        If X is a memmap of a file that is shorter than its shape says.
+        If X is a memmap of a file that is shorter than its shape says, or a dask array with unknown
+        chunk sizes.
 
     Examples
     --------
@@ -60,6 +63,8 @@ def as_samples(X: Any, name: str) -> Any:
         )
     if isinstance(X, Dataset):
         return DatasetSource(X, name)
+    if hasattr(X, "__dask_graph__") and hasattr(X, "rechunk"):  # no DataFrame, which has no rows
+        return DaskSource(X, name)
     return ArrayLikeSource(X, name) if _is_lazy(X) else X
 
 

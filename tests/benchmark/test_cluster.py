@@ -39,7 +39,7 @@ def test_cluster_of_two_processes_gives_the_same_records(rows, tmp_path):
 
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=tmp_path
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=tmp_path
         ) as cluster,
         distributed.Client(cluster) as client,
         parallel_config(backend="dask"),

@@ -1,0 +1,28 @@
+"""A pool on a dask cluster: the model goes to the samples, block by block."""
+
+import dask.array as da
+from dask.distributed import Client, LocalCluster
+from sklearn.datasets import load_digits
+
+from skvaal import VAALQueryStrategy
+
+
+def main():
+    X, _ = load_digits(return_X_y=True)
+    X = X / 16
+    # In earnest: da.from_zarr("s3://bucket/pool.zarr"), of millions of samples.
+    X_pool = da.from_array(X[100:], chunks=(200, -1))
+
+    strategy = VAALQueryStrategy(selection="topk", max_epochs=2, random_state=0)
+    strategy.fit_pools(X[:100], X[100:])  # on what fits here: a sample of the pool will do
+
+    # Client("scheduler:8786") for a cluster that is there already.
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
+    with cluster, Client(cluster):
+        indices = strategy.query(X_pool, n=10)
+    print("label next:", sorted(indices.tolist()))
+    print("the same in one process:", set(indices) == set(strategy.query(X[100:], n=10)))
+
+
+if __name__ == "__main__":  # the workers are processes, which import this file
+    main()

@@ -1,0 +1,55 @@
+"""What is computed of a pool, where the pool lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skvaal._data import Pool
+from skvaal._sources import DaskSource, Source
+
+
+def over_blocks(function: Callable[[Pool], Any], pool: Pool, *, verbose: bool = False) -> Any:
+    """Apply a function to a pool; of a dask array to each block, on the workers of a cluster.
+
+    Parameters
+    ----------
+    function : callable
+        Of a pool, by picklable means; returns an array of shape (n_samples, ...), or a tuple of
+        such. What it says of a sample must not depend on the others.
+    pool : Pool
+    verbose : bool, default=False
+        Whether a progress bar of the blocks is shown.
+
+    Returns
+    -------
+    array or tuple of arrays
+
+    Examples
+    --------
+    >>> import dask.array as da, numpy as np
+    >>> from skvaal._blocks import over_blocks
+    >>> from skvaal._data import Pool
+    >>> from skvaal._sources import as_samples
+    >>> X = as_samples(da.from_array(np.arange(6.0)[:, None], chunks=(4, 1)), "X")
+    >>> over_blocks(lambda pool: pool.take(slice(None))[:, 0] + len(pool), Pool(X))
+    array([4., 5., 6., 7., 6., 7.], dtype=float32)
+    """
+    source = pool.X
+    # Of some rows only, those are fewer than the blocks that they lie in.
+    if not isinstance(source, DaskSource) or pool.rows is not None:
+        return function(pool)
+    results = source.map_blocks(partial(_of_block, function), pool.condition, verbose=verbose)
+    if isinstance(results[0], tuple):
+        return tuple(np.concatenate(parts) for parts in zip(*results, strict=True))
+    return np.concatenate(results)
+
+
+def _of_block(
+    function: Callable[[Pool], Any], block: Source, rows: slice, condition: NDArray | None
+) -> Any:
+    return function(Pool(block, np.arange(rows.start, rows.stop), condition=condition))

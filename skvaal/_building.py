@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
 from sklearn.base import clone
 from torch.utils.data import DataLoader
 
+from skvaal._distributed import DistributedNet
 from skvaal._modules import ConvVAE, DenseVAE, InputAsLatent, LatentDiscriminator
 from skvaal._net import VAALNet
 from skvaal._params import did_you_mean
@@ -103,7 +105,9 @@ def check_callback_names(strategy: Any, net: VAALNet) -> None:
             )
 
 
-def make_net(strategy: Any, device: torch.device, max_epochs: int = 1) -> VAALNet:
+def make_net(
+    strategy: Any, device: torch.device, max_epochs: int = 1, accelerator: Any = None
+) -> VAALNet:
     """Build the net, not yet initialised.
 
     Parameters
@@ -112,6 +116,8 @@ def make_net(strategy: Any, device: torch.device, max_epochs: int = 1) -> VAALNe
         It knows the shape of a sample.
     device : torch.device
     max_epochs : int, default=1
+    accelerator : accelerate.Accelerator or None, default=None
+        Of the processes that are to train it together.
 
     Returns
     -------
@@ -128,7 +134,9 @@ def make_net(strategy: Any, device: torch.device, max_epochs: int = 1) -> VAALNe
         nested = {name: value for name, value in nested.items() if not name.startswith("vae__")}
     # Copies: skorch's callbacks keep state, and a fit must not change a parameter.
     callbacks = [clone(callback, safe=False) for callback in strategy.callbacks or []]
-    return VAALNet(
+    alone = accelerator is None or accelerator.is_main_process
+    make = VAALNet if accelerator is None else partial(DistributedNet, accelerator=accelerator)
+    return make(
         known["vae"],
         known["discriminator"],
         input_shape=strategy.input_shape_,
@@ -137,8 +145,8 @@ def make_net(strategy: Any, device: torch.device, max_epochs: int = 1) -> VAALNe
         lr=strategy.lr,
         condition_dim=strategy.condition_.dim if getattr(strategy, "condition_", None) else 0,
         device=device,
-        callbacks=callbacks + ([TrainingBar()] if strategy.verbose else []),
-        verbose=int(strategy.verbose),
+        callbacks=callbacks + ([TrainingBar()] if strategy.verbose and alone else []),
+        verbose=int(strategy.verbose and alone),
         max_epochs=max_epochs,
         **{name: getattr(strategy, name) for name in _TRAINING_PARAMS},
         **nested,

@@ -189,14 +189,25 @@ class PairedSampler(Sampler):
         below 2, since batch normalisation cannot train on one sample.
     steps_per_item : int, default=1
         Steps whose batches come in one item, ``n_vae_steps`` of the net.
+    shard : tuple of int, default=(0, 1)
+        Which part of each step's batch is taken, and of how many equal ones; each has at least 2
+        samples.
     """
 
     def __init__(
-        self, n_labeled: int, n_unlabeled: int, batch_size: int, steps_per_item: int = 1
+        self,
+        n_labeled: int,
+        n_unlabeled: int,
+        batch_size: int,
+        steps_per_item: int = 1,
+        shard: tuple[int, int] = (0, 1),
     ) -> None:
         self.n_labeled = n_labeled
         self.n_unlabeled = n_unlabeled
-        self.item_size = max(2, min(batch_size, n_unlabeled)) * steps_per_item
+        self.shard, self.n_shards = shard
+        share = max(2, min(batch_size, n_unlabeled) // self.n_shards)
+        self.steps_per_item = steps_per_item
+        self.item_size = share * self.n_shards * steps_per_item
 
     def __len__(self) -> int:
         return -(-self.n_unlabeled // self.item_size)
@@ -209,4 +220,8 @@ class PairedSampler(Sampler):
         labeled = torch.rand(rounds, self.n_labeled).argsort(dim=1).flatten().numpy()
         for start in range(0, total, self.item_size):
             item = slice(start, start + self.item_size)
-            yield labeled[item], unlabeled[item]
+            yield self._part(labeled[item]), self._part(unlabeled[item])
+
+    def _part(self, positions: Positions) -> Positions:
+        steps = positions.reshape(self.steps_per_item, self.n_shards, -1)
+        return steps[:, self.shard].ravel()

@@ -12,6 +12,7 @@ from sklearn.utils import check_consistent_length, check_random_state
 from skvaal._building import check_callback_names, check_names, go_on_from, make_net
 from skvaal._data import PairedPools, PairedSampler, Pool
 from skvaal._device import isolated_seed, resolve_device
+from skvaal._distributed import check_shares, device_of, new_accelerator, same_for_all
 from skvaal._exceptions import EmptyPoolWarning
 from skvaal._net import VAALNet
 from skvaal._scoring import reads_net, space_read
@@ -178,10 +179,16 @@ def _train(
         labeled if len(labeled) else unlabeled, unlabeled if len(unlabeled) else labeled
     )
     strategy._seed = _drawn_seed(strategy.random_state)
+    accelerator = None
+    if strategy.distributed:
+        accelerator = new_accelerator(device)
+        device = device_of(accelerator)
+        check_shares(accelerator, strategy.batch_size, (len(labeled), len(unlabeled)))
+        strategy._seed = same_for_all(strategy._seed)
     space = None
     if space_read(strategy) == "input":
         space = InputSpace.fitted_on(labeled, unlabeled, strategy._seed)
-    net = make_net(strategy, device, max_epochs=_n_epochs(strategy, paired))
+    net = make_net(strategy, device, _n_epochs(strategy, paired), accelerator)
     with isolated_seed(strategy._seed, device):
         # Even where it is not trained: a parameter that cannot be used is an error all the same.
         net.initialize()

@@ -30,9 +30,13 @@ from skvaal._params import accepted_names
 MIN_IMAGE_SIZE = 8
 
 
-def reparameterize(mu: Tensor, logvar: Tensor) -> Tensor:
-    """Draw z from N(mu, exp(logvar)) so that gradients reach mu and logvar."""
-    return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor | None = None) -> Tensor:
+    """Draw z from N(mu, exp(logvar)) so that gradients reach mu and logvar.
+
+    The standard normal `noise` is drawn here, unless it is given.
+    """
+    noise = torch.randn_like(mu) if noise is None else noise
+    return mu + torch.exp(0.5 * logvar) * noise
 
 
 class ConvVAE(nn.Module):

@@ -241,7 +241,11 @@ class VAALNet(Training, Evaluation, InterruptibleNet):
         if not training:
             raise NotImplementedError("VAALNet is evaluated through means, log_odds and elbo")
         sampler = PairedSampler(
-            len(dataset.labeled), len(dataset.unlabeled), self.batch_size, self.n_vae_steps
+            len(dataset.labeled),
+            len(dataset.unlabeled),
+            self.batch_size,
+            self.n_vae_steps,
+            self._shard,
         )
         # batch_size=None: the sampler's items are batches already.
         return DataLoader(

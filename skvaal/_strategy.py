@@ -175,6 +175,10 @@ class VAALQueryStrategy(
     compile : bool, default=False
         Whether the networks are compiled by ``torch.compile``, with ``compile__*``. It takes a
         minute or so at the start, and on a processor it needs a C++ compiler.
+    distributed : bool, default=False
+        Whether the processes that ``accelerate launch`` started train one model together, on a GPU
+        or a processor each. All must be given the same samples; `batch_size` is that of all
+        together. What is trained is, up to rounding, what one process trains.
     random_state : int, RandomState instance or None, default=None
         Seeds initial weights, batches, sampling and the order of equal scores. The global
         generators of numpy and torch are not touched.
@@ -289,6 +293,7 @@ class VAALQueryStrategy(
         "device": [str, torch.device],
         "precision": [StrOptions(set(PRECISIONS))],
         "compile": ["boolean"],
+        "distributed": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -326,6 +331,7 @@ class VAALQueryStrategy(
         device: str | torch.device = "auto",
         precision: str = "auto",
         compile: bool = False,
+        distributed: bool = False,
         random_state: Any = None,
         verbose: int = 0,
         **net_params: Any,
@@ -360,6 +366,7 @@ class VAALQueryStrategy(
         self.device = device
         self.precision = precision
         self.compile = compile
+        self.distributed = distributed
         self.random_state = random_state
         self.verbose = verbose
         self.__dict__.update(net_params)

@@ -91,7 +91,7 @@ class Training(Engine):
         self.optimizer_.step()
 
         # One transfer for all of them: each .item() would make a GPU wait.
-        values = torch.stack([*vae_terms, *discriminator_terms]).cpu()
+        values = self._mean_of_all(torch.stack([*vae_terms, *discriminator_terms])).cpu()
         self._check_finite(values)
         for term, value in zip(HISTORY_TERMS, values.tolist(), strict=True):
             self.history.record_batch(term, value)
@@ -149,15 +149,17 @@ class Training(Engine):
         """Mu, bounded logvar, log p(x|z) of a drawn z, bound, and the variance of p(x|z)."""
         mu, logvar = self._encode(x)
         logvar = bounded_logvar(logvar)
-        x_hat = self._decode(reparameterize(mu, logvar), condition)
+        z = reparameterize(mu, logvar, self._noise(mu, n_of_pool))
+        x_hat = self._decode(z, condition)
         if self.likelihood == "bernoulli":
             variance = torch.zeros((), device=x.device)
         elif self.variance == "optimal":
-            variance = optimal_variance(x_hat, x)
+            variance = self._mean_of_all(optimal_variance(x_hat, x))
         else:
             variance = torch.tensor(float(self.variance), device=x.device)
         log_likelihood = self._log_likelihood(x_hat, x, variance)
         if self.loss_weighting == "published":
+            n_of_pool *= self._shard[1]
             bound = published_bound(x_hat, x, mu, logvar, self.beta, n_of_pool)
         else:
             bound = evidence_lower_bound(log_likelihood, mu, logvar, self.beta)
@@ -167,15 +169,30 @@ class Training(Engine):
         """One optimizer step on one module; callbacks see that module's gradients."""
         optimizer.zero_grad(set_to_none=True)
         # float16 is scaled, or small gradients were 0; otherwise the scaler does nothing.
-        self._backward(self.scaler_.scale(loss))
+        self._backward(self.scaler_.scale(loss), module)
         self.scaler_.unscale_(optimizer)
         named_parameters = list(module.named_parameters())
         self.notify("on_grad_computed", named_parameters=named_parameters, training=True)
         self.scaler_.step(optimizer)
         self.scaler_.update()
 
-    def _backward(self, loss: Tensor) -> None:
-        """Gradients of a loss; all of a training pass here."""
+    # What is otherwise where several processes train one model; see DistributedNet.
+
+    @property
+    def _shard(self) -> tuple[int, int]:
+        """Which part of every batch this process takes, and how many there are."""
+        return 0, 1
+
+    def _noise(self, mu: Tensor, n_of_pool: int) -> Tensor:
+        """Standard normal noise of the shape of mu, of one pool or both, one after the other."""
+        return torch.randn_like(mu)
+
+    def _mean_of_all(self, values: Tensor) -> Tensor:
+        """Mean over the processes."""
+        return values
+
+    def _backward(self, loss: Tensor, module: nn.Module) -> None:
+        """Gradients of a loss by the parameters of a module."""
         loss.backward()
 
     def _check_finite(self, values: Tensor) -> None:

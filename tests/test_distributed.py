@@ -1,0 +1,133 @@
+"""Several processes train what one trains."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from skvaal import VAALQueryStrategy
+from skvaal._data import PairedSampler
+from skvaal._distributed import _SYNCHRONIZED
+
+from .conftest import QUICK
+from .trained_together import SETTINGS
+
+pytest.importorskip("accelerate")
+SCRIPT = Path(__file__).with_name("trained_together.py")
+EXAMPLE = SCRIPT.parent.parent / "examples" / "several_processes.py"
+LAUNCH = [
+    *("-m", "accelerate.commands.launch", "--num_machines=1", "--mixed_precision=no"),
+    *("--dynamo_backend=no", "--main_process_port=0"),
+]
+
+
+def launched(n_processes, *arguments):
+    """Output of a script that so many processes run, on a thread each."""
+    command = [sys.executable, *LAUNCH, f"--num_processes={n_processes}"]
+    # Of what launches several, accelerate has no other name; without a GPU they talk by gloo.
+    command += ["--multi_gpu"] * (n_processes > 1) + [str(each) for each in arguments]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(SCRIPT.parent.parent)}
+    environment["CUDA_VISIBLE_DEVICES"] = ""
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """What one process found, and what two did."""
+    folder = tmp_path_factory.mktemp("together")
+    for n in (1, 2):
+        launched(n, SCRIPT, folder)
+    return tuple(json.loads((folder / f"{n}.json").read_text()) for n in (1, 2))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(set(SETTINGS) - {"any seed", "small pool"}))
+def test_two_processes_have_the_losses_of_one(name, found):
+    alone, together = found
+    assert (alone["processes"], together["processes"]) == (1, 2)
+    assert len(together[name]["history"]) == len(alone[name]["history"]) >= 2
+    for epoch, expected in zip(together[name]["history"], alone[name]["history"], strict=True):
+        assert epoch == pytest.approx(expected, rel=1e-3, abs=1e-5, nan_ok=True)
+    np.testing.assert_allclose(together[name]["scores"], alone[name]["scores"], atol=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_all_processes_end_with_the_same_net(name, found):
+    for each in found:
+        assert each[name]["apart"] == 0
+        assert not any("Synchronized" in layer for layer in each[name]["layers"])
+
+
+@pytest.mark.slow
+def test_what_cannot_be_shared_is_an_error(found):
+    alone, together = found
+    assert "odd" not in alone
+    assert "other pools" not in alone
+    assert "batch_size=15 cannot be shared evenly by 2 processes" in together["odd"]
+    assert "such as 16" in together["odd"]
+    assert "pools of other sizes: [(20, 100), (20, 99)]" in together["other pools"]
+
+
+@pytest.mark.slow
+def test_example():
+    lines = [launched(n, EXAMPLE).splitlines() for n in (1, 2)]
+    assert [each[0] for each in lines] == ["processes: 1", "processes: 2"]
+    alone, together = ([line.split()[2:] for line in each if "epoch" in line] for each in lines)
+    assert len(alone) == 3
+    np.testing.assert_allclose(np.float64(together), np.float64(alone), rtol=1e-3)
+
+
+def test_shares_of_all_processes_make_the_batch():
+    samplers = [PairedSampler(7, 50, 8, steps_per_item=2, shard=(i, 2)) for i in range(2)]
+    whole = PairedSampler(7, 50, 8, steps_per_item=2)
+    drawn = []
+    for sampler in (whole, *samplers):
+        torch.manual_seed(0)
+        drawn.append(list(sampler))
+    for item, *shares in zip(*drawn, strict=True):
+        for pool in range(2):
+            steps = item[pool].reshape(2, 2, 4)  # steps, processes, samples
+            for rank, share in enumerate(shares):
+                np.testing.assert_array_equal(share[pool].reshape(2, 4), steps[:, rank])
+
+
+def test_small_pool_leaves_every_process_two_samples():
+    assert [len(item[0]) for item in PairedSampler(3, 2, 64, shard=(1, 4))] == [2]
+
+
+@pytest.mark.parametrize("momentum", [0.1, None])
+@pytest.mark.parametrize("shape", [(6, 3), (6, 3, 5, 4)])
+def test_synchronized_batch_norm_is_batch_norm(shape, momentum, monkeypatch):
+    # Of one process: what the others add is nothing.
+    monkeypatch.setattr(torch.distributed, "all_reduce", lambda x: None)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 1)
+    make = nn.BatchNorm1d if len(shape) == 2 else nn.BatchNorm2d
+    plain, other = make(3, momentum=momentum), make(3, momentum=momentum)
+    other.__class__ = _SYNCHRONIZED[make]
+    inputs = [torch.randn(shape, generator=torch.manual_seed(0)).requires_grad_() for _ in "ab"]
+    for _ in range(2):
+        outputs = [norm(x) for norm, x in zip((plain, other), inputs, strict=True)]
+        torch.testing.assert_close(outputs[1], outputs[0])
+        for output in outputs:
+            output.square().mul(torch.arange(output.numel()).reshape(shape)).mean().backward()
+    torch.testing.assert_close(inputs[1].grad, inputs[0].grad, rtol=1e-3, atol=1e-4)
+    for name, tensor in plain.state_dict().items():
+        torch.testing.assert_close(other.state_dict()[name], tensor)
+    torch.testing.assert_close(other.eval()(inputs[0]), plain.eval()(inputs[0]))
+
+
+def test_without_accelerate_says_what_to_install(digits, monkeypatch):
+    monkeypatch.setitem(sys.modules, "accelerate", None)
+    with pytest.raises(ImportError, match=r"pip install 'skvaal\[distributed\]'"):
+        VAALQueryStrategy(**QUICK, distributed=True).fit(*digits)

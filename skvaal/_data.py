@@ -128,11 +128,12 @@ class PairedPools(Dataset):
         batch[half:] = self.unlabeled.take(unlabeled)
         if not self.has_side:
             return torch.from_numpy(batch)
-        side = np.concatenate([_side(self.labeled, labeled), _side(self.unlabeled, unlabeled)])
+        side = np.concatenate([beside(self.labeled, labeled), beside(self.unlabeled, unlabeled)])
         return torch.from_numpy(batch), torch.from_numpy(side)
 
 
-def _side(pool: Pool, positions: Positions) -> NDArray[np.float32]:
+def beside(pool: Pool, positions: Positions) -> NDArray[np.float32]:
+    """Condition and indicator of samples side by side, (n_positions, condition_dim + 1)."""
     n = len(positions)
     condition = np.empty((n, 0)) if pool.condition is None else pool.condition[positions]
     indicator = np.ones(n) if pool.indicator is None else pool.indicator[positions]

@@ -18,9 +18,9 @@ from typing import Any
 import torch
 from skorch.hf import AccelerateMixin
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
 from skvaal._data import PairedPools
+from skvaal._feeding import Prefetched, ResidentPools
 from skvaal._net import VAALNet
 
 
@@ -142,7 +142,9 @@ class DistributedNet(AccelerateMixin, VAALNet):
                 torch.distributed.broadcast(tensor, src=0)
         return self
 
-    def get_iterator(self, dataset: PairedPools, training: bool = False) -> DataLoader:
+    def get_iterator(
+        self, dataset: PairedPools | ResidentPools, training: bool = False
+    ) -> Prefetched:
         """Shares of whole paired batches; the sampler shares them."""
         return VAALNet.get_iterator(self, dataset, training)
 

@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from skvaal._data import Pool, to_float
 from skvaal._device import memory_checked
 from skvaal._engine import Engine
+from skvaal._feeding import Prefetched
 from skvaal._losses import (
     bernoulli_log_likelihood,
     bounded_logvar,
@@ -23,6 +24,9 @@ from skvaal._losses import (
     gaussian_log_likelihood,
 )
 from skvaal._wasserstein import centroid, wasserstein_distance
+
+# Bytes of results that wait on a device to be brought back together.
+_HELD = 2**22
 
 
 class Evaluation(Engine):
@@ -181,13 +185,13 @@ class Evaluation(Engine):
     ) -> NDArray[np.float32]:
         total = -(-len(pool) // self.batch_size)
         batches = tqdm(
-            pool.batches(self.batch_size),
+            Prefetched(pool.batches(self.batch_size), torch.device(self.device)),
             total=total,
             desc="scoring",
             leave=False,
             disable=not self.verbose,
         )
-        results, start = [], 0
+        parts, results, start = [], [], 0
         with memory_checked(self.batch_size, self.device):
             for batch in batches:
                 # A batch of one sample has no statistics.
@@ -196,9 +200,13 @@ class Evaluation(Engine):
                 if pool.condition is not None:
                     rows = pool.condition[start : start + len(batch)]
                     condition = torch.from_numpy(rows).to(self.device)
-                results.append(function(to_float(batch, self.device), condition).cpu().numpy())
+                results.append(function(to_float(batch, self.device), condition))
                 start += len(batch)
-        return np.concatenate(results)
+                # A transfer makes a GPU wait: few large ones.
+                if len(results) * results[-1].nbytes > _HELD or start == len(pool):
+                    parts.append(torch.cat(results).cpu().numpy())
+                    results = []
+        return np.concatenate(parts)
 
     def _log_likelihood(self, x_hat: Tensor, x: Tensor, variance: Tensor | float) -> Tensor:
         if self.likelihood == "bernoulli":

@@ -15,6 +15,7 @@ from skvaal._data import PairedPools, PairedSampler
 from skvaal._device import memory_checked
 from skvaal._engine import fit_layout, optimizer_defaults, resolve_precision
 from skvaal._evaluation import Evaluation
+from skvaal._feeding import Prefetched, ResidentPools, resident
 from skvaal._interruption import InterruptibleNet
 from skvaal._modules import check_discriminator, check_vae, condition_dim_of
 from skvaal._params import accepted_names
@@ -236,7 +237,9 @@ class VAALNet(Training, Evaluation, InterruptibleNet):
         """Leave the module as it is: what is run of it is compiled when it is first run."""
         return module
 
-    def get_iterator(self, dataset: PairedPools, training: bool = False) -> DataLoader:
+    def get_iterator(
+        self, dataset: PairedPools | ResidentPools, training: bool = False
+    ) -> Prefetched:
         """Whole paired batches, drawn by :class:`~skvaal._data.PairedSampler`."""
         if not training:
             raise NotImplementedError("VAALNet is evaluated through means, log_odds and elbo")
@@ -248,9 +251,10 @@ class VAALNet(Training, Evaluation, InterruptibleNet):
             self._shard,
         )
         # batch_size=None: the sampler's items are batches already.
-        return DataLoader(
+        loader = DataLoader(
             dataset, sampler=sampler, batch_size=None, **self.get_params_for("iterator_train")
         )
+        return Prefetched(loader, torch.device(self.device))
 
     def take_over(self, previous: VAALNet) -> None:
         """Go on from another net: its weights, its history, and what its optimizers remember.
@@ -290,10 +294,14 @@ class VAALNet(Training, Evaluation, InterruptibleNet):
         TrainingDivergedError
             If a loss, or a weight after the last step, is not finite.
         """
+        # A user's own DataLoader may have workers, which cannot read from a GPU.
+        data = X
+        if not self.get_params_for("iterator_train"):
+            data = resident(X, torch.device(self.device))
         for phase in _PHASES[self.ablation]:
             self.phase_ = phase
             with memory_checked(self.batch_size, self.device):
-                super().partial_fit(X, y, classes, **fit_params)
+                super().partial_fit(data, y, classes, **fit_params)
             if self.interrupted_:
                 raise KeyboardInterrupt
             self._check_weights()

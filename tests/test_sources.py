@@ -245,12 +245,6 @@ def test_what_is_in_memory_is_left_alone():
         assert as_samples(each, "X") is each
 
 
-def test_a_dask_array_is_left_alone():
-    dask = pytest.importorskip("dask.array")
-    X = dask.ones((4, 2), chunks=2)
-    assert as_samples(X, "X") is X
-
-
 # Memmaps -----------------------------------------------------------------------------------------
 
 

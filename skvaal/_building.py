@@ -30,6 +30,7 @@ _TRAINING_PARAMS = (
     "score_in_train_mode",
     "ablation",
     "precision",
+    "augmentation",
     "compile",
     "batch_size",
 )

@@ -11,7 +11,7 @@ encode and decode, and descends on one module through the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -162,12 +162,11 @@ class DistributedNet(AccelerateMixin, VAALNet):
     def _shard(self) -> tuple[int, int]:
         return self.accelerator.process_index, self.accelerator.num_processes
 
-    def _noise(self, mu: Tensor, n_of_pool: int) -> Tensor:
+    def _drawn(self, draw: Callable[..., Tensor], shape: tuple[int, ...], n_of_pool: int) -> Tensor:
         index, n = self._shard
         # The generators of all processes are in step: the same is drawn, and a part is taken.
-        pools = len(mu) // n_of_pool
-        whole = torch.randn(pools, n, n_of_pool, mu.shape[1], device=mu.device, dtype=mu.dtype)
-        return whole[:, index].reshape(mu.shape)
+        whole = draw((shape[0] // n_of_pool, n, n_of_pool, *shape[1:]), device=self.device)
+        return whole[:, index].reshape(shape)
 
     def _mean_of_all(self, values: Tensor) -> Tensor:
         return self.accelerator.reduce(values, reduction="mean")

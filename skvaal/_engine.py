@@ -98,6 +98,11 @@ class Engine:
         self._set_training(False)
         return None if self.compile else folded(self.vae_)
 
+    def _begin_step(self) -> None:
+        """Let CUDA graphs, if they are used, overwrite what they put out in the last step."""
+        if self.compile:
+            torch.compiler.cudagraph_mark_step_begin()
+
     def _run(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself or, with `compile`, what torch makes of it."""
         if not self.compile:

@@ -200,7 +200,10 @@ class Evaluation(Engine):
                 if pool.condition is not None:
                     rows = pool.condition[start : start + len(batch)]
                     condition = torch.from_numpy(rows).to(self.device)
-                results.append(function(to_float(batch, self.device), condition))
+                self._begin_step()
+                result = function(to_float(batch, self.device), condition)
+                # A CUDA graph writes the next one to the same place.
+                results.append(result.clone() if self.compile else result)
                 start += len(batch)
                 # A transfer makes a GPU wait: few large ones.
                 if len(results) * results[-1].nbytes > _HELD or start == len(pool):

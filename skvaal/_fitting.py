@@ -150,6 +150,11 @@ def _prepare(
     check_names(strategy)
     check_task_params(strategy)
     labeled, unlabeled = pools
+    if strategy.augmentation is not None and len(unlabeled.sample_shape) == 1:
+        raise ValueError(
+            f"augmentation={strategy.augmentation!r} is for images, but X holds feature rows; set "
+            "augmentation=None, or pass images as (n, channels, height, width)"
+        )
     if strategy.likelihood == "bernoulli":
         if strategy.loss_weighting == "published":
             raise ValueError(

@@ -65,6 +65,8 @@ class VAALNet(Training, Evaluation, InterruptibleNet):
         phases of `max_epochs` each.
     precision : {'auto', 'float32', 'bf16', 'fp16'}
         What autocast computes in; losses, weights and optimizers are float32 all the same.
+    augmentation : {None, 'flip', 'crop', 'flip_crop'}
+        How images are changed at random in training, see :mod:`skvaal._augmentation`.
     condition_dim : int
         Columns that the discriminator, and a VAE whose constructor has that parameter in its
         decoder, reads beside mu or z. The pools must then have a condition of so many.
@@ -109,6 +111,7 @@ class VAALNet(Training, Evaluation, InterruptibleNet):
         ablation: str | None = None,
         condition_dim: int = 0,
         precision: str = "auto",
+        augmentation: str | None = None,
         optimizer_vae: type[torch.optim.Optimizer] = torch.optim.Adam,
         optimizer_discriminator: type[torch.optim.Optimizer] = torch.optim.Adam,
         lr: float = 5e-4,
@@ -133,6 +136,7 @@ class VAALNet(Training, Evaluation, InterruptibleNet):
         self.ablation = ablation
         self.condition_dim = condition_dim
         self.precision = precision
+        self.augmentation = augmentation
         self.optimizer_vae = optimizer_vae
         self.optimizer_discriminator = optimizer_discriminator
         super().__init__(

@@ -16,6 +16,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch.utils.data import Dataset
 
+from skvaal._augmentation import AUGMENTATIONS
 from skvaal._data import Pool
 from skvaal._diagnostics import Diagnostics, examine, warn_of
 from skvaal._engine import PRECISIONS
@@ -168,6 +169,10 @@ class VAALQueryStrategy(
         Whether ``fit`` goes on from the weights of the last one.
     device : str or torch.device, default='auto'
         'auto' takes CUDA if there is one, else MPS, else the processor.
+    augmentation : {None, 'flip', 'crop', 'flip_crop'}, default=None
+        How images are changed at random in training, on the device. 'flip' mirrors half of them,
+        left to right; 'crop' pads them by an eighth of the shorter side, reflecting, and cuts the
+        old size out anywhere. Scores and coordinates are those of the images as they are.
     precision : {'auto', 'float32', 'bf16', 'fp16'}, default='auto'
         What the networks compute in, by autocast; losses, weights and results are float32 all the
         same. 'auto' takes bfloat16 on CUDA devices that have units for it (compute capability 8),
@@ -291,6 +296,7 @@ class VAALQueryStrategy(
         "callbacks": [None, list],
         "warm_start": ["boolean"],
         "device": [str, torch.device],
+        "augmentation": [StrOptions(set(AUGMENTATIONS)), None],
         "precision": [StrOptions(set(PRECISIONS))],
         "compile": ["boolean"],
         "distributed": ["boolean"],
@@ -329,6 +335,7 @@ class VAALQueryStrategy(
         callbacks: list | None = None,
         warm_start: bool = False,
         device: str | torch.device = "auto",
+        augmentation: str | None = None,
         precision: str = "auto",
         compile: bool = False,
         distributed: bool = False,
@@ -364,6 +371,7 @@ class VAALQueryStrategy(
         self.callbacks = callbacks
         self.warm_start = warm_start
         self.device = device
+        self.augmentation = augmentation
         self.precision = precision
         self.compile = compile
         self.distributed = distributed

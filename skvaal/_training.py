@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from skvaal._augmentation import N_DRAWN, augmented
 from skvaal._data import Side, split_batch
 from skvaal._engine import Engine
 from skvaal._exceptions import TrainingDivergedError
@@ -57,6 +58,8 @@ class Training(Engine):
     n_discriminator_steps: int
     joint_batches: bool
     loss_weighting: str
+    augmentation: str | None
+    device: Any
     notify: Callable[..., None]
     _log_likelihood: Callable[..., Tensor]
 
@@ -76,7 +79,10 @@ class Training(Engine):
             'loss', the VAE's, and 'y_pred', mu.
         """
         self._set_training(True)
+        self._begin_step()
         pairs = split_batch(batch, self.n_vae_steps, self.device)
+        if self.augmentation is not None:
+            pairs = [(*self._augmented(*pair[:2]), pair[2]) for pair in pairs]
         absent = torch.full((), torch.nan, device=self.device)
         vae_terms, discriminator_terms = [absent] * 5, [absent] * 3
         if "vae" in self.phase_:
@@ -97,6 +103,13 @@ class Training(Engine):
             self.history.record_batch(term, value)
         loss = "vae_loss" if "vae" in self.phase_ else "discriminator_loss"
         return {"loss": values[HISTORY_TERMS.index(loss)], "y_pred": mu}
+
+    def _augmented(self, labeled: Tensor, unlabeled: Tensor) -> tuple[Tensor, Tensor]:
+        x = torch.cat([labeled, unlabeled])
+        drawn = self._drawn(torch.rand, (len(x), N_DRAWN), len(labeled))
+        assert self.augmentation is not None
+        labeled, unlabeled = augmented(x, drawn, self.augmentation).chunk(2)
+        return labeled, unlabeled
 
     def _vae_step(
         self, labeled: Tensor, unlabeled: Tensor, side: Side | None = None
@@ -149,7 +162,7 @@ class Training(Engine):
         """Mu, bounded logvar, log p(x|z) of a drawn z, bound, and the variance of p(x|z)."""
         mu, logvar = self._encode(x)
         logvar = bounded_logvar(logvar)
-        z = reparameterize(mu, logvar, self._noise(mu, n_of_pool))
+        z = reparameterize(mu, logvar, self._drawn(torch.randn, mu.shape, n_of_pool))
         x_hat = self._decode(z, condition)
         if self.likelihood == "bernoulli":
             variance = torch.zeros((), device=x.device)
@@ -183,9 +196,9 @@ class Training(Engine):
         """Which part of every batch this process takes, and how many there are."""
         return 0, 1
 
-    def _noise(self, mu: Tensor, n_of_pool: int) -> Tensor:
-        """Standard normal noise of the shape of mu, of one pool or both, one after the other."""
-        return torch.randn_like(mu)
+    def _drawn(self, draw: Callable[..., Tensor], shape: tuple[int, ...], n_of_pool: int) -> Tensor:
+        """Random numbers for samples of one pool or both, one after the other."""
+        return draw(shape, device=self.device)
 
     def _mean_of_all(self, values: Tensor) -> Tensor:
         """Mean over the processes."""

@@ -110,6 +110,24 @@ def test_mixed_precision_scores_what_float32_scores(images, precision):
     np.testing.assert_allclose(found, expected, atol=0.02 * np.abs(expected).max() + 1e-3)
 
 
+@pytest.mark.parametrize("joint", [True, False])
+def test_cuda_graphs_change_nothing(images, joint):
+    X, y = images
+    params = {"vae__width": 4, "joint_batches": joint, "precision": "float32"}
+    plain = on("cuda", **params).fit(X, y)
+    graphs = on("cuda", compile=True, compile__mode="reduce-overhead", **params).fit(X, y)
+    np.testing.assert_allclose(graphs.score_samples(X), plain.score_samples(X), atol=1e-2)
+
+
+def test_resident_and_prefetched_samples_train_the_same(images, monkeypatch):
+    X, y = images
+    params = {"vae__width": 4, "augmentation": "flip_crop"}
+    resident = on("cuda", **params).fit(X, y)
+    monkeypatch.setattr("skvaal._feeding._MOST", 0)
+    prefetched = on("cuda", **params).fit(X, y)
+    np.testing.assert_allclose(prefetched.score_samples(X), resident.score_samples(X), atol=1e-2)
+
+
 def test_out_of_memory_names_the_batch_size_and_leaves_the_process_usable(images):
     X = np.zeros((4096, 3, 64, 64), np.uint8)
     y = np.where(np.arange(len(X)) < 2048, 0, -1)

@@ -27,6 +27,7 @@ BASE = {
 }
 SETTINGS = {
     "images": {"vae__width": 2},
+    "augmented": {"vae__width": 2, "augmentation": "flip_crop"},
     "rows": {"n_vae_steps": 2, "n_discriminator_steps": 2},
     "apart": {"joint_batches": False, "loss_weighting": "published"},
     "published": {"loss_weighting": "published"},
@@ -40,7 +41,7 @@ ERRORS = {"odd": {"batch_size": 15}, "other pools": {}}
 
 def pools(name, rank):
     X = load_digits().data[:120].astype(np.float32) / 16
-    if name == "images":
+    if name in ("images", "augmented"):
         X = X.reshape(-1, 1, 8, 8)
     end = {"small pool": 55, "other pools": 120 - rank}.get(name, 120)
     return X[:20], X[20:end]

@@ -100,7 +100,7 @@ class Engine:
 
     def _begin_step(self) -> None:
         """Let CUDA graphs, if they are used, overwrite what they put out in the last step."""
-        if self.compile:
+        if self.compile and torch.device(self.device).type == "cuda":
             torch.compiler.cudagraph_mark_step_begin()
 
     def _run(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""How fast VAAL is here: queries, what the estimator adds to a loop, and the published schedule."""
+"""How fast VAAL is here: queries, the estimator's overhead, the published schedule, scaling."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from skvaal._losses import (
     transductive_loss,
 )
 from skvaal._modules import reparameterize
-from skvaal.benchmark import against_published
+from skvaal.benchmark import against_published, scaling
 from skvaal.benchmark.datasets import load_dataset
 from skvaal.benchmark.machine import peak_memory_mib
 from skvaal.benchmark.timing import in_child, interleaved, timed, write_result
@@ -77,12 +77,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         "against_published": against_published.measure(
             batch_size=args.published_batch, width=args.width, repeats=3, device=args.device
         ),
+        "scaling": scaling.measure(device=args.device),
         "targets": TARGETS,
     }
     path = write_result("speed", args, result, not_settings={"out"})
     print(_summary(result))
     print("\nThe published schedule, at its own size:")
     print(against_published.summary(result["against_published"]))
+    print("\nImages a second, by the default networks:")
+    print(scaling.summary(result["scaling"]))
     print(f"\nWritten: {path}")
     return 0
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import numpy as np
 import torch
 
 from skvaal import ConvVAE, LatentDiscriminator
-from skvaal.benchmark import against_published, speed, timing
+from skvaal.benchmark import against_published, scaling, speed, timing
 from skvaal.benchmark.__main__ import main
 from skvaal.benchmark.published import PublishedVAAL
 
@@ -38,6 +39,8 @@ def test_overhead_is_the_median_ratio_of_interleaved_epochs(monkeypatch):
 def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(speed, "in_child", lambda function, *args: function(*args))
     monkeypatch.setattr("skvaal._fitting.AUTO_ITERATIONS", 2)
+    small = partial(scaling.measure, varied={"image_size": (8,)}, n_images=8, width=2, repeats=1)
+    monkeypatch.setattr(scaling, "measure", small)
     arguments = (
         "speed --data noise --pool-size 128 --labeled 10 --repeats 1 --width 2 --published-batch 8 "
         "--out"
@@ -56,6 +59,20 @@ def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
     printed = capsys.readouterr().out
     assert "epoch of fit over bare loop" in printed
     assert "of the matrix product's FLOP/s" in printed
+    assert [row["image_size"] for row in result["scaling"]] == [8]
+    assert "trained_per_second" in printed
+
+
+def test_scaling_varies_one_thing_at_a_time(monkeypatch):
+    seconds = iter([9.0] * 10 + [0.5, 0.1] * 5)  # the first round is not counted
+    monkeypatch.setattr(scaling, "timed", lambda function, device: (function(), next(seconds))[1])
+    varied = {"batch_size": (16, 64), "latent_dim": (2, 32), "image_size": (16, 32, 8)}
+    rows = scaling.measure(varied=varied, n_images=20, width=2, repeats=1, device="cpu")
+    settings = [(row["batch_size"], row["latent_dim"], row["image_size"]) for row in rows]
+    assert settings == [(16, 32, 32), (64, 32, 32), (64, 2, 32), (64, 32, 16), (64, 32, 8)]
+    # A pool smaller than a batch is a batch.
+    assert [row["trained_per_second"] for row in rows] == [128, 80, 80, 80, 80]
+    assert {row["scored_per_second"] for row in rows} == {200}
 
 
 def test_the_published_schedule_trains_and_scores():

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
+from skvaal._convolutions import speed_up
 from skvaal._modules import ConvVAE, DenseVAE
 
 # What autocast computes in, by the parameter `precision`.
@@ -121,7 +122,7 @@ class Engine:
 
 
 def fit_layout(vae: nn.Module) -> nn.Module:
-    """Lay out the convolutions of a VAE as is fastest.
+    """Lay out the convolutions of a VAE, and compute their gradients, as is fastest.
 
     Parameters
     ----------
@@ -136,7 +137,7 @@ def fit_layout(vae: nn.Module) -> nn.Module:
     """
     if type(vae) is not ConvVAE:
         return vae
-    return vae.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return speed_up(vae.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
 
 
 def folded(vae: nn.Module) -> nn.Module:

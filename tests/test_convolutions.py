@@ -21,7 +21,8 @@ PLAIN = {HalvingConv2d: nn.Conv2d, DoublingConvTranspose2d: nn.ConvTranspose2d}
 
 @pytest.fixture
 def products(monkeypatch):
-    """Shapes of the weights whose gradients were computed by a matrix product."""
+    """Shapes of the weights whose gradients were computed by a matrix product, however few."""
+    monkeypatch.setattr(convolutions, "_MANY_WEIGHTS", 0)
     shapes = []
     gradient = convolutions._gradient_of_weight
     monkeypatch.setattr(
@@ -58,6 +59,16 @@ def test_layer_and_gradients_are_those_of_torch(kind, size, by_product, layout, 
     torch.testing.assert_close(inputs[1].grad, inputs[0].grad)
     torch.testing.assert_close(faster.weight.grad, plain.weight.grad)
     assert products == [tuple(plain.weight.shape)] * by_product
+
+
+def test_small_layers_are_torchs_own(products, monkeypatch):
+    layer = speed_up(nn.Conv2d(3, 5, 4, stride=2, padding=1, bias=False))
+    monkeypatch.setattr(convolutions, "_MANY_WEIGHTS", 3 * 5 * 16 + 1)
+    layer(torch.zeros(2, 3, 4, 4)).sum().backward()
+    assert products == []
+    monkeypatch.setattr(convolutions, "_MANY_WEIGHTS", 3 * 5 * 16)
+    layer(torch.zeros(2, 3, 4, 4)).sum().backward()
+    assert products == [(5, 3, 4, 4)]
 
 
 def test_only_what_needs_a_gradient_is_computed(products):

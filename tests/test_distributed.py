@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -17,8 +18,8 @@ from skvaal import VAALQueryStrategy
 from skvaal._data import PairedSampler
 from skvaal._distributed import _SYNCHRONIZED
 
+from . import trained_together
 from .conftest import QUICK
-from .trained_together import SETTINGS
 
 pytest.importorskip("accelerate")
 SCRIPT = Path(__file__).with_name("trained_together.py")
@@ -32,8 +33,8 @@ LAUNCH = [
 def launched(n_processes, *arguments):
     """Output of a script that so many processes run, on a thread each."""
     command = [sys.executable, *LAUNCH, f"--num_processes={n_processes}"]
-    # Of what launches several, accelerate has no other name; without a GPU they talk by gloo.
-    command += ["--multi_gpu"] * (n_processes > 1) + [str(each) for each in arguments]
+    # Accelerate has no other name for several of them; without a GPU they talk by gloo.
+    command += ["--multi_gpu", *map(str, arguments)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(SCRIPT.parent.parent)}
     environment["CUDA_VISIBLE_DEVICES"] = ""
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
@@ -45,13 +46,15 @@ def launched(n_processes, *arguments):
 def found(tmp_path_factory):
     """What one process found, and what two did."""
     folder = tmp_path_factory.mktemp("together")
-    for n in (1, 2):
-        launched(n, SCRIPT, folder)
+    trained_together.main(folder)
+    launched(2, SCRIPT, folder)
     return tuple(json.loads((folder / f"{n}.json").read_text()) for n in (1, 2))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(SETTINGS) - {"any seed", "small pool"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(trained_together.SETTINGS) - {"any seed", "small pool"})
+)
 def test_two_processes_have_the_losses_of_one(name, found):
     alone, together = found
     assert (alone["processes"], together["processes"]) == (1, 2)
@@ -62,7 +65,7 @@ def test_two_processes_have_the_losses_of_one(name, found):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(SETTINGS))
+@pytest.mark.parametrize("name", sorted(trained_together.SETTINGS))
 def test_all_processes_end_with_the_same_net(name, found):
     for each in found:
         assert each[name]["apart"] == 0
@@ -80,8 +83,9 @@ def test_what_cannot_be_shared_is_an_error(found):
 
 
 @pytest.mark.slow
-def test_example():
-    lines = [launched(n, EXAMPLE).splitlines() for n in (1, 2)]
+def test_example(capsys):
+    runpy.run_path(str(EXAMPLE), run_name="__main__")
+    lines = [output.splitlines() for output in (capsys.readouterr().out, launched(2, EXAMPLE))]
     assert [each[0] for each in lines] == ["processes: 1", "processes: 2"]
     alone, together = ([line.split()[2:] for line in each if "epoch" in line] for each in lines)
     assert len(alone) == 3

@@ -14,7 +14,8 @@ PROMISES = {
     "images_by_a_dataset.py": "of the chosen images have the stripe",
     "images_from_disk.py": "same scores after loading: True",
     "cluster.py": "the same in one process: True",
-    "several_processes.py": "label next",
+    # test_distributed.py runs it.
+    "several_processes.py": None,
     "own_networks.py": "to label next",
     "task_aware.py": "TA-VAAL      100 labels",
     "compare_strategies.py": "wine, a class is missing",
@@ -25,12 +26,17 @@ def test_every_example_is_tested():
     assert set(PROMISES) == {path.name for path in EXAMPLES.glob("*.py")}
 
 
-@pytest.mark.parametrize("name", PROMISES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == "cluster.py" else ())
+        for name, promise in PROMISES.items()
+        if promise is not None
+    ],
+)
 @pytest.mark.filterwarnings("ignore::skvaal.EmptyPoolWarning")  # the search without labels
 def test_example(name, capsys):
     if name.startswith(("modal", "compare", "task_aware")):
         pytest.importorskip("modAL")
-    if name == "several_processes.py":  # here of one; test_distributed.py has two
-        pytest.importorskip("accelerate")
     runpy.run_path(str(EXAMPLES / name), run_name="__main__")
     assert PROMISES[name] in capsys.readouterr().out

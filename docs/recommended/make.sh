@@ -22,9 +22,9 @@ case "${1:-all}" in digits | all)
     compare recommended/fashion_mnist fashion_mnist $few standard,biased_start \
         --seeds 10 --initial 100 --batch 100 --rounds 3 --pool-size 2000 ;;& cifar10 | all)
     compare recommended/cifar10 cifar10 $fewest standard \
-        --estimator small_cnn --seeds 6 --initial 500 --batch 250 --rounds 2 --pool-size 5000
+        --estimator small_cnn --seeds 10 --initial 500 --batch 250 --rounds 2 --pool-size 5000
     compare recommended/cifar10_biased cifar10 $fewest biased_start \
-        --estimator small_cnn --seeds 4 --initial 500 --batch 250 --rounds 2 --pool-size 5000 ;;& caltech101 | all)
+        --estimator small_cnn --seeds 10 --initial 500 --batch 250 --rounds 2 --pool-size 5000 ;;& caltech101 | all)
     compare recommended/caltech101 caltech101_64 $fewest standard \
         --image-size 32 --seeds 10 --initial 202 --batch 101 --rounds 2 --pool-size 1500 ;;& batches | all)
     compare batches digits $few budget_sweep \

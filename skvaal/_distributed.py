@@ -165,7 +165,11 @@ class DistributedNet(AccelerateMixin, VAALNet):
     def _drawn(self, draw: Callable[..., Tensor], shape: tuple[int, ...], n_of_pool: int) -> Tensor:
         index, n = self._shard
         # The generators of all processes are in step: the same is drawn, and a part is taken.
-        whole = draw((shape[0] // n_of_pool, n, n_of_pool, *shape[1:]), device=self.device)
+        whole = draw(
+            (shape[0] // n_of_pool, n, n_of_pool, *shape[1:]),
+            device=self.device,
+            dtype=torch.float32,
+        )
         return whole[:, index].reshape(shape)
 
     def _mean_of_all(self, values: Tensor) -> Tensor:

@@ -198,7 +198,7 @@ class Training(Engine):
 
     def _drawn(self, draw: Callable[..., Tensor], shape: tuple[int, ...], n_of_pool: int) -> Tensor:
         """Random numbers for samples of one pool or both, one after the other."""
-        return draw(shape, device=self.device)
+        return draw(shape, device=self.device, dtype=torch.float32)
 
     def _mean_of_all(self, values: Tensor) -> Tensor:
         """Mean over the processes."""

@@ -16,23 +16,18 @@ to docs/results/research. docs/research_log.md has what came out.
 import numpy as np
 import pandas as pd
 import torch
-from one_batch import RESULTS, Setting, draw, herd, side_by_side
+from one_batch import RESULTS, Setting, draw, fitted, herd, side_by_side
 from selection_rules import PROTOCOLS, coordinates, uncertainty
 
 from skvaal.benchmark import load_dataset
-from skvaal.benchmark.estimators import get_estimator
 from skvaal.benchmark.protocols import get_protocols
 
 SETTINGS = [Setting(500, (500,), 250, 4, 5000)]
 UNIT_LENGTH = 1e-12
 
 
-def fitted(X, y, labeled, seed=0):
-    return get_estimator("small_cnn")(seed).fit(X[labeled], y[labeled])
-
-
 def accuracy(X, y, labeled, X_test, y_test):
-    return (fitted(X, y, labeled, 1).predict(X_test) == y_test).mean()
+    return (fitted(X, y, labeled, 1, "small_cnn").predict(X_test) == y_test).mean()
 
 
 def batches(X_labeled, X_pool, network, n, seed):
@@ -68,7 +63,7 @@ def measure():
             for seed in range(setting.n_seeds):
                 X, y, labeled, test = draw(dataset, setting, protocol, seed)
                 rest = np.setdiff1d(np.arange(len(X)), labeled)
-                network = fitted(X, y, labeled)
+                network = fitted(X, y, labeled, 0, "small_cnn")
                 before = accuracy(X, y, labeled, *test)
                 case = {"protocol": protocol.name, "labels": setting.initial, "seed": seed}
                 chosen = batches(X[labeled], X[rest], network, setting.batch, seed)

@@ -17,21 +17,16 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import torch
-from one_batch import RESULTS, Setting, draw, herd
+from one_batch import RESULTS, Setting, draw, fitted, herd
 from selection_rules import PROTOCOLS, coordinates, ranks, uncertainty
 
 from skvaal.benchmark import load_dataset
-from skvaal.benchmark.estimators import get_estimator
 from skvaal.benchmark.protocols import get_protocols
 
 SETTINGS = {
     ("digits", "random_forest"): Setting(20, (20,), 20, 10),
     ("fashion_mnist", "small_cnn"): Setting(500, (500,), 250, 10, 5000),
 }
-
-
-def fitted(estimator, X, y, labeled, seed=0):
-    return get_estimator(estimator)(seed).fit(X[labeled], y[labeled])
 
 
 def batches(X_labeled, X_pool, model, n, seed):
@@ -48,7 +43,7 @@ def batches(X_labeled, X_pool, model, n, seed):
 def measure(data, estimator):
     """One row for each protocol, seed and rule; gain is in accuracy, as a share."""
     dataset, setting = load_dataset(data), SETTINGS[data, estimator]
-    fit = partial(fitted, estimator)
+    fit = partial(fitted, estimator=estimator)
     rows = []
     for protocol in get_protocols(PROTOCOLS):
         for seed in range(setting.n_seeds):

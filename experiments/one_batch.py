@@ -63,8 +63,8 @@ def draw(dataset, setting, protocol, seed):
     return dataset.X[start.pool], start.y, start.labeled, test
 
 
-def fitted(X, y, labeled, seed=0):
-    return get_estimator("random_forest")(seed).fit(X[labeled], y[labeled])
+def fitted(X, y, labeled, seed=0, estimator="random_forest"):
+    return get_estimator(estimator)(seed).fit(X[labeled], y[labeled])
 
 
 def accuracy(X, y, labeled, X_test, y_test):

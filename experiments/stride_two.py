@@ -163,18 +163,24 @@ def compiled(width, shape):
     )
 
 
+def write(name, lines):
+    """Print lines, and write them to a file, after what they were measured on."""
+    processor, threads = machine()["processor"], torch.get_num_threads()
+    heading = f"{processor}, {threads} threads, torch {torch.__version__}"
+    text = "\n".join([heading, *lines]) + "\n"
+    print(text)
+    (RESULTS / name).write_text(text)
+
+
 def main():
     lines = [
-        f"{machine()['processor']}, {torch.get_num_threads()} threads, torch {torch.__version__}",
         f"time as torch has it over time in the form, median of {REPEATS} pairs, {BATCH} images",
         f"{'width':>5}  {'layer':<28}{'form':<16}{'forward':>9}{'and back':>10}",
     ]
     for width, shape in ARCHITECTURES.items():
         lines += rows_of(width, shape)
     lines += [compiled(width, shape) for width, shape in ARCHITECTURES.items()]
-    text = "\n".join(lines) + "\n"
-    print(text)
-    (RESULTS / "stride_two.txt").write_text(text)
+    write("stride_two.txt", lines)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,10 @@ from functools import partial
 from statistics import median
 
 import torch
-from stride_two import ARCHITECTURES, BATCH, REPEATS, RESULTS, layers_of
+from stride_two import ARCHITECTURES, BATCH, REPEATS, layers_of, write
 from torch import nn
 
 from skvaal._convolutions import _gradient_of_weight
-from skvaal.benchmark.machine import machine
 from skvaal.benchmark.timing import timed
 
 
@@ -49,7 +48,6 @@ def measured(layer, seen):
 
 def main():
     lines = [
-        f"{machine()['processor']}, {torch.get_num_threads()} threads, torch {torch.__version__}",
         f"milliseconds, median of {REPEATS}, {BATCH} images",
         f"{'width':>5}  {'layer':<28}{'forward':>10}{'by x':>10}{'by weight':>10}{'product':>10}",
     ]
@@ -58,9 +56,7 @@ def main():
             kind = "doubling" if isinstance(layer, nn.ConvTranspose2d) else "halving"
             cells = "".join(f"{ms:>10.1f}" for ms in measured(layer, seen))
             lines.append(f"{width:>5}  {f'{seen[0]}x{seen[1]}x{seen[2]} {kind}':<28}{cells}")
-    text = "\n".join(lines) + "\n"
-    print(text)
-    (RESULTS / "weight_gradients.txt").write_text(text)
+    write("weight_gradients.txt", lines)
 
 
 if __name__ == "__main__":

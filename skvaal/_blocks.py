@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skvaal._data import Pool
 from skvaal._sources import DaskSource, Source
+
+
+def is_in_blocks(pool: Pool) -> bool:
+    """Whether :func:`over_blocks` goes to the blocks of a pool; of some rows only it does not.
+
+    Parameters
+    ----------
+    pool : Pool
+
+    Returns
+    -------
+    bool
+    """
+    # Some rows are fewer than the blocks that they lie in.
+    return isinstance(pool.X, DaskSource) and pool.rows is None
 
 
 def over_blocks(function: Callable[[Pool], Any], pool: Pool, *, verbose: bool = False) -> Any:
@@ -39,11 +54,11 @@ def over_blocks(function: Callable[[Pool], Any], pool: Pool, *, verbose: bool = 
     >>> over_blocks(lambda pool: pool.take(slice(None))[:, 0] + len(pool), Pool(X))
     array([4., 5., 6., 7., 6., 7.], dtype=float32)
     """
-    source = pool.X
-    # Of some rows only, those are fewer than the blocks that they lie in.
-    if not isinstance(source, DaskSource) or pool.rows is not None:
+    if not is_in_blocks(pool):
         return function(pool)
-    results = source.map_blocks(partial(_of_block, function), pool.condition, verbose=verbose)
+    results = cast(DaskSource, pool.X).map_blocks(
+        partial(_of_block, function), pool.condition, verbose=verbose
+    )
     if isinstance(results[0], tuple):
         return tuple(np.concatenate(parts) for parts in zip(*results, strict=True))
     return np.concatenate(results)

@@ -81,7 +81,7 @@ def _is_such_a_layer(layer: Any) -> bool:
         and layer.groups == 1
         and layer.bias is None
         and layer.padding_mode == "zeros"
-        and layer.__dict__.get("output_padding", (0, 0)) == (0, 0)
+        and layer.output_padding == (0, 0)
     )
 
 
@@ -105,16 +105,14 @@ class _Halving(torch.autograd.Function):
         return F.conv2d(x, weight, **_GEOMETRY)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor]:
         x, weight = ctx.saved_tensors
         (gradient,) = gradients
-        by_x = by_weight = None
+        by_x = None
         if ctx.needs_input_grad[0]:
             odd = tuple(size % 2 for size in x.shape[2:])  # rows that the layer never sees
             by_x = F.conv_transpose2d(gradient, weight, output_padding=odd, **_GEOMETRY)
-        if ctx.needs_input_grad[1]:
-            by_weight = _gradient_of_weight(gradient, x, weight)
-        return by_x, by_weight
+        return by_x, _gradient_of_weight(gradient, x, weight)
 
 
 class _Doubling(torch.autograd.Function):
@@ -124,12 +122,11 @@ class _Doubling(torch.autograd.Function):
         return F.conv_transpose2d(x, weight, **_GEOMETRY)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor]:
         x, weight = ctx.saved_tensors
         (gradient,) = gradients
         by_x = F.conv2d(gradient, weight, **_GEOMETRY) if ctx.needs_input_grad[0] else None
-        by_weight = _gradient_of_weight(x, gradient, weight) if ctx.needs_input_grad[1] else None
-        return by_x, by_weight
+        return by_x, _gradient_of_weight(x, gradient, weight)
 
 
 def _gradient_of_weight(small: Tensor, large: Tensor, weight: Tensor) -> Tensor:

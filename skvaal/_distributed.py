@@ -91,9 +91,10 @@ def check_shares(accelerator: Any, batch_size: int, sizes: tuple[int, ...]) -> N
             f"batch_size={batch_size} cannot be shared evenly by {n} processes; with "
             f"distributed=True it must be a multiple of their number, such as {next_multiple}"
         )
-    if n > 1 and len({*gather_object([sizes])}) > 1:
+    found = gather_object([sizes])
+    if len(set(found)) > 1:
         raise ValueError(
-            f"the processes have pools of other sizes: {gather_object([sizes])}, labelled and "
+            f"the processes have pools of other sizes: {found}, labelled and "
             "unlabelled; with distributed=True each must be given the whole of both, and takes its "
             "share of every batch by itself"
         )
@@ -121,15 +122,14 @@ class DistributedNet(AccelerateMixin, VAALNet):
     Parameters
     ----------
     *args, **kwargs
-        Of VAALNet; `batch_size` is that of all processes together.
+        Of VAALNet; `batch_size` is that of all processes together, `device` this process's own.
     accelerator : accelerate.Accelerator
     """
 
     accelerator: Any
 
-    def __init__(self, *args: Any, accelerator: Any, device: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, accelerator: Any, **kwargs: Any) -> None:
         super().__init__(*args, accelerator=accelerator, callbacks__print_log__sink=print, **kwargs)
-        self.device = str(device_of(accelerator))
 
     def _validate_params(self) -> None:
         # Past the mixin, which would have the device be None: skvaal places tensors itself.

@@ -52,8 +52,8 @@ class Evaluation(Engine):
 
         It has no optimizer, no history and no callback.
         """
-        left_out = {"vae", "discriminator", "callbacks", "callbacks_", "history_", "scaler_"}
-        left_out |= {"accelerator"}
+        left_out = {"vae", "discriminator", "callbacks", "callbacks_", "history_"}
+        left_out |= {"scaler_", "accelerator"}
         new = object.__new__(type(self))
         vars(new).update(
             {

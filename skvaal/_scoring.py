@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from skvaal._blocks import over_blocks
+from skvaal._blocks import is_in_blocks, over_blocks
 from skvaal._building import check_names
 from skvaal._data import Pool, Positions
 from skvaal._device import isolated_seed, resolve_device
@@ -26,7 +26,6 @@ from skvaal._selection import (
     takes_uncertainty,
 )
 from skvaal._side import check_task_params
-from skvaal._sources import DaskSource
 
 # Means of candidates are computed apart from the scores if all are so many times as many: they
 # come for nothing with the scores, but those of a large pool do not fit into memory.
@@ -73,7 +72,7 @@ def evaluated(strategy: Any, method: str, pool: Pool) -> Any:
     """
     net = strategy.net_
     # In training mode a sample's score depends on its batch, which no block may cut.
-    if not isinstance(pool.X, DaskSource) or net.score_in_train_mode:
+    if not is_in_blocks(pool) or net.score_in_train_mode:
         with seeded_scoring(strategy):
             return getattr(net, method)(pool)
     evaluation = _Evaluation(net.for_evaluation(), method, strategy.device)

@@ -34,8 +34,8 @@ def over_blocks(function: Callable[[Pool], Any], pool: Pool, *, verbose: bool = 
     Parameters
     ----------
     function : callable
-        Of a pool, by picklable means; returns an array of shape (n_samples, ...), or a tuple of
-        such. What it says of a sample must not depend on the others.
+        Of a pool, by picklable means; returns an array, or a tuple of such, that can be put end to
+        end. A block is told its rows in the whole as the `rows` of the pool.
     pool : Pool
     verbose : bool, default=False
         Whether a progress bar of the blocks is shown.

@@ -25,6 +25,9 @@ from skvaal._losses import (
 )
 from skvaal._wasserstein import centroid, wasserstein_distance
 
+# Times as many samples are evaluated at once as are trained on: without a backward pass, no layer's
+# output is kept, so that it takes less memory than a step of training.
+_TIMES = 4
 # Bytes of results that wait on a device to be brought back together.
 _HELD = 2**22
 
@@ -183,10 +186,10 @@ class Evaluation(Engine):
     def _over_batches(
         self, pool: Pool, function: Callable[[Tensor, Tensor | None], Tensor]
     ) -> NDArray[np.float32]:
-        total = -(-len(pool) // self.batch_size)
+        size = self.batch_size if self._training_mode else _TIMES * self.batch_size
         batches = tqdm(
-            Prefetched(pool.batches(self.batch_size), torch.device(self.device)),
-            total=total,
+            Prefetched(pool.batches(size), torch.device(self.device)),
+            total=-(-len(pool) // size),
             desc="scoring",
             leave=False,
             disable=not self.verbose,

@@ -19,7 +19,7 @@ from skvaal._device import isolated_seed, resolve_device
 from skvaal._selection import (
     SHOWS_PROGRESS,
     check_batch,
-    n_located,
+    n_considered,
     needs_labeled,
     needs_latent,
     selection_function,
@@ -55,6 +55,38 @@ def scores_of(strategy: Any, pool: Pool, name: str) -> NDArray[np.float32]:
     return _finite(evaluated(strategy, "scores", pool), name)
 
 
+def lowest_scores_of(strategy: Any, pool: Pool, n: int, name: str) -> NDArray[np.float32]:
+    """Scores of a pool, of which the smallest are wanted; the workers of a cluster send no others.
+
+    Parameters
+    ----------
+    strategy : VAALQueryStrategy
+        Fitted.
+    pool : Pool
+    n : int
+        How many.
+    name : str
+        Of the argument that the pool came in, for messages.
+
+    Returns
+    -------
+    array of shape (n_samples,)
+        Infinite where the block of a dask array has `n` that are smaller.
+
+    Raises
+    ------
+    ValueError
+        If a score is not finite.
+    """
+    if not _goes_to_blocks(strategy, pool) or n >= len(pool):
+        return scores_of(strategy, pool, name)
+    lowest = _Lowest(_Evaluation.of(strategy, "scores"), n, name)
+    rows, found = over_blocks(lowest, pool, verbose=bool(strategy.verbose))
+    scores = np.full(len(pool), np.inf, dtype=np.float32)
+    scores[rows] = found
+    return scores
+
+
 def evaluated(strategy: Any, method: str, pool: Pool) -> Any:
     """What the net says of a pool; of a dask array block by block, on the workers.
 
@@ -70,13 +102,16 @@ def evaluated(strategy: Any, method: str, pool: Pool) -> Any:
     -------
     array or tuple of arrays
     """
-    net = strategy.net_
+    if _goes_to_blocks(strategy, pool):
+        evaluation = _Evaluation.of(strategy, method)
+        return over_blocks(evaluation, pool, verbose=bool(strategy.verbose))
+    with seeded_scoring(strategy):
+        return getattr(strategy.net_, method)(pool)
+
+
+def _goes_to_blocks(strategy: Any, pool: Pool) -> bool:
     # In training mode a sample's score depends on its batch, which no block may cut.
-    if not is_in_blocks(pool) or net.score_in_train_mode:
-        with seeded_scoring(strategy):
-            return getattr(net, method)(pool)
-    evaluation = _Evaluation(net.for_evaluation(), method, strategy.device)
-    return over_blocks(evaluation, pool, verbose=bool(strategy.verbose))
+    return is_in_blocks(pool) and not strategy.net_.score_in_train_mode
 
 
 _MOVING = Lock()
@@ -90,10 +125,31 @@ class _Evaluation:
     method: str
     device: Any
 
+    @classmethod
+    def of(cls, strategy: Any, method: str) -> _Evaluation:
+        return cls(strategy.net_.for_evaluation(), method, strategy.device)
+
     def __call__(self, pool: Pool) -> Any:
         with _MOVING:  # the threads of a worker share the net
             net = self.net.on(resolve_device(self.device))
         return getattr(net, self.method)(pool)
+
+
+@dataclass
+class _Lowest:
+    """The smallest scores of a block, all that equal the last of them too; with their rows."""
+
+    scores: _Evaluation
+    n: int
+    name: str
+
+    def __call__(self, block: Pool) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        rows = np.asarray(block.rows)
+        scores = _finite(self.scores(block), self.name, rows)
+        if self.n < len(scores):
+            kept = scores <= np.partition(scores, self.n - 1)[self.n - 1]
+            rows, scores = rows[kept], scores[kept]
+        return rows, scores
 
 
 def scores_and_coordinates(
@@ -121,15 +177,17 @@ def scores_and_coordinates(
     located = Coordinates(strategy, pool, name)
     if not reads_net(strategy):
         return np.zeros(len(pool), dtype=np.float32), located.all()
-    n_read = n_located(strategy.selection, n, len(pool), strategy._nested_params("selection"))
-    if n_read == 0:
-        return scores_of(strategy, pool, name), None
-    if space_read(strategy) == "input":
-        scores = scores_of(strategy, pool, name)
-        return scores, located if n_read < len(pool) else located.all()
+    options = strategy._nested_params("selection")
+    n_lowest = n_considered(strategy.selection, n, len(pool), options)
+    scores_alone = partial(lowest_scores_of, strategy, pool, n_lowest, name)
+    space = space_read(strategy)
+    if space is None:
+        return scores_alone(), None
+    if space == "input":
+        return scores_alone(), located if n_lowest < len(pool) else located.all()
     # In training mode, the mean of a sample depends on its batch, which is that of the scores.
-    if _MANY * n_read <= len(pool) and not strategy.net_.score_in_train_mode:
-        return scores_of(strategy, pool, name), located
+    if _MANY * n_lowest <= len(pool) and not strategy.net_.score_in_train_mode:
+        return scores_alone(), located
     scores, Z = evaluated(strategy, "scores_and_means", pool)
     return _finite(scores, name), Z
 
@@ -292,11 +350,14 @@ def seeded_scoring(strategy: Any) -> AbstractContextManager[None]:
     return isolated_seed(strategy._seed, torch.device(net.device))
 
 
-def _finite(scores: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+def _finite(
+    scores: NDArray[np.float32], name: str, rows: NDArray[np.intp] | None = None
+) -> NDArray[np.float32]:
     if not np.isfinite(scores).all():
-        row = int(np.flatnonzero(~np.isfinite(scores))[0])
+        position = int(np.flatnonzero(~np.isfinite(scores))[0])
+        row = position if rows is None else rows[position]
         raise ValueError(
-            f"{name}[{row}] has the score {scores[row]}: its values are too large to be "
+            f"{name}[{row}] has the score {scores[position]}: its values are too large to be "
             "computed with; bring X to a common scale before fit (StandardScaler)"
         )
     return scores

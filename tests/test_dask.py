@@ -15,7 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 from torch import nn
 
 from skvaal import ActiveLearningClassifier, VAALQuery, VAALQueryStrategy
-from skvaal._sources import as_samples
+from skvaal._sources import DaskSource, as_samples
 
 from .conftest import QUICK, UNSELECTED
 
@@ -164,6 +164,48 @@ def test_query_reads_each_block_once(pools):
     assert sorted(read) == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize(("selection", "n_read"), [("topk", 7), ("k_center", 14), ("cluster", 14)])
+def test_blocks_send_the_scores_that_are_read_and_no_others(selection, n_read, pools, monkeypatch):
+    labeled, unlabeled = pools
+    params = {"selection": selection, "selection_space": "input"}
+    factor = {} if selection == "topk" else {"selection__candidates_factor": 2}
+    strategy = VAALQueryStrategy(**{**UNSELECTED, **params, **factor})
+    strategy.fit_pools(labeled, unlabeled)
+    expected = strategy.query(unlabeled, 7)
+    sent = []
+
+    def noted(self, function, *beside, verbose=False):
+        results = map_blocks(self, function, *beside, verbose=verbose)
+        sent.extend(len(result[1]) for result in results if isinstance(result, tuple))
+        return results
+
+    map_blocks = DaskSource.map_blocks
+    monkeypatch.setattr(DaskSource, "map_blocks", noted)
+    np.testing.assert_array_equal(strategy.query(in_blocks(unlabeled), 7), expected)
+    assert sent == [n_read] * 3 + [min(n_read, 20)]
+
+
+def test_equal_scores_in_blocks_are_all_sent(pools):
+    labeled, unlabeled = pools
+    alike = np.tile(unlabeled[:1], (200, 1))
+    strategy = VAALQueryStrategy(**{**UNSELECTED, "selection": "topk"})
+    strategy.fit_pools(labeled, unlabeled)
+    chosen = strategy.query(in_blocks(alike, rows=100), 20)
+    assert np.ptp(strategy.score_samples(alike)) == 0
+    np.testing.assert_array_equal(chosen, strategy.query(alike, 20))
+    assert 0 < (chosen < 100).sum() < 20
+
+
+def test_score_that_is_not_finite_is_named_by_its_row_in_the_whole(pools):
+    labeled, unlabeled = pools
+    strategy = VAALQueryStrategy(**{**UNSELECTED, "selection": "topk"})
+    strategy.fit_pools(labeled, unlabeled)
+    broken = unlabeled.copy()
+    broken[150] = 3e38
+    with pytest.raises(ValueError, match=r"X_unlabeled\[150\] has the score .* too large"):
+        strategy.query(in_blocks(broken), 5)
+
+
 def test_rows_are_read_in_any_order(pools):
     _, unlabeled = pools
     source = as_samples(in_blocks(unlabeled), "X")
@@ -239,10 +281,10 @@ def test_broken_sample_is_named_by_its_row_in_the_whole(space, pools):
 def test_block_of_another_shape_than_was_promised(pools):
     labeled, unlabeled = pools
     strategy = VAALQueryStrategy(**QUICK).fit_pools(labeled, unlabeled)
-    blocks = da.from_array(unlabeled, chunks=(60, 64)).map_blocks(
+    blocks = da.from_array(unlabeled, chunks=(50, 64)).map_blocks(
         lambda block: block[:, :-1], dtype=np.float32
     )
-    with pytest.raises(ValueError, match=r"part of X_unlabeled has shape \(60, 63\), .*\(60, 64\)"):
+    with pytest.raises(ValueError, match=r"part of X_unlabeled has shape \(50, 63\), .*\(50, 64\)"):
         strategy.query(blocks, 5)
 
 

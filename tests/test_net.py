@@ -136,6 +136,18 @@ def test_decoder_does_not_run_for_the_discriminator_or_for_scoring(monkeypatch):
     assert not calls
 
 
+@pytest.mark.parametrize(("by_batch", "sizes"), [(False, [64, 36]), (True, [16] * 6 + [4])])
+def test_scoring_takes_four_batches_at_once_unless_their_statistics_count(
+    by_batch, sizes, monkeypatch
+):
+    net = make_net(batch_size=16, score_in_train_mode=by_batch).fit(pools())
+    seen = []
+    encode = DenseVAE.encode
+    monkeypatch.setattr(DenseVAE, "encode", lambda self, x: seen.append(len(x)) or encode(self, x))
+    net.scores(Pool(np.zeros((100, 6), dtype=np.float32)))
+    assert seen == sizes
+
+
 def test_history_holds_every_term_for_epochs_and_batches():
     net = make_net().fit(pools())
     for term in ("train_loss", *HISTORY_TERMS):

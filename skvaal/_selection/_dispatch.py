@@ -27,7 +27,7 @@ SELECTIONS: dict[str, Selection] = {
 }
 # These have a keyword parameter `uncertainty`.
 USES_UNCERTAINTY = frozenset({"greedy", "herding"})
-# These read coordinates of the samples with the smallest scores only.
+# These choose among the samples with the smallest scores.
 _OF_CANDIDATES = frozenset({"k_center", "cluster"})
 # These have a keyword parameter `verbose`.
 SHOWS_PROGRESS = frozenset({"greedy", "herding", "k_center"})
@@ -63,8 +63,10 @@ def needs_labeled(selection: str | Selection) -> bool:
     return not isinstance(selection, str) or selection in ("k_center", "herding")
 
 
-def n_located(selection: str | Selection, n: int, n_samples: int, options: dict[str, Any]) -> int:
-    """Of how many samples of the pool a selection reads coordinates.
+def n_considered(
+    selection: str | Selection, n: int, n_samples: int, options: dict[str, Any]
+) -> int:
+    """How many samples of the pool a selection looks at, those with the smallest scores.
 
     Parameters
     ----------
@@ -79,15 +81,16 @@ def n_located(selection: str | Selection, n: int, n_samples: int, options: dict[
     Returns
     -------
     int
+        More, where others have the same score as the last of them.
 
     Examples
     --------
-    >>> from skvaal._selection import n_located
-    >>> n_located("k_center", 5, 1000, {}), n_located("herding", 5, 1000, {})
-    (50, 1000)
+    >>> from skvaal._selection import n_considered
+    >>> [n_considered(name, 5, 1000, {}) for name in ("topk", "k_center", "herding")]
+    [5, 50, 1000]
     """
-    if not needs_latent(selection):
-        return 0
+    if selection == "topk":
+        return n
     if not isinstance(selection, str) or selection not in _OF_CANDIDATES:
         return n_samples
     factor = options.get("candidates_factor", CANDIDATES_FACTOR)

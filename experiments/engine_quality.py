@@ -28,7 +28,7 @@ SETTINGS = {
     "digits": Setting(20, (20,), 20, 10),
     "fashion_mnist": Setting(100, (100,), 100, 6, 1500),
 }
-ENGINES = {"engine": {}, "none of it": LEFT_OUT["all three"], "bfloat16": {}}
+ENGINES = {"engine": {}, "none of it": LEFT_OUT["all"], "bfloat16": {}}
 SELECTIONS = ("topk", "herding")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,11 @@ from skvaal._losses import (
 )
 from skvaal._wasserstein import centroid, wasserstein_distance
 
-# Times as many samples are evaluated at once as are trained on: without a backward pass, no layer's
-# output is kept, so that it takes less memory than a step of training.
+# Times as many samples are evaluated at once as are trained on, at most: without a backward pass no
+# layer's output is kept, so that it takes less memory than a step of training.
 _TIMES = 4
+# Numbers in as many samples, at most: what layers make of more leaves a processor's caches.
+_NUMBERS = 2**20
 # Bytes of results that wait on a device to be brought back together.
 _HELD = 2**22
 
@@ -186,7 +189,7 @@ class Evaluation(Engine):
     def _over_batches(
         self, pool: Pool, function: Callable[[Tensor, Tensor | None], Tensor]
     ) -> NDArray[np.float32]:
-        size = self.batch_size if self._training_mode else _TIMES * self.batch_size
+        size = self._evaluated_at_once(pool)
         batches = tqdm(
             Prefetched(pool.batches(size), torch.device(self.device)),
             total=-(-len(pool) // size),
@@ -213,6 +216,12 @@ class Evaluation(Engine):
                     parts.append(torch.cat(results).cpu().numpy())
                     results = []
         return np.concatenate(parts)
+
+    def _evaluated_at_once(self, pool: Pool) -> int:
+        if self._training_mode:  # the statistics of a batch count
+            return self.batch_size
+        times = _NUMBERS // (self.batch_size * prod(pool.sample_shape))
+        return self.batch_size * min(max(times, 1), _TIMES)
 
     def _log_likelihood(self, x_hat: Tensor, x: Tensor, variance: Tensor | float) -> Tensor:
         if self.likelihood == "bernoulli":

@@ -144,8 +144,8 @@ class VAALQueryStrategy(
         Passes over the unlabelled pool. 'auto' takes as many as make about 400
         iterations, at least 1.
     batch_size : int, default=64
-        Samples of each pool in a training step; a pool may be smaller. Four times as many are
-        scored at once, which takes less memory; as many with `score_in_train_mode`.
+        Samples of each pool in a training step; a pool may be smaller. Up to four times as many
+        are scored at once, which takes less memory; as many with `score_in_train_mode`.
     selection : {'herding', 'topk', 'k_center', 'stochastic', 'cluster', 'greedy'} or callable, \
             default='herding'
         How `query` makes a batch. 'topk' takes the smallest scores, as the paper does. 'herding'

@@ -28,6 +28,7 @@ from skvaal import (
     TrainingDivergedError,
     VAALNet,
     VAALQueryStrategy,
+    _evaluation,
 )
 from skvaal._data import PairedPools, Pool, Side
 from skvaal._training import HISTORY_TERMS
@@ -136,11 +137,20 @@ def test_decoder_does_not_run_for_the_discriminator_or_for_scoring(monkeypatch):
     assert not calls
 
 
-@pytest.mark.parametrize(("by_batch", "sizes"), [(False, [64, 36]), (True, [16] * 6 + [4])])
-def test_scoring_takes_four_batches_at_once_unless_their_statistics_count(
-    by_batch, sizes, monkeypatch
+@pytest.mark.parametrize(
+    ("by_batch", "numbers", "sizes"),
+    [
+        (False, 2**20, [64, 36]),
+        (False, 6 * 40, [32, 32, 32, 4]),
+        (False, 1, [16] * 6 + [4]),
+        (True, 2**20, [16] * 6 + [4]),
+    ],
+)
+def test_scoring_takes_up_to_four_batches_at_once_unless_their_statistics_count(
+    by_batch, numbers, sizes, monkeypatch
 ):
     net = make_net(batch_size=16, score_in_train_mode=by_batch).fit(pools())
+    monkeypatch.setattr(_evaluation, "_NUMBERS", numbers)
     seen = []
     encode = DenseVAE.encode
     monkeypatch.setattr(DenseVAE, "encode", lambda self, x: seen.append(len(x)) or encode(self, x))

@@ -3,6 +3,7 @@
     SKVAAL_DATA=data python experiments/selection_rules.py herding digits
     SKVAAL_DATA=data python experiments/selection_rules.py spaces wine digits fashion_mnist
     SKVAAL_DATA=data python experiments/selection_rules.py settings wine digits
+    SKVAAL_DATA=data python experiments/selection_rules.py weights wine digits digits_late
 
 SKVAAL_DATA names the folder with fashion_mnist.npz; wine and digits need none. On two busy cores an
 experiment took two to thirteen minutes for each data set. Writes for each the area under each run's
@@ -25,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 from sklearn.decomposition import PCA
 
 from skvaal._selection._herding import herding
@@ -39,6 +41,7 @@ PLANS = {
     "wine": Plan(n_seeds=6, rounds=6, batch=6, initial=6),
     "digits": Plan(n_seeds=6, rounds=6, batch=20, initial=20),
     "fashion_mnist": Plan(n_seeds=5, rounds=5, batch=100, initial=100, pool_size=3000),
+    "digits_late": Plan(n_seeds=6, rounds=4, batch=100, initial=200),
 }
 
 
@@ -73,6 +76,11 @@ def squared_distances(A, B):
 def ranks(values):
     """Shares of the values that are no larger, in (0, 1]."""
     return np.searchsorted(np.sort(values), values, side="right") / len(values)
+
+
+def lowest_ranks(values):
+    """The same, but equal values have the lowest of their ranks: what is certain, hardly any."""
+    return rankdata(values, method="min") / len(values)
 
 
 class Herding:
@@ -150,21 +158,23 @@ def _most_covering(kernel, weights, cover, factors, n):
 class LibraryHerding:
     """What the library has of it: width "cov" and the factor w(c)."""
 
-    def __init__(self, seed, space="pca32", measure="margin", bandwidth=1.0):
+    def __init__(self, seed, space="pca32", measure="margin", bandwidth=1.0, weigh=None):
         self.seed = seed
         self.space = space
         self.measure = measure
         self.bandwidth = bandwidth
+        self.weigh = weigh
 
     def __call__(self, learner, X_pool, n_instances=1):
         Z_labeled, Z = coordinates(learner.X_training, X_pool, self.space)
+        u = self.measure and uncertainty(learner, X_pool, self.measure)
         chosen = herding(
             np.zeros(len(Z)),
             Z,
             Z_labeled,
             n_instances,
             np.random.RandomState(self.seed),
-            uncertainty=self.measure and uncertainty(learner, X_pool, self.measure),
+            uncertainty=self.weigh(u) if self.weigh else u,
             bandwidth=self.bandwidth,
         )
         return chosen, np.zeros(n_instances)
@@ -246,6 +256,18 @@ EXPERIMENTS = {
             "nolearner_.25": partial(library, measure=None, bandwidth=0.25),
         },
     ),
+    "weights": (
+        ["random", "margin"],
+        {
+            "u": LibraryHerding,
+            "sqrt": partial(LibraryHerding, weigh=np.sqrt),
+            "rank": partial(LibraryHerding, weigh=lowest_ranks),
+            "rank_highest": partial(LibraryHerding, weigh=ranks),
+            "rank_squared": partial(LibraryHerding, weigh=lambda u: lowest_ranks(u) ** 2),
+            "u_rank": partial(LibraryHerding, weigh=lambda u: np.sqrt(u * ranks(u))),
+            "none": partial(LibraryHerding, measure=None),
+        },
+    ),
 }
 
 
@@ -257,7 +279,7 @@ def play(experiment, data, plan, n_jobs=2):
     ):  # it was left out there: a query of it takes long in many dimensions
         names = [name for name in names if name != "typi_clust"]
     results = run(
-        load_dataset(data),
+        load_dataset(data.removesuffix("_late")),
         get_strategies(names) | rules,
         plan=plan,
         protocols=get_protocols(PROTOCOLS),

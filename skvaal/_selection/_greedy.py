@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from skvaal._selection._distances import mean_neighbour_distance, squared_distances_to
-from skvaal._selection._ranking import smallest
+from skvaal._selection._ranking import ranks, smallest
 
 # Neighbours are sought among at most so many samples, and at least so many are candidates.
 _MAX_REFERENCE = 10_000
@@ -102,27 +102,6 @@ def greedy(
         more = smallest(scores[others], n - len(chosen), random_state)
         chosen = np.concatenate([chosen, others[more]])
     return chosen
-
-
-def ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Ranks in (0, 1], the largest value 1; equal values have the highest of their ranks.
-
-    Parameters
-    ----------
-    values : array of shape (n_samples,)
-
-    Returns
-    -------
-    array of shape (n_samples,)
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skvaal._selection._greedy import ranks
-    >>> ranks(np.array([7.0, 1.0, 7.0, 3.0]))
-    array([1.  , 0.25, 1.  , 0.5 ])
-    """
-    return np.searchsorted(np.sort(values), values, side="right") / len(values)
 
 
 def _spread(

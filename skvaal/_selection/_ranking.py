@@ -9,10 +9,11 @@ References
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 # Candidates for each sample of the batch, for selections that choose among some.
 CANDIDATES_FACTOR = 10.0
@@ -101,6 +102,29 @@ def n_candidates(n: int, factor: float, n_samples: int) -> int:
     (25, 20)
     """
     return math.ceil(min(factor * n, n_samples))
+
+
+def ranks(values: NDArray[np.floating], ties: Literal["max", "min"] = "max") -> NDArray[np.float64]:
+    """Ranks in (0, 1], the largest 1.
+
+    Parameters
+    ----------
+    values : array of shape (n_samples,)
+    ties : {'max', 'min'}, default='max'
+        Which of their ranks equal values have.
+
+    Returns
+    -------
+    array of shape (n_samples,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skvaal._selection._ranking import ranks
+    >>> ranks(np.array([7.0, 1.0, 7.0, 3.0]))
+    array([1.  , 0.25, 1.  , 0.5 ])
+    """
+    return rankdata(values, method=ties) / len(values)
 
 
 def topk(

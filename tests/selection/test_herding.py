@@ -5,6 +5,7 @@ import pytest
 
 from skvaal._selection import _herding as module
 from skvaal._selection import herding
+from skvaal._selection._ranking import ranks
 
 
 def two_groups(rng: np.random.RandomState, n: int = 60) -> np.ndarray:
@@ -36,7 +37,7 @@ def test_is_the_greedy_maximum(n_labeled):
     rng = np.random.RandomState(0)
     Z, weights = two_groups(rng), rng.rand(121)
     chosen = herding(np.zeros(121), Z, Z[:n_labeled], 12, rng, uncertainty=weights, bandwidth=0.3)
-    assert chosen.tolist() == naive(Z, Z[:n_labeled], 12, weights, 0.3)
+    assert chosen.tolist() == naive(Z, Z[:n_labeled], 12, ranks(weights), 0.3)
 
 
 def test_covers_every_group_before_an_outlier():
@@ -67,15 +68,6 @@ def test_scores_weigh_only_with_a_power():
     }
     assert with_power.tolist() == [1, 2, 0, 3]
     assert len(orders) > 1
-
-
-def test_nothing_uncertain_is_a_random_draw_of_the_rest():
-    Z = two_groups(np.random.RandomState(0))
-    uncertainty = np.zeros(121)
-    uncertainty[7] = 1
-    chosen = herding(np.zeros(121), Z, Z[:0], 9, np.random.RandomState(0), uncertainty=uncertainty)
-    assert chosen[0] == 7
-    assert len(np.unique(chosen)) == 9
 
 
 def test_equal_samples_are_not_chosen_twice():
@@ -110,12 +102,10 @@ def test_coverage_may_be_summed_over_a_part_of_the_pool(monkeypatch):
 
 def test_candidates_of_a_large_pool_are_drawn_by_their_weights(monkeypatch):
     monkeypatch.setattr(module, "_MAX_CANDIDATES", 10)
-    Z = two_groups(np.random.RandomState(0))
-    uncertainty = np.where(np.arange(121) % 20 == 3, 1.0, 1e-9)  # 6 of them
-    chosen = herding(
-        np.zeros(121), Z, Z[:0], 1, np.random.RandomState(0), uncertainty=uncertainty, bandwidth=0.1
-    )
-    assert chosen[0] % 20 == 3
+    Z, scores = two_groups(np.random.RandomState(0)), np.random.RandomState(1).permutation(121)
+    steep = {"score_power": 200.0, "bandwidth": 0.1}
+    chosen = herding(scores, Z, Z[:0], 1, np.random.RandomState(0), **steep)
+    assert scores[chosen[0]] < 10
     many = herding(np.zeros(121), Z, Z[:0], 12, np.random.RandomState(0), bandwidth=0.1)
     assert len(np.unique(many)) == 12  # ten times the batch are candidates
 
@@ -130,11 +120,18 @@ def test_scale_is_no_matter():
     assert first.tolist() == second.tolist()
 
 
-def test_uncertainty_below_zero_keeps_its_order():
-    Z, uncertainty = two_groups(np.random.RandomState(0)), -np.random.RandomState(1).rand(121)
-    first, second = (
+def test_of_what_is_certain_nothing_is_asked():
+    Z, uncertainty = two_groups(np.random.RandomState(0)), np.zeros(121)
+    uncertainty[:20] = np.random.RandomState(1).rand(20)
+    chosen = herding(np.zeros(121), Z, Z[:0], 9, np.random.RandomState(0), uncertainty=uncertainty)
+    assert (chosen < 20).all()
+
+
+def test_only_the_order_of_the_uncertainty_counts():
+    Z, uncertainty = two_groups(np.random.RandomState(0)), np.random.RandomState(1).rand(121)
+    first, *others = (
         herding(np.zeros(121), Z, Z[:0], 9, np.random.RandomState(0), uncertainty=each)
-        for each in (uncertainty, uncertainty - uncertainty.min())
+        for each in (uncertainty, -1 / uncertainty, uncertainty**20, 1e9 * uncertainty)
     )
-    assert first.tolist() == second.tolist()
+    assert all(first.tolist() == other.tolist() for other in others)
     assert uncertainty[first].mean() > uncertainty.mean()

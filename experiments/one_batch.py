@@ -22,12 +22,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
-from selection_rules import PROTOCOLS, coordinates, ranks, uncertainty
+from selection_rules import PROTOCOLS, coordinates, herding_by_weights, ranks, uncertainty
 
 from skvaal import VAALQueryStrategy
 from skvaal._crossfit import cross_fitted_auc
 from skvaal._data import Pool
-from skvaal._selection._herding import herding
 from skvaal.benchmark import Plan, load_dataset
 from skvaal.benchmark.estimators import get_estimator
 from skvaal.benchmark.protocols import get_protocols
@@ -76,7 +75,7 @@ def accuracy(X, y, labeled, X_test, y_test):
 def herd(space, n, weights):
     Z_labeled, Z = space
     scores, rng = np.zeros(len(Z)), np.random.RandomState(0)
-    return herding(scores, Z, Z_labeled, n, rng, uncertainty=weights, bandwidth=0.5)
+    return herding_by_weights(scores, Z, Z_labeled, n, rng, weights=weights, bandwidth=0.5)
 
 
 def grow(X, y, labeled, n_labels, batch):

@@ -12,7 +12,8 @@ accuracy curve (.csv) and the gains on random choice (.txt) to docs/results/rese
 The names of the rules: uh, uncertainty herding, and h, the same without the uncertainty; std or
 nothing, standardised features, and pca, 32 principal components; knn, mean, lab and cov, what the
 width of the kernel is measured by (`Herding._squared_width`), with the factor before it; c1, with
-the factor w(c) for the candidate; u2, the margin squared. docs/research_log.md has what came out.
+the factor w(c) for the candidate; u2, the margin squared; u and those with rank and sqrt in them,
+what the margin is made to be as a weight. docs/research_log.md has what came out.
 
 References
 ----------
@@ -23,13 +24,14 @@ References
 import argparse
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 from sklearn.decomposition import PCA
 
-from skvaal._selection._herding import herding
+from skvaal._selection import herding
 from skvaal.benchmark import Plan, get_strategies, load_dataset, run
 from skvaal.benchmark.estimators import as_rows
 from skvaal.benchmark.protocols import get_protocols
@@ -155,6 +157,12 @@ def _most_covering(kernel, weights, cover, factors, n):
     return np.array(chosen)
 
 
+def herding_by_weights(*args, weights=None, bandwidth):
+    """The library's herding, which takes ranks of uncertainties, by weights as they are."""
+    with patch("skvaal._selection._herding.ranks", lambda values, ties: values):
+        return herding(*args, uncertainty=weights, bandwidth=bandwidth)
+
+
 class LibraryHerding:
     """What the library has of it: width "cov" and the factor w(c)."""
 
@@ -168,13 +176,13 @@ class LibraryHerding:
     def __call__(self, learner, X_pool, n_instances=1):
         Z_labeled, Z = coordinates(learner.X_training, X_pool, self.space)
         u = self.measure and uncertainty(learner, X_pool, self.measure)
-        chosen = herding(
+        chosen = herding_by_weights(
             np.zeros(len(Z)),
             Z,
             Z_labeled,
             n_instances,
             np.random.RandomState(self.seed),
-            uncertainty=self.weigh(u) if self.weigh else u,
+            weights=self.weigh(u) if self.weigh else u,
             bandwidth=self.bandwidth,
         )
         return chosen, np.zeros(n_instances)

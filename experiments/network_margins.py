@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import torch
 from one_batch import RESULTS, Setting, draw, fitted, herd
-from selection_rules import PROTOCOLS, coordinates, ranks, uncertainty
+from selection_rules import PROTOCOLS, coordinates, larger_of_rank, ranks, uncertainty
 
 from skvaal.benchmark import load_dataset
 from skvaal.benchmark.protocols import get_protocols
@@ -33,7 +33,13 @@ def batches(X_labeled, X_pool, model, n, seed):
     """What each rule chooses, as indices into the pool; and the margins."""
     u = uncertainty(model, X_pool)
     space = coordinates(X_labeled, X_pool, "pca32")
-    weights = {"u": u, "rank": ranks(u), "sqrt": np.sqrt(u), "none": None}
+    weights = {
+        "u": u,
+        "rank": ranks(u),
+        "u_or_rank": larger_of_rank(u),
+        "sqrt": np.sqrt(u),
+        "none": None,
+    }
     chosen = {name: herd(space, n, values) for name, values in weights.items()}
     chosen["random"] = np.random.RandomState(seed).permutation(len(u))[:n]
     chosen["margin"] = np.argsort(-u, kind="stable")[:n]

@@ -85,6 +85,11 @@ def lowest_ranks(values):
     return rankdata(values, method="min") / len(values)
 
 
+def larger_of_rank(u):
+    """u as a share of the largest, or its rank, whichever is larger."""
+    return np.maximum(u / u.max(), lowest_ranks(u))
+
+
 class Herding:
     """Uncertainty herding [1]_, every distance in memory.
 
@@ -158,8 +163,8 @@ def _most_covering(kernel, weights, cover, factors, n):
 
 
 def herding_by_weights(*args, weights=None, bandwidth):
-    """The library's herding, which takes ranks of uncertainties, by weights as they are."""
-    with patch("skvaal._selection._herding.ranks", lambda values, ties: values):
+    """The library's herding, which makes weights of uncertainties, by weights as they are."""
+    with patch("skvaal._selection._herding._weights", lambda weights: weights):
         return herding(*args, uncertainty=weights, bandwidth=bandwidth)
 
 
@@ -271,6 +276,7 @@ EXPERIMENTS = {
             "sqrt": partial(LibraryHerding, weigh=np.sqrt),
             "rank": partial(LibraryHerding, weigh=lowest_ranks),
             "rank_highest": partial(LibraryHerding, weigh=ranks),
+            "u_or_rank": partial(LibraryHerding, weigh=larger_of_rank),
             "rank_squared": partial(LibraryHerding, weigh=lambda u: lowest_ranks(u) ** 2),
             "u_rank": partial(LibraryHerding, weigh=lambda u: np.sqrt(u * ranks(u))),
             "none": partial(LibraryHerding, measure=None),

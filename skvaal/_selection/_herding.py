@@ -46,14 +46,17 @@ def herding(
 ) -> NDArray[np.intp]:
     """Take, again and again, the sample that covers most of what is uncertain and uncovered.
 
-    A sample x of the pool has the weight ``w(x) = rank(u(x)) * rank(-score(x)) ** score_power``, u
-    its uncertainty, ranks in (0, 1], 1 where there is none. It is covered by the labelled and
-    chosen samples S to the degree ``max(k(x, s) for s in S)`` with the kernel
-    ``k(x, s) = exp(-d(x, s) ** 2 / (2 * h))``. The sample c comes next that is largest in
-    ``w(c) * sum(w(x) * max(0, k(x, c) - cover(x)) for x in pool)``: greedy maximisation of the
-    uncertainty coverage of [1]_, to which the factor w(c) is added, so that what is asked for is
-    itself uncertain. [1]_ weighs by u itself, calibrated. The rank needs no calibration: a network
-    that is surer than it should be has u near 0 for most of a pool, which would then count nothing.
+    A sample x of the pool has the weight ``w(x) = max(u(x), rank(u(x))) * rank(-score(x)) **
+    score_power``, u its uncertainty as a share of the largest, ranks in (0, 1], 1 where there is
+    none. It is covered by the labelled and chosen samples S to the degree ``max(k(x, s) for s in
+    S)`` with the kernel ``k(x, s) = exp(-d(x, s) ** 2 / (2 * h))``. The sample c comes next that is
+    largest in ``w(c) * sum(w(x) * max(0, k(x, c) - cover(x)) for x in pool)``: greedy maximisation
+    of the uncertainty coverage of [1]_, to which the factor w(c) is added, so that what is asked
+    for is itself uncertain.
+
+    [1]_ weighs by u, calibrated. Here, where most of a pool is uncertain, u leaves most of it
+    equal; and of a network that is surer than it should be, whose u is near 0 nearly everywhere,
+    the rank keeps the rest of the pool in sight.
 
     h is `bandwidth` times the median, over the pool, of the squared distance within which a share
     of ``1 / (n_labeled + n)`` of the pool lies: as many balls of that size as there will be labels
@@ -77,7 +80,7 @@ def herding(
     random_state : numpy.random.RandomState
         Draws the samples that coverage is summed over, and breaks ties.
     uncertainty : array of shape (n_samples,) or None, default=None
-        Higher is taken sooner; only the order counts.
+        In any unit; higher is taken sooner. Where some are below 0, all are raised by the least.
     score_power : float, default=0.0
         At least 0, which leaves the scores out.
     bandwidth : float, default=1.0
@@ -103,8 +106,7 @@ def herding(
     # Shuffled, so that of equal gains the first is any.
     order = random_state.permutation(len(scores))
     Z = Z[order]
-    # Of equals the lowest: those of which a model is certain, often many, should weigh least.
-    weights = np.ones(len(Z)) if uncertainty is None else ranks(uncertainty[order], ties="min")
+    weights = np.ones(len(Z)) if uncertainty is None else _weights(uncertainty[order])
     if score_power:
         weights = weights * ranks(-scores[order]) ** score_power
     # The first of a permutation are a random draw.
@@ -127,6 +129,14 @@ def herding(
     if len(chosen) < n:
         chosen += _rest(gains, chosen, n, random_state)
     return order[chosen]
+
+
+def _weights(uncertainty: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The larger of the uncertainty, as a share of the largest, and its rank."""
+    # A function of the user's may count from below.
+    u = uncertainty - min(0.0, uncertainty.min())
+    # Of equals the lowest rank: those of which a model is certain, often many, weigh least.
+    return np.maximum(u / max(u.max(), _TINY), ranks(u, ties="min"))
 
 
 def _candidates(

@@ -37,7 +37,8 @@ def test_is_the_greedy_maximum(n_labeled):
     rng = np.random.RandomState(0)
     Z, weights = two_groups(rng), rng.rand(121)
     chosen = herding(np.zeros(121), Z, Z[:n_labeled], 12, rng, uncertainty=weights, bandwidth=0.3)
-    assert chosen.tolist() == naive(Z, Z[:n_labeled], 12, ranks(weights), 0.3)
+    w = np.maximum(weights / weights.max(), ranks(weights))
+    assert chosen.tolist() == naive(Z, Z[:n_labeled], 12, w, 0.3)
 
 
 def test_covers_every_group_before_an_outlier():
@@ -127,11 +128,41 @@ def test_of_what_is_certain_nothing_is_asked():
     assert (chosen < 20).all()
 
 
-def test_only_the_order_of_the_uncertainty_counts():
+@pytest.mark.parametrize("low", [-5.0, 0.0])
+def test_uncertainty_may_be_in_any_unit(low):
     Z, uncertainty = two_groups(np.random.RandomState(0)), np.random.RandomState(1).rand(121)
-    first, *others = (
+    uncertainty[0] = 0
+    first, second = (
         herding(np.zeros(121), Z, Z[:0], 9, np.random.RandomState(0), uncertainty=each)
-        for each in (uncertainty, -1 / uncertainty, uncertainty**20, 1e9 * uncertainty)
+        for each in (uncertainty, 8 * uncertainty + low)
     )
-    assert all(first.tolist() == other.tolist() for other in others)
+    assert first.tolist() == second.tolist()
     assert uncertainty[first].mean() > uncertainty.mean()
+
+
+def test_of_a_model_that_is_too_sure_the_order_counts():
+    Z, uncertainty = two_groups(np.random.RandomState(0)), np.random.RandomState(1).rand(121)
+    by_rank, *sure = (
+        herding(np.zeros(121), Z, Z[:0], 9, np.random.RandomState(0), uncertainty=each)
+        for each in (ranks(uncertainty), uncertainty**20, uncertainty**40)
+    )
+    assert all(each.tolist() == by_rank.tolist() for each in sure)
+
+
+def test_of_a_model_that_is_sure_of_nothing_all_count_the_same():
+    Z, uncertainty = two_groups(np.random.RandomState(0)), np.random.RandomState(1).rand(121)
+    unsure, without = (
+        herding(np.zeros(121), Z, Z[:0], 9, np.random.RandomState(0), uncertainty=each)
+        for each in (0.9999 + 0.0001 * uncertainty, None)
+    )
+    assert unsure.tolist() == without.tolist()
+
+
+@pytest.mark.parametrize("constant", [0.0, 0.7])
+def test_equal_uncertainties_are_none(constant):
+    Z = two_groups(np.random.RandomState(0))
+    chosen, without = (
+        herding(np.zeros(121), Z, Z[:0], 9, np.random.RandomState(0), uncertainty=each)
+        for each in (np.full(121, constant), None)
+    )
+    assert chosen.tolist() == without.tolist()

@@ -32,6 +32,6 @@ case "${1:-all}" in digits | all)
     # What VAAL's own parts are worth: the paper's method, its ablations, TA-VAAL and SRAAL.
     compare variants digits \
         random,vaal,vaal_no_vae,vaal_frozen_vae,vaal_no_discriminator,ta_vaal,sraal,vaal_recommended \
-        standard,biased_start --seeds 3 --initial 20 --batch 80 --rounds 1 ;;& report | all)
+        standard,biased_start --seeds 10 --initial 20 --batch 80 --rounds 1 ;;& report | all)
     skvaal report recommended ;;
 esac

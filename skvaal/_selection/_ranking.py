@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 # Candidates for each sample of the batch, for selections that choose among some.
 CANDIDATES_FACTOR = 10.0
@@ -124,7 +123,8 @@ def ranks(values: NDArray[np.floating], ties: Literal["max", "min"] = "max") -> 
     >>> ranks(np.array([7.0, 1.0, 7.0, 3.0]))
     array([1.  , 0.25, 1.  , 0.5 ])
     """
-    return rankdata(values, method=ties) / len(values)
+    counted = np.searchsorted(np.sort(values), values, side="right" if ties == "max" else "left")
+    return (counted + (ties == "min")) / len(values)
 
 
 def topk(

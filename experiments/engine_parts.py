@@ -4,7 +4,8 @@
 
 On 28x28 grey noise with the default networks, one thread. Each part is left out in turn with the
 whole, in one process; the ratio is the median over the pairs, above 1 where the part helps. Then
-torch's profiler over twenty iterations. Takes a minute or two. Writes
+scoring of colour images by one, two and four batches of 64 at once, by the images' side; and
+torch's profiler over twenty iterations. Takes five minutes. Writes
 docs/results/research/engine_parts.txt. docs/performance.md has what came out.
 """
 
@@ -67,6 +68,32 @@ def ratios(X):
         yield f"{name:<22}{found[0]:>10.3f}{found[1]:>10.3f}"
 
 
+def at_once():
+    """Lines: by the images' side, time of scoring by 1 batch at once over that by 2 and by 4."""
+    for side in (32, 64, 128):
+        n_scored = 2**22 // side**2
+        X = np.random.default_rng(0).integers(0, 256, (n_scored, 3, side, side), dtype=np.uint8)
+        strategy = VAALQueryStrategy(
+            max_epochs=1, selection="topk", device="cpu", random_state=0
+        ).fit_pools(X[:32], X[32:64])
+        found = []
+        for times in (2, 4):
+            seconds = interleaved(
+                partial(score, strategy, X, forced(1)),
+                partial(score, strategy, X, forced(times)),
+                repeats=REPEATS,
+                device="cpu",
+                title=f"{side} pixels, {times} batches",
+            )
+            found.append(median(a / b for a, b in zip(*seconds, strict=True)))
+        yield f"{side:>6}{found[0]:>10.3f}{found[1]:>10.3f}"
+
+
+def forced(times):
+    """So many batches at once, however large the samples are."""
+    return {"skvaal._evaluation._TIMES": times, "skvaal._evaluation._NUMBERS": 2**40}
+
+
 def profiled(X):
     """The operations that take most of two epochs of training, in %."""
     strategy = fitted(X, {})
@@ -84,6 +111,8 @@ def main():
     X = np.random.default_rng(0).integers(0, 256, (4096, 1, 28, 28), dtype=np.uint8)
     lines = [f"time without the part over time with it, median of {REPEATS} pairs"]
     lines += [f"{'':<22}{'training':>10}{'scoring':>10}", *ratios(X), ""]
+    lines += ["scoring: time by 1 batch of 64 at once over time by 2 and by 4, by the images' side"]
+    lines += [f"{'side':>6}{'2':>10}{'4':>10}", *at_once(), ""]
     lines += ["share of a training's time in %, by operation", *profiled(X)]
     text = "\n".join(lines) + "\n"
     print(text)

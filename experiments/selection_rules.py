@@ -28,10 +28,11 @@ from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 from sklearn.decomposition import PCA
 
 from skvaal._selection import herding
+from skvaal._selection._herding import _weights as larger_of_rank
+from skvaal._selection._ranking import ranks
 from skvaal.benchmark import Plan, get_strategies, load_dataset, run
 from skvaal.benchmark.estimators import as_rows
 from skvaal.benchmark.protocols import get_protocols
@@ -73,21 +74,6 @@ def uncertainty(learner, X_pool, measure="margin"):
 
 def squared_distances(A, B):
     return np.maximum((A**2).sum(1)[:, None] + (B**2).sum(1) - 2 * A @ B.T, 0)
-
-
-def ranks(values):
-    """Shares of the values that are no larger, in (0, 1]."""
-    return np.searchsorted(np.sort(values), values, side="right") / len(values)
-
-
-def lowest_ranks(values):
-    """The same, but equal values have the lowest of their ranks: what is certain, hardly any."""
-    return rankdata(values, method="min") / len(values)
-
-
-def larger_of_rank(u):
-    """u as a share of the largest, or its rank, whichever is larger."""
-    return np.maximum(u / u.max(), lowest_ranks(u))
 
 
 class Herding:
@@ -222,6 +208,7 @@ class Greedy:
         return np.array(chosen), np.zeros(n_instances)
 
 
+lowest_ranks = partial(ranks, ties="min")
 cov_c1 = partial(Herding, width="cov", for_candidate=True)
 library = partial(LibraryHerding, bandwidth=0.5)
 # Beside each, the strategies of the library that it is held against.

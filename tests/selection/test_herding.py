@@ -71,6 +71,15 @@ def test_scores_weigh_only_with_a_power():
     assert len(orders) > 1
 
 
+def test_nothing_uncertain_is_a_random_draw_of_the_rest():
+    Z = two_groups(np.random.RandomState(0))
+    uncertainty = np.zeros(121)
+    uncertainty[7] = 1
+    chosen = herding(np.zeros(121), Z, Z[:0], 9, np.random.RandomState(0), uncertainty=uncertainty)
+    assert chosen[0] == 7
+    assert len(np.unique(chosen)) == 9
+
+
 def test_equal_samples_are_not_chosen_twice():
     chosen = herding(
         np.zeros(6), np.ones((6, 2), np.float32), np.empty((0, 2)), 6, np.random.RandomState(0)
@@ -107,6 +116,11 @@ def test_candidates_of_a_large_pool_are_drawn_by_their_weights(monkeypatch):
     steep = {"score_power": 200.0, "bandwidth": 0.1}
     chosen = herding(scores, Z, Z[:0], 1, np.random.RandomState(0), **steep)
     assert scores[chosen[0]] < 10
+    uncertainty = np.where(np.arange(121) % 20 == 3, 1.0, 1e-9)  # 6 of them
+    chosen = herding(
+        np.zeros(121), Z, Z[:0], 1, np.random.RandomState(0), uncertainty=uncertainty, bandwidth=0.1
+    )
+    assert chosen[0] % 20 == 3
     many = herding(np.zeros(121), Z, Z[:0], 12, np.random.RandomState(0), bandwidth=0.1)
     assert len(np.unique(many)) == 12  # ten times the batch are candidates
 
@@ -119,6 +133,16 @@ def test_scale_is_no_matter():
         for scaled in (Z, Z * np.float32(2**-30))
     )
     assert first.tolist() == second.tolist()
+
+
+def test_uncertainty_below_zero_keeps_its_order():
+    Z, uncertainty = two_groups(np.random.RandomState(0)), -np.random.RandomState(1).rand(121)
+    first, second = (
+        herding(np.zeros(121), Z, Z[:0], 9, np.random.RandomState(0), uncertainty=each)
+        for each in (uncertainty, uncertainty - uncertainty.min())
+    )
+    assert first.tolist() == second.tolist()
+    assert uncertainty[first].mean() > uncertainty.mean()
 
 
 def test_of_what_is_certain_nothing_is_asked():

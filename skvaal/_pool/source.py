@@ -13,36 +13,21 @@ Rows = slice | NDArray[np.intp]
 
 
 class Source(ABC):
-    """Samples in the place of an array, of which only what is asked for is in memory.
+    """Samples that stand in for an array and are read into memory when they are asked for.
 
-    Numbers are checked as they are read, since a pass over all of them beforehand may take as long
-    as what is then done with them.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        (n_samples, ...).
-    dtype : numpy.dtype
-    name : str
-        Of the argument that the samples came in, for messages.
-
-    Attributes
-    ----------
-    is_checked : bool
-        Whether something else sees to it that all numbers are finite.
-    in_unit_interval : bool, default=False
-        Whether a number outside [0, 1] is an error.
+    Numbers are checked as they are read, unless `is_checked`: a pass over all of them beforehand
+    may take as long as the work itself. If `in_unit_interval`, one outside [0, 1] is an error.
     """
 
     is_checked = False
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype, name: str) -> None:
-        self.shape = shape
+        self.shape = tuple(map(int, shape))
         self.dtype = dtype
         self.name = name
         self.in_unit_interval = False
         self._moves_channels = False
-        # As they are stored, whatever `shape` says.
+        # The layout in store, which `shape` may not be.
         self._item_shape = shape[1:]
         self._item_bytes = math.prod(shape[1:]) * dtype.itemsize
 
@@ -64,7 +49,7 @@ class Source(ABC):
         return np.moveaxis(X, -1, 1) if self._moves_channels else X
 
     def with_channels_first(self) -> Source:
-        """The same images, read as (n, channels, height, width)."""
+        """The same images, read as (n_rows, channels, height, width)."""
         moved = copy.copy(self)
         n, height, width, channels = self.shape
         moved.shape = (n, channels, height, width)
@@ -76,46 +61,36 @@ class Source(ABC):
 
     @abstractmethod
     def _read(self, rows: Rows) -> NDArray:
-        """Samples as they are stored, in memory of their own."""
+        """Samples in the layout in store, as a new array."""
+
+
+Samples = NDArray | Source
 
 
 def check_finite(X: NDArray, name: str, rows: Rows) -> None:
-    """Raise if a number is NaN, infinite, or too large for float32, and say where it is.
-
-    Parameters
-    ----------
-    X : array of shape (n_rows, ...)
-    name : str
-        Of the argument that X is a part of.
-    rows : slice with a start, or array of int
-        Which part.
-    """
-    if X.dtype.kind in "biu":
-        return
-    with np.errstate(over="ignore"):
-        finite = np.isfinite(X.astype(np.float32, copy=False))
+    """Raise if a number is NaN, infinite, or too large for float32; X is `name[rows]`."""
+    finite = are_finite(X)
     if finite.all():
         return
     where = np.argwhere(~finite)[0].tolist()
-    value = X[tuple(where)]
-    what = "NaN" if np.isnan(value) else "infinity or a value too large for dtype('float32')"
+    is_nan = np.isnan(X[tuple(where)])
+    what = "NaN" if is_nan else "infinity or a value too large for dtype('float32')"
     raise ValueError(
         f"Input {name} contains {what}, first at {name}{[_row(rows, where[0]), *where[1:]]}; "
         "remove such samples or fill them with sklearn.impute.SimpleImputer"
     )
 
 
-def check_in_unit_interval(X: NDArray, name: str, rows: Rows) -> None:
-    """Raise if X cannot have a Bernoulli likelihood.
+def are_finite(X: NDArray) -> NDArray[np.bool_] | np.bool_:
+    """Which numbers are finite as float32; of integers, True for all."""
+    if X.dtype.kind != "f":
+        return np.True_
+    with np.errstate(over="ignore"):
+        return np.isfinite(X.astype(np.float32, copy=False))
 
-    Parameters
-    ----------
-    X : array of shape (n_rows, ...)
-    name : str
-        Of the argument that X is a part of.
-    rows : slice with a start, or array of int
-        Which part.
-    """
+
+def check_in_unit_interval(X: NDArray, name: str, rows: Rows) -> None:
+    """Raise if X cannot have a Bernoulli likelihood."""
     if len(X) == 0 or (X.min() >= 0 and X.max() <= 1):
         return
     outside = ((X < 0) | (X > 1)).reshape(len(X), -1).any(axis=1)

@@ -1,0 +1,81 @@
+"""Samples of a map-style ``torch.utils.data.Dataset``, such as images in files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset, IterableDataset
+
+from skvaal._pool.source import Rows, Source
+
+
+class DatasetSource(Source):
+    """Items of a Dataset, each read when it is asked for: tensors or arrays, all like the first.
+
+    Of a tuple or list, the first member is the sample; the rest, such as a label, is ignored.
+    """
+
+    def __init__(self, dataset: Dataset, name: str) -> None:
+        if isinstance(dataset, IterableDataset):
+            raise TypeError(
+                f"{name} is an IterableDataset ({type(dataset).__name__}), whose samples have no "
+                "index that a query could return; pass a map-style Dataset, with __len__ and "
+                "__getitem__"
+            )
+        try:
+            n = len(dataset)  # type: ignore[arg-type]
+        except (TypeError, NotImplementedError):
+            raise TypeError(
+                f"{name} is a {type(dataset).__name__} without a length; give it __len__"
+            ) from None
+        self.dataset: Any = dataset
+        first = _sample(self.dataset[0], name, 0) if n else np.empty((), np.float32)
+        super().__init__((n, *first.shape), first.dtype, name)
+
+    def _read(self, rows: Rows) -> NDArray:
+        positions = self._positions(rows).tolist()
+        items: Iterable[Any] = (self.dataset[row] for row in positions)
+        if hasattr(self.dataset, "__getitems__"):
+            items = list(self.dataset.__getitems__(positions))
+            if len(items) < len(positions):
+                raise ValueError(
+                    f"{self.name}.__getitems__ returned {len(items)} items for {len(positions)} "
+                    "indices"
+                )
+        X = np.empty((len(positions), *self._item_shape), self.dtype)
+        for i, (row, item) in enumerate(zip(positions, items, strict=False)):
+            sample = _sample(item, self.name, row)
+            if sample.shape != self._item_shape:
+                raise ValueError(
+                    f"{self.name}[{row}] has shape {sample.shape}, but {self.name}[0] has shape "
+                    f"{self._item_shape}; give the Dataset a transform that makes all items alike, "
+                    "for images one that resizes and crops"
+                )
+            if sample.dtype != self.dtype:
+                raise ValueError(
+                    f"{self.name}[{row}] is of dtype {sample.dtype}, but {self.name}[0] of "
+                    f"{self.dtype}; give the Dataset a transform that converts all items alike"
+                )
+            X[i] = sample
+        return X
+
+
+def _sample(item: Any, name: str, row: int) -> NDArray:
+    """The sample in an item of a Dataset."""
+    x = item[0] if isinstance(item, tuple | list) and len(item) else item
+    if isinstance(x, torch.Tensor):
+        x = x.detach().cpu()
+        # numpy has no bfloat16.
+        return (x.float() if x.dtype == torch.bfloat16 else x).numpy()
+    if isinstance(x, np.ndarray):
+        return x
+    raise TypeError(
+        f"{name}[{row}] is a {type(item).__name__}"
+        + (f" that begins with a {type(x).__name__}" if x is not item else "")
+        + "; an item must be a tensor or an array, or a tuple that begins with one: for images, "
+        "give the Dataset a transform such as torchvision.transforms.PILToTensor()"
+    )

@@ -1,0 +1,267 @@
+"""What may come in: samples, labels, numbers of samples to query, and how an estimator checks them.
+
+Everything fails before any training, with an error that names the argument, the value and the way
+out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+from tqdm.auto import tqdm
+
+from skvaal._pool.arrays import MappedSource, SparseSource
+from skvaal._pool.pool import Pool
+from skvaal._pool.samples import (
+    as_named,
+    as_numbers,
+    as_rows_or_images,
+    is_dataset,
+    open_samples,
+)
+from skvaal._pool.source import Samples, Source, check_finite, check_in_unit_interval
+
+# Numbers that are checked at a time, so that no mask of a whole memmap is built.
+_CHECK_CHUNK = 4_000_000
+
+
+def check_samples(
+    X: Any,
+    *,
+    name: str = "X",
+    data_format: str = "channels_first",
+    estimator_name: str,
+    verbose: bool = False,
+    allow_empty: bool = False,
+) -> Samples:
+    """Validate feature rows, (n, n_features), or images, (n, channels, height, width).
+
+    Numeric arrays are not copied; what is not in memory is not read.
+    """
+    X = open_samples(X, name)
+    if not isinstance(X, Source):
+        X = as_numbers(X, name, estimator_name)
+    elif X.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} is of dtype {X.dtype}; it must hold booleans, integers or real numbers"
+        )
+    elif 0 in X.shape[1:]:
+        raise ValueError(f"{name} has samples of shape {X.shape[1:]}, which hold no number")
+    if len(X) == 0 and not allow_empty:
+        raise ValueError(
+            f"{name} is empty: found 0 sample(s) (shape={X.shape}); at least 1 is required"
+        )
+    X = as_rows_or_images(X, data_format, name)
+    # Other sources check what they read, or have done so.
+    if X.dtype.kind == "f" and isinstance(X, np.ndarray | MappedSource):
+        _check_in_pieces(check_finite, X, name, verbose)
+    return X
+
+
+def kind_of(X: Samples) -> str:
+    """'feature rows', 'uint8 images' or 'images of real numbers', of validated samples."""
+    if X.ndim == 2:
+        return "feature rows"
+    return "uint8 images" if X.dtype == np.uint8 else "images of real numbers"
+
+
+def check_like_fitted(
+    X: Samples, input_shape: tuple[int, ...], image_kind: str, name: str, estimator_name: str
+) -> None:
+    """Raise if validated samples have another shape or kind than the fitted ones.
+
+    The number of features of rows is left to scikit-learn's ``validate_data``, which also knows
+    their names.
+    """
+    if X.ndim != 1 + len(input_shape) or (X.ndim == 4 and X.shape[1:] != input_shape):
+        raise ValueError(
+            f"{name} has samples of shape {X.shape[1:]}, but {estimator_name} was fitted on "
+            f"samples of shape {input_shape}"
+        )
+    if kind_of(X) != image_kind:
+        raise ValueError(
+            f"{name} holds {kind_of(X)}, but {estimator_name} was fitted on {image_kind}; uint8 "
+            "images are scaled by 1 / 255, others are not"
+        )
+
+
+def check_same_kind(X_labeled: Samples, X_unlabeled: Samples) -> None:
+    """Raise if two validated pools differ in sample shape, or only one holds integers."""
+    if X_labeled.shape[1:] != X_unlabeled.shape[1:]:
+        raise ValueError(
+            f"X_labeled has samples of shape {X_labeled.shape[1:]}, X_unlabeled of shape "
+            f"{X_unlabeled.shape[1:]}; the pools must agree"
+        )
+    kinds = ["float" if X.dtype.kind == "f" else "integer" for X in (X_labeled, X_unlabeled)]
+    if kinds[0] != kinds[1] or kind_of(X_labeled) != kind_of(X_unlabeled):
+        raise ValueError(
+            f"X_labeled is of dtype {X_labeled.dtype}, X_unlabeled of {X_unlabeled.dtype}; convert "
+            "one, after making sure that both are on the same scale"
+        )
+
+
+def check_same_columns(
+    X: Any, other: Any, names: tuple[str, str] = ("X_labeled", "X_unlabeled")
+) -> None:
+    """Raise if two frames have different columns, or the same ones in another order."""
+    columns = [list(each.columns) for each in (X, other) if hasattr(each, "columns")]
+    if len(columns) == 2 and columns[0] != columns[1]:
+        raise ValueError(
+            f"{names[0]} and {names[1]} must have the same columns in the same order; reorder one: "
+            f"{names[1]}[{names[0]}.columns]"
+        )
+
+
+def check_transformable(X: Any, name: str) -> None:
+    """Raise if the transformers of a Pipeline cannot read X."""
+    if is_dataset(X):
+        raise TypeError(
+            f"{name} is a Dataset, which the transformers of a Pipeline cannot read; transform in "
+            "the Dataset, and pass the strategy without a Pipeline"
+        )
+
+
+def check_n(n: Any, pool_size: int, name: str = "n") -> int:
+    """Validate a number of samples to query."""
+    if isinstance(n, bool | np.bool_) or not isinstance(n, Integral):
+        raise TypeError(f"{name} must be an integer, got {n!r} of type {type(n).__name__}")
+    n = int(n)
+    if not 1 <= n <= pool_size:
+        raise ValueError(
+            f"{name}={n}, but it must be from 1 to the number of samples in the pool, {pool_size}"
+        )
+    return n
+
+
+def check_unit_interval(X: Samples, name: str, verbose: bool = False) -> None:
+    """Raise if X cannot have a Bernoulli likelihood; uint8 images are scaled to [0, 1] later.
+
+    A Source that is not checked yet is checked as it is read.
+    """
+    if kind_of(X) == "uint8 images":
+        return
+    if isinstance(X, SparseSource):
+        check_in_unit_interval(X.X.data[:, None], name, X.X.tocoo().row)
+    elif isinstance(X, Source) and not X.is_checked:
+        X.in_unit_interval = True
+    else:
+        _check_in_pieces(check_in_unit_interval, X, name, verbose)
+
+
+def _check_in_pieces(
+    check: Callable[[NDArray, str, slice], None], X: Samples, name: str, verbose: bool
+) -> None:
+    """Have all of X checked, some rows at a time."""
+    step = max(1, _CHECK_CHUNK // max(1, math.prod(X.shape[1:])))
+    starts = range(0, len(X), step)
+    for start in tqdm(starts, desc=f"checking {name}", leave=False, disable=not verbose):
+        rows = slice(start, start + step)
+        check(X[rows], name, rows)
+
+
+def labeled_mask(y: ArrayLike, missing_label: Any) -> NDArray[np.bool_]:
+    """Tell which rows are labelled: (n_samples,) of bool.
+
+    A row of dense labels is unlabelled if all of its entries are the mark. nan, None and pandas' NA
+    each mark all of these. NaN in y that is not the mark is a ValueError.
+    """
+    if np.ndim(missing_label) != 0:
+        raise ValueError(f"missing_label must be one value, got {missing_label!r}")
+    # numpy would make an array of strings out of a list of words and nan.
+    y = np.array(y, dtype=object) if isinstance(y, list | tuple) else np.asarray(y)
+    if y.dtype == object:
+        unlabeled = np.vectorize(_is_mark, otypes=[bool])(y, missing_label)
+    elif _is_missing(missing_label):
+        unlabeled = y != y  # NaN alone differs from itself
+    elif y.dtype.kind == "f" and np.isnan(y).any():
+        raise ValueError(
+            f"y contains NaN, but missing_label={missing_label!r}; pass missing_label=np.nan if "
+            "NaN marks unlabelled rows"
+        )
+    else:
+        unlabeled = np.asarray(y == missing_label)
+    return ~unlabeled.all(axis=tuple(range(1, y.ndim)))
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether a value is None, nan, or pandas' NA or NaT: pandas turns one into another."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
+
+
+def _is_mark(value: Any, mark: Any) -> bool:
+    if _is_missing(value) or _is_missing(mark):
+        return _is_missing(value) and _is_missing(mark)
+    return bool(value == mark)
+
+
+class PoolCheckingMixin(BaseEstimator):
+    """Validates samples, and remembers in `fit` what later ones must look like."""
+
+    data_format: str
+    verbose: int
+    input_shape_: tuple[int, ...]
+    image_kind_: str
+
+    def _reduce(self, pools: dict[str, Any], *, reset: bool) -> list[Any]:
+        """Validated samples, by name, as the estimator computes with them; the same by default.
+
+        `reset` is whether what is done to them is learned now.
+        """
+        return list(pools.values())
+
+    def _open(self, X: Any, name: str = "X") -> Pool:
+        """Pool of samples that must be like those that were fitted."""
+        (X,) = self._reduce({name: self._check(X, reset=False, name=name)}, reset=False)
+        return Pool(X)
+
+    def _check_pools(self, X_labeled: Any, X_unlabeled: Any) -> tuple[Pool, Pool]:
+        """Validated pools; no labelled samples are None or an array of none."""
+        check_same_columns(X_labeled, X_unlabeled)
+        labeled: Any = ()
+        if X_labeled is not None:
+            labeled = self._check(X_labeled, reset=True, name="X_labeled", allow_empty=True)
+        unlabeled = self._check(X_unlabeled, reset=True, name="X_unlabeled")
+        if not len(labeled):
+            (unlabeled,) = self._reduce({"X_unlabeled": unlabeled}, reset=True)
+            return Pool(unlabeled, np.empty(0, dtype=np.intp)), Pool(unlabeled)
+        check_same_kind(labeled, unlabeled)
+        pools = {"X_labeled": labeled, "X_unlabeled": unlabeled}
+        labeled, unlabeled = self._reduce(pools, reset=True)
+        return Pool(labeled), Pool(unlabeled)
+
+    def _check(self, X: Any, *, reset: bool, name: str = "X", allow_empty: bool = False) -> Samples:
+        """Validated samples; `reset` is whether they define what later ones must look like."""
+        own_name = type(self).__name__
+        samples = check_samples(
+            X,
+            name=name,
+            data_format=self.data_format,
+            estimator_name=own_name,
+            verbose=bool(self.verbose),
+            allow_empty=allow_empty,
+        )
+        if allow_empty and not len(samples):
+            return samples
+        if reset:
+            self.input_shape_ = samples.shape[1:]
+            self.image_kind_ = kind_of(samples)
+        else:
+            check_like_fitted(samples, self.input_shape_, self.image_kind_, name, own_name)
+        if samples.ndim == 2:
+            # A frame has names, which samples as numbers have not.
+            named = as_named(X) if hasattr(X, "columns") else samples
+            validate_data(self, named, reset=reset, skip_check_array=True)
+        elif reset:
+            # scikit-learn would count channels, or rows of pixels.
+            self.n_features_in_ = math.prod(samples.shape[1:])
+            self.__dict__.pop("feature_names_in_", None)
+        return samples

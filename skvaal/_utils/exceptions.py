@@ -1,0 +1,46 @@
+"""Warnings and errors that a caller may want to catch by name; warnings point at its line."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+
+class EmptyPoolWarning(UserWarning):
+    """One of the two pools has no sample, so the discriminator has nothing to tell apart."""
+
+
+class PoolExhaustedWarning(UserWarning):
+    """The labelling budget is larger than the pool; labelling stopped when the pool was empty."""
+
+
+class PosteriorCollapseWarning(UserWarning):
+    """No latent unit varies over the data, so latent means do not tell samples apart."""
+
+
+class UninformativeDiscriminatorWarning(UserWarning):
+    """The discriminator cannot tell held-out samples of the pools apart: the ranking is noise."""
+
+
+class UnusedParameterWarning(UserWarning):
+    """A parameter was set that the chosen rule or network does not read."""
+
+
+class TrainingDivergedError(ValueError):
+    """A loss became NaN or infinite during training."""
+
+
+class DeviceMemoryError(RuntimeError):
+    """A GPU has too little memory for a batch of this size."""
+
+
+class ModelFileError(ValueError):
+    """A file is not a saved strategy, is damaged, or has another format version."""
+
+
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Warn at the nearest line that is not skvaal's, however deep inside it the cause was found."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] == "skvaal":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)

@@ -1,0 +1,35 @@
+"""Warnings point at the user's line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.model_selection import GridSearchCV
+
+from skvaal import EmptyPoolWarning, HerdingQueryStrategy
+from skvaal._utils.exceptions import warn_user
+
+X = np.random.RandomState(0).rand(20, 3)
+
+
+def test_the_line_that_calls_skvaal_is_named():
+    with pytest.warns(UserWarning, match="hello") as warned:
+        warn_user("hello", UserWarning)
+    assert warned[0].filename == __file__
+
+
+@pytest.mark.parametrize("method", ["query", "choose"])
+def test_however_deep_it_was_found(method):
+    strategy = HerdingQueryStrategy().fit(X)
+    with pytest.warns(EmptyPoolWarning) as warned:
+        getattr(strategy, method)(X)
+    assert [each.filename for each in warned] == [__file__]
+
+
+def test_or_the_line_of_the_library_that_calls_skvaal():
+    search = GridSearchCV(
+        HerdingQueryStrategy(), {"bandwidth": [1.0]}, scoring=lambda *args: 0.0, cv=2, refit=False
+    )
+    with pytest.warns(EmptyPoolWarning) as warned:
+        search.fit(X, np.zeros(20))
+    assert all("sklearn" in each.filename for each in warned)

@@ -6,26 +6,25 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from skvaal._selection import k_center
-from skvaal._selection._ranking import candidates
+from skvaal import KCenter
+from tests.rules.candidates import choose, select
 
-NO_LABELED = np.empty((0, 2), np.float32)
+WHOLE_POOL = KCenter(candidates_factor=np.inf)
 
 
 def brute_force(Z, Z_labeled, n):
     """Farthest first, every distance computed anew in float64; no ties in random points."""
-    taken, centres = [], list(Z_labeled.astype(float))
+    taken, centres, farthest = [], list(Z_labeled.astype(float)), []
     for _ in range(n):
         distances = [
             min(np.linalg.norm(z - c) for c in centres) if i not in taken else -1
             for i, z in enumerate(Z.astype(float))
         ]
         taken.append(int(np.argmax(distances)))
+        farthest.append(max(distances))
         centres.append(Z[taken[-1]].astype(float))
-    return taken
+    return taken, farthest
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -33,10 +32,10 @@ def brute_force(Z, Z_labeled, n):
 def test_it_is_farthest_first(seed, offset):
     rng = np.random.RandomState(seed)
     Z, Z_labeled = (offset + rng.randn(n, 3).astype(np.float32) for n in (40, 7))
-    chosen = k_center(
-        rng.randn(40), Z, Z_labeled, 12, np.random.RandomState(0), candidates_factor=np.inf
-    )
-    assert chosen.tolist() == brute_force(Z, Z_labeled, 12)
+    choice = choose(WHOLE_POOL, 12, scores=rng.randn(40), Z=Z, labeled_coordinates=Z_labeled)
+    expected, distances = brute_force(Z, Z_labeled, 12)
+    assert choice.indices.tolist() == expected
+    np.testing.assert_allclose(choice.values, distances, rtol=1e-3)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -45,29 +44,25 @@ def test_its_radius_is_at_most_twice_the_best(seed):
     Z = rng.randn(10, 2).astype(np.float32)
     distances = np.linalg.norm(Z[:, None] - Z, axis=2)
     best = min(distances[list(rows)].min(axis=0).max() for rows in combinations(range(10), 3))
-    chosen = k_center(rng.randn(10), Z, NO_LABELED, 3, rng, candidates_factor=np.inf)
+    chosen = select(WHOLE_POOL, 3, scores=rng.randn(10), Z=Z, seed=rng)
     assert distances[chosen].min(axis=0).max() <= 2 * best
 
 
 def test_without_labelled_samples_the_smallest_score_comes_first():
     Z = np.random.RandomState(0).randn(20, 2).astype(np.float32)
-    scores = np.arange(20.0)[::-1]
-    assert k_center(scores, Z, NO_LABELED, 2, np.random.RandomState(0))[0] == 19
+    choice = choose(KCenter(), 2, scores=np.arange(20.0)[::-1], Z=Z, keep_utilities=True)
+    assert choice.indices[0] == 19
+    largest = np.linalg.norm(Z - Z[19], axis=1).max()
+    np.testing.assert_allclose(choice.values, largest, rtol=1e-6)
+    # In the order of the scores.
+    assert np.argsort(choice.utilities[0]).tolist() == list(range(20))
 
 
 def test_only_candidates_are_taken():
     Z = np.float32([[0], [1], [2], [50], [99]])
-    scores = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
-    chosen = k_center(scores, Z, Z[:1], 2, np.random.RandomState(0), candidates_factor=1.5)
-    assert chosen.tolist() == [2, 1]
+    given = {"scores": np.array([0.0, 1.0, 2.0, 3.0, 4.0]), "Z": Z, "labeled_coordinates": Z[:1]}
+    choice = choose(KCenter(candidates_factor=1.5), 2, **given, keep_utilities=True)
+    assert choice.indices.tolist() == [2, 1]
+    np.testing.assert_array_equal(choice.utilities[0], [0, 1, 2, -np.inf, -np.inf])
     for factor in (1, 1.0):
-        chosen = k_center(scores, Z, Z[:1], 3, np.random.RandomState(0), candidates_factor=factor)
-        assert set(chosen) == {0, 1, 2}
-
-
-@given(st.integers(1, 20), st.floats(1, 30))
-def test_candidates_are_the_smallest_scores(n, factor):
-    scores = np.random.RandomState(0).randn(50)
-    rows = candidates(scores, n, factor, np.random.RandomState(0))
-    assert len(rows) == min(50, np.ceil(factor * n))
-    np.testing.assert_array_equal(scores[rows], np.sort(scores)[: len(rows)])
+        assert set(select(KCenter(candidates_factor=factor), 3, **given)) == {0, 1, 2}

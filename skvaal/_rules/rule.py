@@ -1,0 +1,149 @@
+"""What every rule is: parameters, a declaration of what it reads of candidates, and a choice."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from tqdm.auto import tqdm
+
+from skvaal._utils.params import StrOptions
+
+# Indices of a batch in the order of choosing, and what each was chosen by.
+Batch = tuple[NDArray[np.intp], NDArray[np.floating]]
+# Table (n, n_samples) to be filled, or None if utilities are not kept.
+Utilities = NDArray[np.float64] | None
+SPACES = StrOptions({"latent", "components"})
+
+
+class Candidates:
+    """Samples of a pool with what is known of them; a rule reads only what its `reads` declares.
+
+    Scores are log-odds of being labelled, (n_samples,): lower is taken sooner. Coordinates are
+    (n_samples, n_dims), `labeled_coordinates` None for no labelled sample. `uncertainty`,
+    (n_samples,), is None without a task model. A subclass may compute when it is first asked.
+    """
+
+    def __init__(
+        self,
+        n_samples: int,
+        *,
+        scores: NDArray[np.floating] | None = None,
+        coordinates: NDArray[np.float32] | None = None,
+        labeled_coordinates: NDArray[np.float32] | None = None,
+        uncertainty: NDArray[np.floating] | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.n_samples = n_samples
+        if labeled_coordinates is None:
+            n_dims = 0 if coordinates is None else coordinates.shape[1]
+            labeled_coordinates = np.empty((0, n_dims), dtype=np.float32)
+        self.labeled_coordinates = labeled_coordinates
+        self.uncertainty = uncertainty
+        self.verbose = verbose
+        self._scores = scores
+        self._coordinates = coordinates
+
+    def read_scores(self) -> NDArray[np.floating]:
+        """Log-odds of being labelled, of every sample; a ValueError if there are none."""
+        if self._scores is None:
+            raise ValueError("these candidates have no scores")
+        return self._scores
+
+    def read_lowest_scores(self, n: int) -> NDArray[np.floating]:
+        """Scores that are right for the `n` smallest and their equals; others may be infinite."""
+        return self.read_scores()
+
+    def read_coordinates(self, rows: NDArray[np.intp] | None = None) -> NDArray[np.float32]:
+        """Coordinates of some samples, or of all; a ValueError if there are none."""
+        if self._coordinates is None:
+            raise ValueError("these candidates have no coordinates")
+        return self._coordinates if rows is None else self._coordinates[rows]
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What a rule reads of the candidates, coordinates in its `space`; no more is computed."""
+
+    scores: bool = False
+    coordinates: bool = False
+    labeled_coordinates: bool = False
+    uncertainty: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """A batch, and what it was chosen by.
+
+    Parameters
+    ----------
+    indices : array of int of shape (n,)
+        Positions among the candidates, in the order of choosing.
+    values : array of shape (n,)
+        What each was chosen by; each rule says what that is. Finite.
+    utilities : array of shape (n, n_samples) or None, default=None
+        What all candidates were worth when each was chosen. Higher is taken sooner:
+        ``utilities[i, indices[i]]`` is the maximum of row i, and equals ``values[i]``, or
+        ``-values[i]`` where the rule takes the smallest. NaN where a sample is chosen already,
+        -inf where the rule does not consider it. Of :class:`Herding`, samples that are not chosen
+        have upper bounds from row 1 on.
+    """
+
+    indices: NDArray[np.intp]
+    values: NDArray[np.float64]
+    utilities: NDArray[np.float64] | None = None
+
+
+class Rule(BaseEstimator, ABC):
+    """Chooses a batch from candidates.
+
+    A subclass declares its parameters as scikit-learn estimators do, and overrides `reads` and
+    `_choose`. If it reads coordinates, it has a parameter `space`: 'latent' for latent means,
+    'components' for principal components.
+    """
+
+    space: str
+    _parameter_constraints: dict = {}
+
+    @property
+    @abstractmethod
+    def reads(self) -> Reads:
+        """What :meth:`choose` reads of the candidates, given the parameters."""
+
+    def choose(
+        self,
+        candidates: Candidates,
+        n: int,
+        random_state: RandomState,
+        *,
+        keep_utilities: bool = False,
+    ) -> Choice:
+        """Choose `n` of the candidates, from 1 to all; a ValueError if a parameter is out of range.
+
+        `random_state` breaks ties, and draws where the rule draws. With `keep_utilities`, the
+        choice holds the utilities, n * n_samples numbers.
+        """
+        self._validate_params()
+        utilities = np.full((n, candidates.n_samples), -np.inf) if keep_utilities else None
+        indices, values = self._choose(candidates, n, random_state, utilities)
+        if utilities is not None:
+            for i, index in enumerate(indices):
+                utilities[i + 1 :, index] = np.nan
+        return Choice(indices, values.astype(np.float64), utilities)
+
+    @abstractmethod
+    def _choose(
+        self, candidates: Candidates, n: int, random_state: RandomState, utilities: Utilities
+    ) -> Batch:
+        """Choose, and fill `utilities` if they are kept; they begin at -inf."""
+
+
+def count_choices(n: int, candidates: Candidates) -> Iterable[int]:
+    """Count from 0 to n - 1, with a progress bar where the candidates ask for one."""
+    is_silent = not candidates.verbose
+    return tqdm(range(n), desc="choosing", unit="sample", leave=False, disable=is_silent)

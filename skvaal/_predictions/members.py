@@ -1,0 +1,86 @@
+"""Class probabilities by each member of a fitted ensemble, such as a forest's trees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import BaggingClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from skvaal._pool.arrays import issparse
+from skvaal._pool.containers import count_rows
+
+
+def predict_by_members(model: Any, X: Any) -> NDArray[np.floating]:
+    """Class probabilities by each member of an ensemble, (n_members, n_samples, n_classes).
+
+    Raises a ValueError if it has no members with probabilities, or they know other classes.
+    """
+    ensemble, X = _unwrap(model, X)
+    name = type(ensemble).__name__
+    if not hasattr(ensemble, "estimators_"):
+        check_is_fitted(ensemble)
+    members = list(getattr(ensemble, "estimators_", []))
+    if len(members) < 2 or not all(hasattr(member, "predict_proba") for member in members):
+        raise _make_error(f"that have predict_proba, and {name} has none")
+    n_classes = len(ensemble.classes_)
+    if isinstance(ensemble.classes_, list):  # of several outputs, the classes of each
+        raise _make_error(f"with one output, and {name} has {n_classes}")
+    if issparse(X):
+        X = X.tocsr()
+    # Voting and stacking hand X on as it is; forests, bagging and boosting make it an array.
+    elif not any(map(hasattr, (ensemble, members[0]), ("named_estimators_", "feature_names_in_"))):
+        X = np.asarray(X)
+    # A bagging ensemble shows each member some of the features.
+    features = getattr(ensemble, "estimators_features_", [None] * len(members))
+    answers = [
+        _align_classes(ensemble, member, member.predict_proba(X if each is None else X[:, each]))
+        for member, each in zip(members, features, strict=True)
+    ]
+    if any(answer.shape != (count_rows(X), n_classes) for answer in answers):
+        raise _make_error(
+            f"that know the same classes, but not all members of {name} know its {n_classes}"
+        )
+    return np.stack(answers)
+
+
+def _make_error(reason: str) -> ValueError:
+    return ValueError(
+        f"uncertainty='disagreement' compares members {reason}; use a Committee or a "
+        "RandomForestClassifier, or another uncertainty, such as 'margin'"
+    )
+
+
+def apply_steps_before_last(model: Any, X: Any) -> tuple[Any, Any]:
+    """Find the last step of a Pipeline, and transform X by the steps before it."""
+    while isinstance(model, Pipeline):
+        if len(model) > 1:
+            X = model[:-1].transform(X)
+        model = model[-1]
+    return model, X
+
+
+def _unwrap(model: Any, X: Any) -> tuple[Any, Any]:
+    """Find the ensemble in Pipelines and in scikit-activeml's SklearnClassifier."""
+    model, X = apply_steps_before_last(model, X)
+    # scikit-learn's ensembles have an `estimator_` too: the template of their members. `vars`,
+    # because a SklearnClassifier passes every attribute of its `estimator_` on.
+    attributes = getattr(model, "__dict__", {})
+    if "estimator_" in attributes and "estimators_" not in attributes:
+        return _unwrap(model.estimator_, X)
+    return model, X
+
+
+def _align_classes(ensemble: Any, member: Any, proba: Any) -> NDArray[np.floating]:
+    """Give every class of the ensemble a column, where a member's bootstrap sample lacks some."""
+    proba, n_classes = np.asarray(proba), len(ensemble.classes_)
+    # Only here are the members' classes known to be column numbers; elsewhere they may be bits of
+    # a code, such as "this class or another one".
+    if not isinstance(ensemble, BaggingClassifier) or proba.shape[1] == n_classes:
+        return proba
+    aligned = np.zeros((len(proba), n_classes))
+    aligned[:, member.classes_] = proba
+    return aligned

@@ -1,0 +1,225 @@
+"""A task model's predictions on samples, and how unsure it is of them.
+
+References
+----------
+.. [1] Houlsby, Huszar, Ghahramani, Lengyel, "Bayesian Active Learning for Classification and
+       Preference Learning", 2011, arXiv 1112.5745.
+.. [2] Zhang, Li, Yang, Wang, Zha, Huang, "State-Relabeling Adversarial Active Learning", CVPR
+       2020, arXiv 2004.04943.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Proba = NDArray[np.floating]
+
+# A row's sum may be this far from 1, about the error of probabilities in float16.
+_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class PredictionNeeds:
+    """What a learner is asked for."""
+
+    pool: bool = False  # class probabilities of the pool
+    labeled: bool = False  # class probabilities of the labelled samples
+    in_fit: bool = False  # whether a training reads them, too, and not a choice alone
+    members: bool = False  # wherever probabilities are needed, those of an ensemble's members too
+    losses: bool = False  # losses of both, if the learner has features for a head to predict from
+    # The parameter, as it is set, that cannot do without; None: left out where a learner has none.
+    required_by: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a task model says of samples; what it does not say is None."""
+
+    proba: NDArray[np.float64] | None = None  # (n_samples, n_classes); the mean of a committee
+    members: NDArray[np.float64] | None = None  # (n_members, n_samples, n_classes)
+    loss: NDArray[np.floating] | None = None  # (n_samples,), of which only the order means anything
+
+    @classmethod
+    def of(cls, proba: Any, n_samples: int, name: str = "proba") -> Predictions:
+        """Check probabilities that a user passed, of a committee's members too, and wrap them.
+
+        None becomes empty; Predictions, which an adapter passes on, are returned as they are.
+        """
+        if proba is None:
+            return cls()
+        if isinstance(proba, Predictions):
+            return proba
+        checked = check_proba(proba, n_samples, name)
+        return cls(checked) if checked.ndim == 2 else cls(checked.mean(axis=0), checked)
+
+    def rows(self, positions: NDArray[np.intp]) -> Predictions:
+        """Predictions on some of the samples."""
+        return Predictions(
+            None if self.proba is None else self.proba[positions],
+            None if self.members is None else self.members[:, positions],
+            None if self.loss is None else self.loss[positions],
+        )
+
+    def followed_by(self, other: Predictions) -> Predictions:
+        """Predictions on these samples and then others; what one of the two lacks is None."""
+        return Predictions(
+            _concatenate(self.proba, other.proba, axis=0),
+            _concatenate(self.members, other.members, axis=1),
+            _concatenate(self.loss, other.loss, axis=0),
+        )
+
+
+def _concatenate(first: NDArray | None, second: NDArray | None, axis: int) -> NDArray | None:
+    if first is None or second is None:
+        return None
+    return np.concatenate([first, second], axis=axis)
+
+
+def check_proba(proba: Any, n_samples: int, name: str = "proba") -> NDArray[np.float64]:
+    """Read class probabilities as float64, (n_samples, n_classes), or of members one axis more."""
+    try:
+        checked = np.asarray(proba, dtype=np.float64)
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"{name} must be an array of numbers of shape (n_samples, n_classes): {error}"
+        ) from error
+    if checked.ndim not in (2, 3):
+        raise ValueError(
+            f"{name} must have the shape (n_samples, n_classes), or (n_members, n_samples, "
+            f"n_classes) for the members of a committee, got {checked.shape}; pass what "
+            "predict_proba returns"
+        )
+    if checked.shape[-2] != n_samples:
+        raise ValueError(
+            f"{name} of shape {checked.shape} has {checked.shape[-2]} samples, but there are "
+            f"{n_samples}; pass the probabilities of the same rows, members first if there are any"
+        )
+    if 0 in checked.shape:
+        raise ValueError(f"{name} of shape {checked.shape} is empty; at least one class is needed")
+    _check_distributions(checked, name)
+    return checked
+
+
+def _check_distributions(proba: NDArray[np.float64], name: str) -> None:
+    """Raise if a row is no distribution, and say which one."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = proba.sum(axis=-1)
+        bad = ~((proba >= 0).all(axis=-1) & (np.abs(sums - 1) <= _TOLERANCE))
+    if not bad.any():
+        return
+    where = tuple(int(i) for i in np.argwhere(bad)[0])
+    row = proba[where]
+    what = "is no distribution"
+    if not np.isfinite(row).all() or (row < 0).any():
+        what = "holds a negative number" if np.isfinite(row).all() else "holds NaN or infinity"
+    raise ValueError(
+        f"{name}{list(where)} {what} (its sum is {sums[where]:.6g}), but class probabilities are "
+        "from 0 to 1 and sum to 1; pass what predict_proba returns, a softmax of logits for a net"
+    )
+
+
+def margin(proba: Proba) -> NDArray[np.float64]:
+    """1 - (p1 - p2), p1 and p2 the two largest probabilities of a sample."""
+    p = np.asarray(proba, dtype=np.float64)
+    if p.shape[1] == 1:
+        p = np.column_stack([p, np.zeros(len(p))])  # a second class without probability
+    second, first = np.partition(p, -2, axis=1)[:, -2:].T
+    return 1 - (first - second)
+
+
+def entropy(proba: Proba) -> NDArray[np.float64]:
+    """Entropy, in nats."""
+    proba = np.asarray(proba, dtype=np.float64)
+    logs = np.log(proba, out=np.zeros_like(proba), where=proba > 0)  # 0 log 0 is 0
+    return np.abs(-(proba * logs).sum(axis=-1))  # no -0
+
+
+def least_confident(proba: Proba) -> NDArray[np.float64]:
+    """1 - the largest probability."""
+    return 1 - np.asarray(proba, dtype=np.float64).max(axis=1)
+
+
+def disagreement(members: Proba) -> NDArray[np.float64]:
+    """Mutual information of class and member, in nats: entropy of the mean - mean entropy [1]_.
+
+    It is 0 where all members agree, however unsure each of them is.
+    """
+    members = np.asarray(members, dtype=np.float64)
+    # Rounding would put it below 0 where all members agree.
+    return np.maximum(entropy(members.mean(axis=0)) - entropy(members).mean(axis=0), 0)
+
+
+def state_indicator(proba: Proba) -> NDArray[np.float64]:
+    """Online uncertainty indicator of SRAAL: 1 - MINVAR(V) / VAR(V) * max(V) [2]_.
+
+    VAR is the variance of a sample's probabilities V over the classes. MINVAR is the smallest
+    variance that a vector with the same maximum can have: that of (max, (1 - max) / (C - 1), ...).
+    At the uniform vector both are 0, and the value is the limit along such vectors, 1 - 1 / C.
+    """
+    proba = np.asarray(proba, dtype=np.float64)
+    n_classes = proba.shape[1]
+    largest = proba.max(axis=1)
+    above = largest - proba.mean(axis=1)
+    # In (max, rest, ..., rest), each rest is above / (C - 1) below the mean.
+    least = above**2 / max(n_classes - 1, 1)
+    variance = proba.var(axis=1)
+    # With two classes the ratio is 1; near the uniform vector it would be rounding error.
+    flat = above <= 1e-9
+    ratio = np.divide(least, variance, out=np.ones_like(least), where=~flat)
+    return 1 - np.clip(ratio, 0, 1) * largest
+
+
+# 'disagreement' reads (n_members, n_samples, n_classes), the others (n_samples, n_classes).
+UNCERTAINTIES: dict[str, Callable[[NDArray], NDArray]] = {
+    "margin": margin,
+    "entropy": entropy,
+    "least_confident": least_confident,
+    "disagreement": disagreement,
+}
+
+
+def measure_uncertainty(uncertainty: Any, predictions: Predictions) -> NDArray[np.float64] | None:
+    """Measure how unsure a task model is of each sample; higher is less sure.
+
+    `uncertainty` is a key of UNCERTAINTIES, a function of class probabilities, None, or 'auto': the
+    margin, or None without probabilities.
+    """
+    if uncertainty is None or (uncertainty == "auto" and predictions.proba is None):
+        return None
+    assert predictions.proba is not None
+    if callable(uncertainty):
+        # The function may work in place, and the probabilities are needed again.
+        answer = np.asarray(uncertainty(predictions.proba.copy()), dtype=np.float64)
+        shape = (len(predictions.proba),)
+        if answer.shape != shape or not np.isfinite(answer).all():
+            raise ValueError(
+                f"{describe_uncertainty(uncertainty)} must return one finite number a sample, "
+                f"shape {shape}, got shape {answer.shape}"
+                + (" with NaN or infinity in it" if answer.shape == shape else "")
+            )
+        return answer
+    if uncertainty != "disagreement":
+        return UNCERTAINTIES["margin" if uncertainty == "auto" else uncertainty](predictions.proba)
+    if predictions.members is None:
+        raise ValueError(
+            "uncertainty='disagreement' compares the members of a committee: proba must have the "
+            "shape (n_members, n_samples, n_classes), got (n_samples, n_classes) = "
+            f"{predictions.proba.shape}; stack the members' predict_proba, or take another "
+            "uncertainty, such as 'margin'"
+        )
+    return disagreement(predictions.members)
+
+
+def is_explicit(uncertainty: Any) -> bool:
+    """Whether the user asked for an uncertainty, so that doing without is an error."""
+    return uncertainty is not None and uncertainty != "auto"
+
+
+def describe_uncertainty(uncertainty: Any) -> str:
+    """The parameter as it is set, for messages: "uncertainty='margin'"."""
+    return f"uncertainty={getattr(uncertainty, '__name__', None) or repr(uncertainty)}"

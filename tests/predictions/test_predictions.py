@@ -1,0 +1,88 @@
+"""A task model's predictions, and how unsure it is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from skvaal._predictions.predictions import (
+    UNCERTAINTIES,
+    Predictions,
+    describe_uncertainty,
+    disagreement,
+    is_explicit,
+    margin,
+    measure_uncertainty,
+)
+
+RNG = np.random.RandomState(0)
+MEMBERS = RNG.dirichlet(np.ones(4), (3, 30))
+PROBA = MEMBERS.mean(axis=0)
+
+
+def test_members_are_averaged():
+    predictions = Predictions.of(MEMBERS, 30)
+    np.testing.assert_allclose(predictions.proba, PROBA)
+    np.testing.assert_array_equal(predictions.members, MEMBERS)
+    assert Predictions.of(PROBA, 30).members is None
+    assert Predictions.of(None, 30).proba is None
+    assert Predictions.of(predictions, 30) is predictions
+
+
+def test_followed_by_undoes_rows():
+    predictions = Predictions(PROBA, MEMBERS, PROBA[:, 0])
+    first, second = predictions.rows(np.arange(12)), predictions.rows(np.arange(12, 30))
+    again = first.followed_by(second)
+    for name in ("proba", "members", "loss"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(predictions, name))
+    assert first.followed_by(Predictions()).proba is None
+
+
+def test_uncertainty_by_name_function_or_none():
+    predictions = Predictions.of(MEMBERS, 30)
+    np.testing.assert_array_equal(
+        measure_uncertainty("auto", predictions), margin(predictions.proba)
+    )
+    np.testing.assert_array_equal(
+        measure_uncertainty("disagreement", predictions), disagreement(MEMBERS)
+    )
+    np.testing.assert_array_equal(
+        measure_uncertainty(lambda p: p[:, 1], predictions), predictions.proba[:, 1]
+    )
+    assert measure_uncertainty(None, predictions) is None
+    assert measure_uncertainty("auto", Predictions()) is None
+
+
+def test_a_function_cannot_change_the_probabilities():
+    predictions = Predictions.of(PROBA, 30)
+
+    def in_place(proba):
+        proba[:] = 0
+        return proba[:, 0]
+
+    measure_uncertainty(in_place, predictions)
+    np.testing.assert_array_equal(predictions.proba, PROBA)
+
+
+@pytest.mark.parametrize(
+    ("uncertainty", "message"),
+    [
+        ("disagreement", r"\(n_members, n_samples, n_classes\), got.*\(30, 4\)"),
+        (lambda p: p, r"uncertainty=<lambda> must return .*\(30,\), got shape \(30, 4\)"),
+        (lambda p: p[:, 0] * np.nan, "NaN or infinity in it"),
+        (lambda p: None, r"got shape \(\)"),
+    ],
+)
+def test_bad_uncertainty(uncertainty, message):
+    with pytest.raises(ValueError, match=message):
+        measure_uncertainty(uncertainty, Predictions.of(PROBA, 30))
+
+
+def test_kinds_of_uncertainty():
+    for name in UNCERTAINTIES:
+        assert is_explicit(name)
+    assert is_explicit(margin)
+    assert not is_explicit("auto")
+    assert not is_explicit(None)
+    assert describe_uncertainty("margin") == "uncertainty='margin'"
+    assert describe_uncertainty(margin) == "uncertainty=margin"

@@ -1,0 +1,112 @@
+"""The device: where tensors live, in which precision it computes, and its random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+from traceback import clear_frames
+from typing import Any
+
+import torch
+
+from skvaal._utils.exceptions import DeviceMemoryError
+
+# The first NVIDIA generation with units for bfloat16.
+_BF16_CAPABILITY = (8, 0)
+_FUSED_OPTIMIZERS = (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD)
+_GENERATORS = RLock()
+
+
+def resolve_device(device: str | torch.device) -> torch.device:
+    """Turn the parameter `device` into a usable device, or raise a ValueError.
+
+    'auto' means CUDA if there is one, else Apple's MPS, else the processor.
+    """
+    has_mps = torch.backends.mps.is_available()
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu")
+    try:
+        resolved = torch.device(device)
+    except RuntimeError as error:
+        raise ValueError(
+            f"device={device!r} is not a torch device; use 'auto', 'cpu', 'cuda', 'cuda:1', 'mps'"
+        ) from error
+    n_cuda = torch.cuda.device_count()
+    if resolved.type == "cuda" and (resolved.index or 0) >= n_cuda:
+        raise ValueError(
+            f"device={str(device)!r}, but torch sees {n_cuda} CUDA devices here; use "
+            "device='auto' or 'cpu'"
+        )
+    if resolved.type == "mps" and not has_mps:
+        raise ValueError("device='mps', but torch sees no MPS device here; use device='auto'")
+    return resolved
+
+
+def resolve_precision(precision: str, device: torch.device) -> torch.dtype | None:
+    """Find out what autocast computes in; None: no autocast."""
+    if precision == "auto":
+        is_cuda = device.type == "cuda"
+        has_units = is_cuda and torch.cuda.get_device_capability(device) >= _BF16_CAPABILITY
+        return torch.bfloat16 if has_units else None
+    if precision == "fp16" and device.type != "cuda":
+        raise ValueError(
+            f"engine__precision='fp16' is for CUDA devices, but the device is {str(device)!r}; use "
+            "engine__precision='float32', or 'bf16' where the processor has instructions for it"
+        )
+    return {"bf16": torch.bfloat16, "fp16": torch.float16}.get(precision)
+
+
+def optimizer_defaults(
+    optimizer: Any, given: dict[str, Any], device: torch.device
+) -> dict[str, bool]:
+    """Keyword arguments that make an optimizer faster and change nothing else."""
+    is_told = {"fused", "foreach", "capturable", "differentiable"} & set(given)
+    can_fuse = optimizer in _FUSED_OPTIMIZERS and device.type in ("cpu", "cuda")
+    return {"fused": True} if can_fuse and not is_told else {}
+
+
+@contextmanager
+def isolated_seed(seed: int, device: torch.device) -> Iterator[None]:
+    """Seed torch's generators inside the block, and restore their states after it.
+
+    The generators belong to the process, so threads take turns. Of several CUDA devices only
+    this one is seeded, where ``torch.manual_seed`` would seed all.
+    """
+    cuda = []
+    if device.type == "cuda":  # without an index it is the current one; fork_rng wants a number
+        cuda = [torch.cuda.current_device() if device.index is None else device.index]
+    with _GENERATORS, torch.random.fork_rng(devices=cuda):
+        mps_state = torch.mps.get_rng_state() if device.type == "mps" else None
+        torch.default_generator.manual_seed(seed)
+        for index in cuda:
+            torch.cuda.default_generators[index].manual_seed(seed)
+        if mps_state is not None:
+            torch.mps.manual_seed(seed)
+        try:
+            yield
+        finally:
+            if mps_state is not None:
+                torch.mps.set_rng_state(mps_state)
+
+
+@contextmanager
+def memory_checked(batch_size: int, device: str | torch.device) -> Iterator[None]:
+    """Say what to change if a GPU runs out of memory inside the block, and free that memory.
+
+    Raises a DeviceMemoryError that names the user's `batch_size`, in place of torch's own error.
+    """
+    reason = None
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        reason = str(error).partition(". ")[0]
+        # Its frames hold the tensors that were in use.
+        clear_frames(error.__traceback__)
+    if reason is not None:
+        if torch.device(device).type == "cuda":
+            torch.cuda.empty_cache()
+        raise DeviceMemoryError(
+            f"device {str(device)!r} has too little memory for batch_size={batch_size}; "
+            f"set a smaller batch_size, or smaller networks, such as vae__width ({reason})"
+        )

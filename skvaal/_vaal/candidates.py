@@ -1,0 +1,168 @@
+"""A pool as the candidates of a rule: a net scores and places them when the rule asks.
+
+Of a dask array, each worker evaluates its own blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from skvaal._engine.device import isolated_seed, resolve_device
+from skvaal._pool.components import PrincipalComponents, check_coordinates
+from skvaal._pool.pool import Pool
+from skvaal._rules.rule import Candidates, Reads
+from skvaal._vaal.net import VAALNet
+
+# Latent means come with the scores, but those of a large pool do not fit into memory. From so many
+# times as many samples as are asked for, they are computed apart, for those only.
+_LARGE_POOL_FACTOR = 10
+_MOVING = Lock()
+
+
+@dataclass(frozen=True)
+class NetReader:
+    """Asks a trained net about pools, so that no answer depends on chance."""
+
+    net: VAALNet
+    device: str | torch.device
+    seed: int = 0
+    verbose: bool = False
+
+    def evaluate(self, method: str, pool: Pool) -> Any:
+        """What a method of the net says of a pool."""
+        if self._goes_by_blocks(pool):
+            return pool.apply(self._on_worker(method), verbose=self.verbose)
+        seeded: AbstractContextManager = nullcontext()
+        if self.net.scores_depend_on_batch:  # modules in training mode may draw, as dropout does
+            seeded = isolated_seed(self.seed, torch.device(self.net.device))
+        with seeded:
+            return getattr(self.net, method)(pool)
+
+    def read_scores(self, pool: Pool, name: str) -> NDArray[np.float32]:
+        """Score all samples, (n_samples,); an error that a score is not finite names the pool."""
+        return check_finite(self.evaluate("scores", pool), name)
+
+    def read_lowest_scores(self, pool: Pool, n: int, name: str) -> NDArray[np.float32]:
+        """Scores that are right for the `n` smallest and their equals; workers send no others."""
+        if not self._goes_by_blocks(pool) or n >= len(pool):
+            return self.read_scores(pool, name)
+        lowest = partial(_score_lowest, self._on_worker("scores"), n=n, name=name)
+        rows, found = pool.apply(lowest, verbose=self.verbose)
+        scores = np.full(len(pool), np.inf, dtype=np.float32)
+        scores[rows] = found
+        return scores
+
+    def _goes_by_blocks(self, pool: Pool) -> bool:
+        # A block must not cut a batch that scores depend on.
+        return pool.lies_in_blocks and not self.net.scores_depend_on_batch
+
+    def _on_worker(self, method: str) -> Callable[[Pool], Any]:
+        return partial(_evaluate_on_worker, self.net.for_evaluation(), method, self.device)
+
+
+def check_finite(
+    scores: NDArray[np.float32], name: str, rows: NDArray[np.intp] | None = None
+) -> NDArray[np.float32]:
+    """Return scores, or raise if one is not finite."""
+    if not np.isfinite(scores).all():
+        position = int(np.flatnonzero(~np.isfinite(scores))[0])
+        row = position if rows is None else rows[position]
+        raise ValueError(
+            f"{name}[{row}] has the score {scores[position]}: its values are too large to be "
+            "computed with; bring X to a common scale before fit (StandardScaler)"
+        )
+    return scores
+
+
+def _evaluate_on_worker(net: Any, method: str, device: str | torch.device, block: Pool) -> Any:
+    """What a method of a net says of a block, where it lies, on the device that is found there."""
+    with _MOVING:  # the threads of a worker share the net
+        net.on(resolve_device(device))
+    return getattr(net, method)(block)
+
+
+def _score_lowest(
+    score: Callable[[Pool], Any], block: Pool, n: int, name: str
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """The n smallest scores of a block, and all that equal the last of them, with their rows."""
+    rows = np.arange(len(block)) if block.rows is None else block.rows
+    scores = check_finite(score(block), name, rows)
+    if n < len(scores):
+        is_kept = scores <= np.partition(scores, n - 1)[n - 1]
+        rows, scores = rows[is_kept], scores[is_kept]
+    return rows, scores
+
+
+class NetCandidates(Candidates):
+    """Samples of a pool, scored and placed by a trained net."""
+
+    def __init__(
+        self,
+        reader: NetReader,
+        pool: Pool,
+        *,
+        reads: Reads,
+        rule_space: str | None,
+        components: PrincipalComponents | None = None,
+        name: str = "X_unlabeled",
+        **known: Any,
+    ) -> None:
+        super().__init__(len(pool), verbose=reader.verbose, **known)
+        self.reader = reader
+        self.pool = pool
+        self.rule_space = rule_space
+        self.components = components
+        self.name = name
+        self._is_placed_by_scoring = reads.scores and reads.coordinates and rule_space == "latent"
+
+    def read_scores(self) -> NDArray[np.floating]:
+        """Scores of all samples, (n_samples,)."""
+        if self._scores is None and self._is_placed_by_scoring:
+            self._read_both()
+        elif self._scores is None:
+            self._scores = self.reader.read_scores(self.pool, self.name)
+        return super().read_scores()
+
+    def read_lowest_scores(self, n: int) -> NDArray[np.floating]:
+        """Scores that are right for the `n` smallest and their equals, (n_samples,)."""
+        # Where scores depend on the batch, so do the means: both are of the same batches.
+        is_large = _LARGE_POOL_FACTOR * n <= self.n_samples
+        reads_apart = is_large and not self.reader.net.scores_depend_on_batch
+        if self._scores is not None or (self._is_placed_by_scoring and not reads_apart):
+            return self.read_scores()
+        return self.reader.read_lowest_scores(self.pool, n, self.name)
+
+    def read_coordinates(self, rows: NDArray[np.intp] | None = None) -> NDArray[np.float32]:
+        """Coordinates of some samples, or of all, (n_rows, n_dims)."""
+        if self._coordinates is None and rows is not None:
+            # In the order of the pool, which is how files are read fastest.
+            ascending, inverse = np.unique(rows, return_inverse=True)
+            return self._place(self.pool.part(ascending))[inverse]
+        if self._coordinates is None and self._is_placed_by_scoring:
+            self._read_both()
+        elif self._coordinates is None:
+            self._coordinates = self._place(self.pool)
+        return super().read_coordinates(rows)
+
+    def _read_both(self) -> None:
+        """Scores and latent means of the whole pool, in one pass."""
+        scores, means = self.reader.evaluate("scores_and_means", self.pool)
+        self._scores = check_finite(scores, self.name)
+        self._coordinates = check_coordinates(means, self.pool, self.name)
+
+    def _place(self, pool: Pool) -> NDArray[np.float32]:
+        if self.rule_space == "latent":
+            return check_coordinates(self.reader.evaluate("means", pool), pool, self.name)
+        if self.components is None:
+            raise ValueError("these candidates have no coordinates")
+        project = partial(self.components.project, name=self.name, verbose=self.verbose)
+        return pool.apply(project, verbose=self.verbose)

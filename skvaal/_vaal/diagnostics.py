@@ -1,0 +1,194 @@
+"""A health report: what the VAE encodes, and what the discriminator knows.
+
+References
+----------
+.. [1] Burda, Grosse, Salakhutdinov, "Importance Weighted Autoencoders", ICLR 2016,
+       arXiv 1509.00519.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skvaal._vaal.diagnostics_display import Chart, DiagnosticsDisplay, list_charts
+
+# A latent unit is active if the variance of its mu over the data is larger ([1]_, section 5.2).
+_ACTIVE_VARIANCE = 0.01
+# The ranking is called noise below this AUC, even if it differs significantly from 1/2.
+_USEFUL_AUC = 0.55
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnostics:
+    """What :meth:`VAALQueryStrategy.diagnose` found.
+
+    ``print`` shows it as text. A notebook shows it with charts and reconstructions, and
+    :meth:`to_html` writes them to a page. Charts need ``pip install skvaal[report]``.
+
+    Attributes
+    ----------
+    n_labeled, n_unlabeled : int
+        Sizes of the pools.
+    unit_variances : array of shape (latent_dim,) or None
+        Variance of mu over both pools. None without a VAE, like the next three.
+    kl_per_unit : array of shape (latent_dim,) or None
+        KL divergence of q(z|x) from the prior, in nats, averaged over both pools.
+    reconstruction_error : float or None
+        Mean squared error per number in X, with z at mu, in the units that the VAE sees (uint8
+        images are scaled to [0, 1]).
+    reconstructions : array of shape (2, n, n_features) or (2, n, channels, height, width), or None
+        Samples, and their reconstructions with z at mu, as the VAE sees them: float32, channels
+        first, uint8 images scaled to [0, 1]. Up to four labelled samples come first, then up to
+        four unlabelled ones.
+    auc_training : float
+        Area under the ROC curve of the scores that `query` uses, labelled against unlabelled:
+        1/2 if they tell nothing, 1 if they separate the pools.
+    auc_cross_fitted : float
+        The same of discriminators that score samples which they were not trained on. They read mu
+        of the trained VAE. NaN if a pool has a single sample.
+    auc_error : float
+        Standard error of an AUC if the pools do not differ.
+    score_std : float
+        Standard deviation of the unlabelled samples' scores.
+    tied_fraction : float
+        Fraction of the unlabelled samples that share their score with another one.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skvaal import VAALQueryStrategy
+    >>> X, y = load_digits(return_X_y=True)
+    >>> seen = y < 5  # five digits have no label yet
+    >>> strategy = VAALQueryStrategy(max_epochs=4, random_state=0)
+    >>> strategy = strategy.fit_pools(X[seen] / 16, X[~seen] / 16)
+    >>> diagnostics = strategy.diagnose(X[seen] / 16, X[~seen] / 16)
+    >>> diagnostics.auc_cross_fitted > 0.8
+    True
+    >>> x, x_hat = diagnostics.reconstructions
+    >>> x.shape, x_hat.shape
+    ((8, 64), (8, 64))
+    >>> diagnostics.to_html()[:15]
+    '<!DOCTYPE html>'
+    """
+
+    n_labeled: int
+    n_unlabeled: int
+    unit_variances: NDArray[np.float64] | None
+    kl_per_unit: NDArray[np.float64] | None
+    reconstruction_error: float | None
+    reconstructions: NDArray[np.float32] | None = field(repr=False)
+    auc_training: float
+    auc_cross_fitted: float
+    auc_error: float
+    score_std: float
+    tied_fraction: float
+
+    @property
+    def is_unit_active(self) -> NDArray[np.bool_] | None:
+        """Whether mu varies by more than 0.01 over the data, (latent_dim,); None without a VAE."""
+        return None if self.unit_variances is None else self.unit_variances > _ACTIVE_VARIANCE
+
+    @property
+    def active_units(self) -> int | None:
+        """Number of active latent units; None without a VAE."""
+        return None if self.is_unit_active is None else int(self.is_unit_active.sum())
+
+    @property
+    def has_collapsed(self) -> bool:
+        """Whether no latent unit is active."""
+        return self.active_units == 0
+
+    @property
+    def is_uninformative(self) -> bool:
+        """Whether the cross-fitted AUC is below 0.55, or below 1/2 plus two standard errors."""
+        return bool(self.auc_cross_fitted < max(_USEFUL_AUC, 0.5 + 2 * self.auc_error))
+
+    def __str__(self) -> str:
+        rows = self._list_rows()
+        width = max(len(name) for name, _ in rows)
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+    def _repr_html_(self) -> str:
+        rows = self._list_rows()
+        try:
+            return render(rows, list_charts(self), is_page=False)
+        except ImportError:
+            cells = (f"<tr><th>{escape(name)}</th><td>{escape(v)}</td></tr>" for name, v in rows)
+            return f"<table><tbody>{''.join(cells)}</tbody></table>"
+
+    def plot(self, ax: Any = None) -> DiagnosticsDisplay:
+        """Draw the charts, as :meth:`DiagnosticsDisplay.plot` does on `ax`."""
+        return DiagnosticsDisplay(self).plot(ax)
+
+    def to_html(self, path: str | Path | None = None) -> str | None:
+        """Make a page that needs no other file: the table, charts and reconstructions.
+
+        Parameters
+        ----------
+        path : str or path, default=None
+            The file to write.
+
+        Returns
+        -------
+        str or None
+            The page, if no `path` is given.
+
+        Raises
+        ------
+        ImportError
+            If jinja2 or matplotlib is missing: ``pip install skvaal[report]``.
+        OSError
+            If the file cannot be written.
+        """
+        text = render(self._list_rows(), list_charts(self), is_page=True)
+        if path is None:
+            return text
+        Path(path).write_text(text, encoding="utf-8")
+        return None
+
+    def _list_rows(self) -> list[tuple[str, str]]:
+        """Names and values of the table."""
+        rows = [("samples", f"{self.n_labeled} labelled, {self.n_unlabeled} unlabelled")]
+        if self.unit_variances is not None and self.kl_per_unit is not None:
+            collapsed = " (the posterior has collapsed)" if self.has_collapsed else ""
+            kl = np.sort(self.kl_per_unit)[::-1]
+            rows += [
+                ("active latent units", f"{self.active_units} of {len(kl)}{collapsed}"),
+                ("KL by unit, nats", " ".join(f"{value:.2f}" for value in kl)),
+                ("reconstruction error", f"{self.reconstruction_error:.3g} (mean squared)"),
+            ]
+        noise = " (the ranking is noise)" if self.is_uninformative else ""
+        held_out = f"{self.auc_cross_fitted:.3f} +- {self.auc_error:.3f}{noise}"
+        return [
+            *rows,
+            ("AUC in training", f"{self.auc_training:.3f}"),
+            ("AUC held out", "unknown" if np.isnan(self.auc_cross_fitted) else held_out),
+            ("spread of the scores", f"{self.score_std:.3g}"),
+            ("tied scores", f"{self.tied_fraction:.1%}"),
+        ]
+
+
+def render(rows: Sequence[tuple[str, str]], charts: Sequence[Chart], *, is_page: bool) -> str:
+    """Make a page that needs no other file, or what a notebook shows: its body with its styles."""
+    try:
+        from jinja2 import Environment, StrictUndefined
+    except ImportError as error:
+        raise ImportError(
+            "the page of a health report needs jinja2: pip install skvaal[report]"
+        ) from error
+    text = (files("skvaal._vaal") / "diagnostics.html.j2").read_text(encoding="utf-8")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["base64"] = lambda png: b64encode(png).decode("ascii")
+    page = environment.from_string(text).render(rows=rows, charts=charts, is_page=is_page)
+    return page.strip() + "\n"

@@ -1,0 +1,235 @@
+"""From a strategy's parameters, as plain values, to a net, and from two pools to a trained one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import Parameter, Signature, signature
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import clone
+from skorch.callbacks import Callback
+from torch import nn
+from tqdm.auto import tqdm
+
+from skvaal._engine.batches import PairedPools, PairedSampler
+from skvaal._engine.device import isolated_seed, resolve_device
+from skvaal._engine.processes import OneProcess, check_shares, start_processes
+from skvaal._engine.settings import EngineSettings
+from skvaal._pool.pool import Pool
+from skvaal._pool.validation import check_unit_interval
+from skvaal._predictions.predictions import Predictions
+from skvaal._utils.exceptions import ModelFileError, UnusedParameterWarning, warn_user
+from skvaal._utils.params import did_you_mean
+from skvaal._vaal.modules import ConvVAE, DenseVAE, LatentDiscriminator
+from skvaal._vaal.net import VAALNet
+
+# max_epochs='auto' trains for about so many iterations: half a minute for small grey images on two
+# processor cores.
+AUTO_ITERATIONS = 400
+# Prefixes whose parameters go to the net.
+_OPTIMIZERS = ("optimizer_vae", "optimizer_discriminator")
+NET_PREFIXES = ("vae", "discriminator", "net", *_OPTIMIZERS, "callbacks")
+Pools = tuple[Pool, Pool]
+
+
+@dataclass(frozen=True, eq=False)
+class NetRecipe:
+    """What a net is made of, and how it is trained."""
+
+    net_class: type[VAALNet]
+    vae: Any
+    discriminator: Any
+    sample_shape: tuple[int, ...]
+    params: Mapping[str, Any]  # of the net, by their own names
+    nested: Mapping[str, Mapping[str, Any]]  # by prefix
+    callbacks: list | None = None
+    engine: EngineSettings = EngineSettings()  # noqa: RUF009, it is frozen
+    device: str | torch.device = "cpu"
+    max_epochs: str | int = 1
+    verbose: int = 0
+
+    def modules(self) -> dict[str, Any]:
+        """Classes or modules that 'vae' and 'discriminator' stand for."""
+        auto_vae = ConvVAE if len(self.sample_shape) == 3 else DenseVAE
+        auto = {"vae": auto_vae, "discriminator": LatentDiscriminator}
+        given = {"vae": self.vae, "discriminator": self.discriminator}
+        # A module is not compared with 'auto': it may answer `==` in its own way.
+        return auto | {name: each for name, each in given.items() if not isinstance(each, str)}
+
+    def components(self) -> dict[str, Callable]:
+        """Classes and functions behind the prefixes, to check names of parameters against."""
+        modules = {
+            name: type(each) if isinstance(each, nn.Module) else each
+            for name, each in self.modules().items()
+        }
+        optimizers = {name: self.params[name] for name in _OPTIMIZERS}
+        return {**modules, **optimizers, "net": _options_of(self.net_class)}
+
+    def check_pools(self, labeled: Pool, unlabeled: Pool) -> None:
+        """Raise if samples and parameters contradict each other."""
+        if self.engine.augmentation is not None and len(self.sample_shape) == 1:
+            raise ValueError(
+                f"engine__augmentation={self.engine.augmentation!r} is for images, but X holds "
+                "feature rows; set it to None, or pass images as (n, channels, height, width)"
+            )
+        if self.params["likelihood"] == "bernoulli":
+            named = {"X_labeled": labeled.X, "X_unlabeled": unlabeled.X}
+            for name, X in ({"X": labeled.X} if unlabeled.X is labeled.X else named).items():
+                check_unit_interval(X, name, bool(self.verbose))
+
+    def build(
+        self,
+        device: torch.device,
+        extra: Any = None,
+        processes: OneProcess = OneProcess(),  # noqa: B008, it has no state
+        max_epochs: int = 1,
+    ) -> VAALNet:
+        """Build the net, not yet initialised."""
+        nested = {
+            name if prefix == "net" else f"{prefix}__{name}": value
+            for prefix, params in self.nested.items()
+            for name, value in params.items()
+        }
+        callbacks = [clone(callback, safe=False) for callback in self.callbacks or []]
+        is_shown = bool(self.verbose) and processes.is_main
+        return self.net_class(
+            **self.modules(),
+            input_shape=self.sample_shape,
+            engine=self.engine,
+            processes=processes,
+            extra=extra,
+            device=device,
+            callbacks=callbacks + ([TrainingBar()] if is_shown else []),
+            verbose=int(is_shown),
+            max_epochs=max_epochs,
+            **self.params,
+            **nested,
+        )
+
+    def train(
+        self,
+        pools: Pools,
+        predictions: tuple[Predictions, Predictions],
+        *,
+        names: tuple[str, str],
+        uncertainty: Any,
+        seed: int,
+        previous: VAALNet | None = None,
+    ) -> tuple[VAALNet, int]:
+        """Train a net on a labelled and an unlabelled pool."""
+        device, processes = resolve_device(self.device), OneProcess()
+        if self.engine.distributed:
+            processes, device = start_processes(device)
+            sizes = len(pools[0]), len(pools[1])
+            check_shares(processes, self.params["batch_size"], sizes)
+        if not len(pools[0]):  # of no sample no predictions need be given
+            predictions = predictions[1].rows(np.empty(0, dtype=np.intp)), predictions[1]
+        extra = self.net_class.learn_extra(*predictions, uncertainty, names)
+        # An empty pool is stood in for by the other, so that log-odds of 0 are learned.
+        paired = PairedPools(*(pool if len(pool) else pools[1 - i] for i, pool in enumerate(pools)))
+        net = self.build(device, extra, processes, self._count_epochs(paired))
+        for pool, of_pool, name in zip(pools, predictions, names, strict=True):
+            if len(pool):
+                net.attach_extra(pool, of_pool, name)
+        with isolated_seed(seed, device):
+            net.initialize()
+            check_callback_names(net, self.nested["callbacks"])
+            n_before = 0
+            if previous is not None:
+                net.take_over(previous)
+                n_before = len(net.history)
+            net.partial_fit(paired)
+        return net, len(net.history) - n_before
+
+    def restore(
+        self, values: Mapping[str, Any], arrays: Mapping[str, NDArray], uncertainty: Any
+    ) -> VAALNet:
+        """Rebuild a trained net from what its ``export_state`` returned."""
+        device = resolve_device(self.device)
+        extra = self.net_class.restore_extra(values, arrays, uncertainty)
+        net = self.build(device, extra)
+        # Initial weights, drawn to be overwritten, must not move the caller's generator.
+        with isolated_seed(0, device):
+            net.initialize()
+        try:
+            net.restore_state(values, arrays)
+        except ValueError as error:
+            raise ModelFileError(str(error)) from error
+        return net
+
+    def _count_epochs(self, paired: PairedPools) -> int:
+        if self.max_epochs != "auto":
+            return int(self.max_epochs)
+        sizes = len(paired.labeled), len(paired.unlabeled)
+        epoch = PairedSampler(*sizes, self.params["batch_size"], self.params["n_vae_steps"])
+        return max(1, round(AUTO_ITERATIONS / len(epoch)))
+
+
+class TrainingBar(Callback):
+    """One bar over all iterations, with the time left and the last epoch's losses."""
+
+    def on_train_begin(self, net: Any, X: Any = None, **kwargs: Any) -> None:
+        # Not epochs: a large pool may need only one.
+        total = net.max_epochs * len(net.get_iterator(X, training=True))
+        self.bar_ = tqdm(total=total, desc="training VAAL", unit="iteration", leave=False)
+
+    def on_batch_end(self, net: Any, **kwargs: Any) -> None:
+        self.bar_.update()
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        losses = {name: net.history[-1, name] for name in ("vae_loss", "discriminator_loss")}
+        self.bar_.set_postfix({name: f"{value:.3g}" for name, value in losses.items()})
+
+    def on_train_end(self, net: Any, **kwargs: Any) -> None:
+        self.bar_.close()
+        # A bar holds an open stream, which cannot be pickled with the net.
+        del self.bar_
+
+
+def _options_of(net_class: type[VAALNet]) -> Callable:
+    """Make a stand-in whose signature has the keywords that a subclass adds to VAALNet's."""
+    added = {
+        parameter.name: parameter.replace(kind=Parameter.KEYWORD_ONLY)
+        for cls in net_class.__mro__[: net_class.__mro__.index(VAALNet)]
+        for parameter in signature(cls).parameters.values()
+        if parameter.kind not in (Parameter.VAR_KEYWORD, Parameter.VAR_POSITIONAL)
+        and parameter.name not in signature(VAALNet).parameters
+    }
+    options: Any = lambda: None  # noqa: E731, it is given a name
+    options.__name__ = net_class.__name__
+    options.__signature__ = Signature(list(added.values()))
+    return options
+
+
+def check_callback_names(net: VAALNet, given: Mapping[str, Any]) -> None:
+    """Raise if a ``callbacks__<name>`` names no callback; skorch would not say."""
+    known = [name for name, _ in net.callbacks_]
+    for param in given:
+        name = param.partition("__")[0]
+        if name not in known:
+            raise ValueError(
+                f"unknown parameter 'callbacks__{param}' (there is no callback {name!r}); "
+                + did_you_mean(name, known, prefix="callbacks__")
+            )
+
+
+def warn_of_unused(
+    net_class: type[VAALNet], estimator_class: type, params: Mapping[str, Any]
+) -> None:
+    """Warn of parameters that are set and cannot change anything."""
+    unused = dict.fromkeys(net_class.ignored_params, f"net={params['net']!r}")
+    if params["likelihood"] == "bernoulli":
+        unused.setdefault("variance", "likelihood='bernoulli'")
+    defaults = signature(estimator_class).parameters
+    for name, value in params.items():
+        default = defaults[name].default if name in defaults else Parameter.empty
+        # Modules may answer `==` in their own way.
+        is_plain = isinstance(value, str | int | float)
+        is_set = value != default if is_plain else value is not default
+        reason = unused.get(name.partition("__")[0])
+        if is_set and reason is not None:
+            warn_user(f"{name} has no effect with {reason}", UnusedParameterWarning)

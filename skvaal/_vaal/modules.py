@@ -1,0 +1,228 @@
+"""The networks: two variational auto-encoders and the discriminator of their latent space.
+
+A module of your own serves as `vae` if it has
+
+- ``encode(x) -> (mu, logvar)``, each (n_samples, latent_dim),
+- ``decode(z) -> x_hat``, of the shape of x; logits where the likelihood is Bernoulli,
+
+and as `discriminator` if ``forward(mu)`` returns the log-odds of being labelled, (n_samples,) or
+(n_samples, 1). A class receives the shape of a sample if its constructor has a parameter
+`input_shape` (VAE), and the size of what it reads if it has `latent_dim` (discriminator).
+
+A conditional net, such as ``net='pseudo_label'``, appends columns of a condition to what the
+discriminator reads, and its `latent_dim` counts them. A VAE class whose constructor has a parameter
+`condition_dim` receives their number, and its ``decode`` then reads z with the condition appended.
+An instance says so by an attribute `condition_dim`.
+
+An optional method ``folded() -> vae`` returns a module that encodes the same sooner, in evaluation
+mode.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from copy import copy
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from skvaal._engine.folding import fold
+from skvaal._vaal.layers import DoublingConvTranspose2d, HalvingConv2d
+
+MIN_IMAGE_SIZE = 8
+
+
+def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor | None = None) -> Tensor:
+    """Draw z from N(mu, exp(logvar)) so that gradients reach mu and logvar."""
+    noise = torch.randn_like(mu) if noise is None else noise
+    return mu + torch.exp(0.5 * logvar) * noise
+
+
+class _VAE(nn.Module):
+    """What both auto-encoders share: an encoder that ends in two linear layers."""
+
+    encoder: nn.Sequential
+    fc_mu: nn.Linear
+    fc_logvar: nn.Linear
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of q(z|x), each (n_samples, latent_dim)."""
+        h = self.encoder(x)
+        return self.fc_mu(h), self.fc_logvar(h)
+
+    def folded(self) -> _VAE:
+        """Copy to score with: batch normalisation is part of the layers, and no decoder.
+
+        The module must be in evaluation mode. A subclass with its own ``encode`` returns itself.
+        """
+        if type(self).encode is not _VAE.encode:  # it may look for a normalisation
+            return self
+        new = copy(self)
+        new._modules = {name: m for name, m in self._modules.items() if name != "decoder"}
+        new.encoder = fold(self.encoder)
+        return new
+
+
+class ConvVAE(_VAE):
+    """Convolutional variational auto-encoder for images of any size from 8x8.
+
+    The encoder halves the image until its shorter side is 2 or 3 pixels (kernel 4, stride 2,
+    padding 1, batch normalisation, ReLU), doubling the channels from `width` up to ``8 * width``;
+    the decoder mirrors it. On 3x32x32 with ``width=128, latent_dim=32`` it is the network of the
+    authors' published code (https://github.com/sinhasam/vaal), with 22,835,139 parameters.
+
+    Parameters
+    ----------
+    input_shape : tuple (channels, height, width)
+        Height and width in pixels, at least 8; they need not be equal, nor powers of two.
+    latent_dim : int, default=32
+        Size of the latent space.
+    width : int, default=16
+        Channels after the first stage. The authors use 128, which costs about fifty times as much.
+    condition_dim : int, default=0
+        Columns of a condition that the decoder reads after z.
+
+    Notes
+    -----
+    Weights and activations are laid out channels last, which is fastest: a subclass that reshapes
+    them needs ``reshape`` instead of ``view``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skvaal import ConvVAE
+    >>> vae = ConvVAE((1, 28, 28), latent_dim=8)
+    >>> mu, logvar = vae.encode(torch.zeros(5, 1, 28, 28))
+    >>> mu.shape, vae.decode(mu).shape
+    (torch.Size([5, 8]), torch.Size([5, 1, 28, 28]))
+    """
+
+    def __init__(
+        self,
+        input_shape: tuple[int, int, int],
+        *,
+        latent_dim: int = 32,
+        width: int = 16,
+        condition_dim: int = 0,
+    ) -> None:
+        super().__init__()
+        channels_in, height, image_width = input_shape
+        if min(height, image_width) < MIN_IMAGE_SIZE:
+            raise ValueError(
+                f"images must be at least {MIN_IMAGE_SIZE}x{MIN_IMAGE_SIZE} pixels, "
+                f"got {height}x{image_width}"
+            )
+        self.input_shape = tuple(input_shape)
+        self.latent_dim = latent_dim
+        self.condition_dim = condition_dim
+        n_stages = int(math.log2(min(height, image_width))) - 1
+        channels = [width * min(2**stage, 8) for stage in range(n_stages)]
+        encoded = (channels[-1], height >> n_stages, image_width >> n_stages)
+        # The decoder has one stage less and rounds up, then crops: every size comes back exactly.
+        halvings = 2 ** (n_stages - 1)
+        decoded = (channels[-1], -(-height // halvings), -(-image_width // halvings))
+
+        stages = _stages(HalvingConv2d, nn.BatchNorm2d, [channels_in, *channels])
+        self.encoder = nn.Sequential(*stages, nn.Flatten())
+        self.fc_mu = nn.Linear(math.prod(encoded), latent_dim)
+        self.fc_logvar = nn.Linear(math.prod(encoded), latent_dim)
+        self.decoder = nn.Sequential(
+            nn.Linear(latent_dim + condition_dim, math.prod(decoded)),
+            nn.Unflatten(1, decoded),
+            *_stages(DoublingConvTranspose2d, nn.BatchNorm2d, channels[::-1]),
+            nn.Conv2d(channels[0], channels_in, kernel_size=1),
+        )
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Mean, or logits, of p(x|z), from z of shape (n_samples, latent_dim + condition_dim)."""
+        _, height, width = self.input_shape
+        return self.decoder(z)[:, :, :height, :width]
+
+
+class DenseVAE(_VAE):
+    """Fully connected variational auto-encoder for feature rows.
+
+    Parameters
+    ----------
+    input_shape : tuple (n_features,)
+    latent_dim : int, default=16
+        Size of the latent space.
+    hidden : sequence of int, default=(128, 128)
+        Sizes of the encoder's hidden layers, each followed by batch normalisation and ReLU; the
+        decoder has them in reverse.
+    condition_dim : int, default=0
+        Columns of a condition that the decoder reads after z.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skvaal import DenseVAE
+    >>> vae = DenseVAE((64,), latent_dim=4)
+    >>> mu, logvar = vae.encode(torch.zeros(5, 64))
+    >>> mu.shape, vae.decode(mu).shape
+    (torch.Size([5, 4]), torch.Size([5, 64]))
+    """
+
+    def __init__(
+        self,
+        input_shape: tuple[int],
+        *,
+        latent_dim: int = 16,
+        hidden: Sequence[int] = (128, 128),
+        condition_dim: int = 0,
+    ) -> None:
+        super().__init__()
+        (n_features,) = input_shape
+        self.input_shape = tuple(input_shape)
+        self.latent_dim = latent_dim
+        self.condition_dim = condition_dim
+        sizes = [n_features, *hidden]
+        self.encoder = nn.Sequential(*_stages(nn.Linear, nn.BatchNorm1d, sizes))
+        self.fc_mu = nn.Linear(sizes[-1], latent_dim)
+        self.fc_logvar = nn.Linear(sizes[-1], latent_dim)
+        sizes = [latent_dim + condition_dim, *hidden[::-1]]
+        self.decoder = nn.Sequential(
+            *_stages(nn.Linear, nn.BatchNorm1d, sizes), nn.Linear(sizes[-1], n_features)
+        )
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Mean, or logits, of p(x|z), from z of shape (n_samples, latent_dim + condition_dim)."""
+        return self.decoder(z)
+
+
+class LatentDiscriminator(nn.Module):
+    """Multi-layer perceptron that reads mu and gives the log-odds of being labelled.
+
+    Parameters
+    ----------
+    latent_dim : int
+        Size of the latent space.
+    hidden : sequence of int, default=(512, 512)
+        Sizes of the hidden layers.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skvaal import LatentDiscriminator
+    >>> LatentDiscriminator(32)(torch.zeros(5, 32)).shape
+    torch.Size([5])
+    """
+
+    def __init__(self, latent_dim: int, *, hidden: Sequence[int] = (512, 512)) -> None:
+        super().__init__()
+        sizes = [latent_dim, *hidden]
+        layers = [nn.Sequential(nn.Linear(a, b), nn.ReLU()) for a, b in pairwise(sizes)]
+        self.layers = nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
+
+    def forward(self, mu: Tensor) -> Tensor:
+        """Log-odds of being labelled, (n_samples,), from mu, (n_samples, latent_dim)."""
+        return self.layers(mu).squeeze(1)
+
+
+def _stages(layer: Any, normalization: Any, sizes: Sequence[int]) -> list[nn.Sequential]:
+    """Layers from each size to the next, with batch normalisation and ReLU."""
+    return [nn.Sequential(layer(a, b), normalization(b), nn.ReLU()) for a, b in pairwise(sizes)]

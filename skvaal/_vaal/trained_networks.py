@@ -1,0 +1,289 @@
+"""What can be asked of trained networks: scores, latent means, reconstructions, a diagnosis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skvaal._engine.device import isolated_seed
+from skvaal._pool.components import PrincipalComponents, SparseReduction, check_coordinates
+from skvaal._pool.pool import Pool
+from skvaal._predictions.predictions import Predictions
+from skvaal._rules.lookup import RULES
+from skvaal._rules.rule import Candidates, Rule
+from skvaal._utils.exceptions import EmptyPoolWarning, ModelFileError, warn_user
+from skvaal._utils.model_file import Namespaces
+from skvaal._vaal.candidates import NetCandidates, NetReader
+from skvaal._vaal.diagnostics import Diagnostics
+from skvaal._vaal.examination import examine, warn_of_findings
+from skvaal._vaal.lookup import NETS
+from skvaal._vaal.modules import ConvVAE, DenseVAE, LatentDiscriminator
+from skvaal._vaal.net import VAALNet
+
+
+class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` of a subclass only
+    """The methods of :class:`~skvaal.VAALQueryStrategy` that read its net `net_`."""
+
+    net_: VAALNet
+    n_iter_: int
+    sparse_reduction_: SparseReduction
+
+    def continue_from(self, fitted: TrainedNetMixin) -> TrainedNetMixin:
+        """Let the next fit, with ``warm_start=True``, go on from a fitted strategy's networks."""
+        if not isinstance(fitted, TrainedNetMixin):
+            raise TypeError(f"a {type(fitted).__name__} has no networks to go on from")
+        check_is_fitted(fitted)
+        self.net_, self.n_iter_ = fitted.net_, fitted.n_iter_
+        if hasattr(fitted, "sparse_reduction_"):
+            self.sparse_reduction_ = fitted.sparse_reduction_
+        return self
+
+    def score_samples(self, X: Any, *, proba: ArrayLike | None = None) -> NDArray[np.float32]:
+        """Log-odds of being labelled; higher is more like the labelled pool.
+
+        With ``net='no_discriminator'``, minus the 2-Wasserstein distance of q(z|x) to the centroid
+        of the labelled set, in units of the latent space. Only with ``net='published'`` does a
+        sample's score depend on the other rows of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or 4-D array
+        proba : array-like, default=None
+            Class probabilities of X, as in :meth:`query`, for nets that read predictions.
+
+        Returns
+        -------
+        array of float of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        return self._reader().read_scores(self._open_with_extra(X, proba), "X")
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Latent means mu of X, (n_samples, latent_dim)."""
+        check_is_fitted(self)
+        return self._reader().evaluate("means", self._open(X))
+
+    def inverse_transform(self, Z: ArrayLike) -> NDArray:
+        """Decode latent vectors.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n_samples, latent_dim)
+            Where the decoder reads more, its columns follow.
+
+        Returns
+        -------
+        array of shape (n_samples, ...)
+            In the layout of the X that was fitted; uint8 if that was uint8 images, else float.
+        """
+        check_is_fitted(self)
+        Z = np.asarray(Z, dtype=np.float32)
+        size = self.net_.n_decoder_inputs_
+        if Z.ndim != 2 or Z.shape[1] != size or not np.isfinite(Z).all():
+            n_more = size - self.net_.latent_dim_
+            more = f"; the last {n_more} are what the decoder reads beside z" if n_more else ""
+            raise ValueError(
+                f"Z must be finite and of shape (n_samples, {size}), got {Z.shape}{more}"
+            )
+        X: NDArray = self.net_.reconstruct(Z)
+        if hasattr(self, "sparse_reduction_"):
+            return self.sparse_reduction_.restore(X)
+        if self.image_kind_ == "uint8 images":
+            X = (X * 255).round().clip(0, 255).astype(np.uint8)
+        if X.ndim == 4 and self.data_format == "channels_last":
+            X = np.moveaxis(X, 1, -1)
+        return X
+
+    def score(self, X: Any, y: ArrayLike | None = None, *, proba: ArrayLike | None = None) -> float:
+        """Mean evidence lower bound per sample, in nats, for tuning without labels.
+
+        The reconstruction term is taken at z = mu, so that no chance enters; that makes it larger
+        than the mean over q(z|x). beta is 1, so that the scores of different `beta` compare.
+
+        Parameters
+        ----------
+        X, proba
+            As in :meth:`score_samples`; probabilities are needed only if the decoder reads them.
+        y : ignored
+
+        Returns
+        -------
+        float
+            Higher is better.
+
+        Raises
+        ------
+        ValueError
+            If the net has no VAE: there is no bound.
+        """
+        check_is_fitted(self)
+        if not self.net_.has_vae:
+            raise ValueError(f"net={self.net!r} has no VAE to score, only query and the like")
+        decoder_reads_more = self.net_.n_decoder_inputs_ > self.net_.latent_dim_
+        pool = self._open_with_extra(X, proba) if decoder_reads_more else self._open(X)
+        bounds = self._reader().evaluate("elbo", pool)
+        return float(bounds.mean(dtype=np.float64))
+
+    def diagnose(
+        self,
+        X_labeled: Any,
+        X_unlabeled: Any,
+        *,
+        n_folds: int = 5,
+        proba_labeled: ArrayLike | None = None,
+        proba_unlabeled: ArrayLike | None = None,
+    ) -> Diagnostics:
+        """Find out whether the latent space and the scores are worth anything.
+
+        Takes a few passes over both pools, and trains `n_folds` discriminators on mu.
+
+        Parameters
+        ----------
+        X_labeled, X_unlabeled : array-like of shape (n_samples, n_features) or 4-D array
+            The pools that were fitted.
+        n_folds : int, default=5
+            Parts of each pool, of which one is held out at a time; at least 2.
+        proba_labeled, proba_unlabeled : array-like, default=None
+            Class probabilities as in :meth:`fit_pools`, for nets that read predictions.
+
+        Returns
+        -------
+        Diagnostics
+            Also kept as ``diagnostics_``; ``print`` shows it.
+
+        Warns
+        -----
+        PosteriorCollapseWarning
+            If no latent unit varies over the data.
+        UninformativeDiscriminatorWarning
+            If held-out samples of the two pools cannot be told apart.
+        """
+        check_is_fitted(self)
+        if n_folds < 2:
+            raise ValueError(f"n_folds={n_folds!r}, but it must be at least 2")
+        labeled = self._open_with_extra(X_labeled, proba_labeled, "_labeled")
+        unlabeled = self._open_with_extra(X_unlabeled, proba_unlabeled, "_unlabeled")
+        with isolated_seed(self._seed, torch.device(self.net_.device)):
+            found = examine(self.net_, labeled, unlabeled, seed=self._seed, n_folds=n_folds)
+        self.diagnostics_ = found
+        warn_of_findings(found)
+        return found
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.net_.latent_dim_
+
+    def _open_with_extra(self, X: Any, proba: Any, suffix: str = "") -> Pool:
+        """Open X with what the net reads beside it; `suffix` ends the arguments' names."""
+        pool, name = self._open(X, f"X{suffix}"), f"proba{suffix}"
+        self.net_.attach_extra(pool, Predictions.of(proba, len(pool), name), name)
+        return pool
+
+    def _reader(self) -> NetReader:
+        return NetReader(self.net_, self.device, self._seed, bool(self.verbose))
+
+    def _locate_labeled(self, labeled: Pool, rule: Rule) -> NDArray[np.float32]:
+        if not len(labeled):
+            return np.empty((0, self.net_.latent_dim_), dtype=np.float32)
+        if rule.space == "components":
+            return self.components_.project(labeled, "X_labeled", verbose=bool(self.verbose))
+        return check_coordinates(self.net_.means(labeled), labeled, "X_labeled")
+
+    def _make_candidates(
+        self, pool: Pool, rule: Rule, uncertainty: NDArray | None, predictions: Predictions
+    ) -> Candidates:
+        reads = rule.reads
+        space = rule.space if reads.coordinates else None
+        components = getattr(self, "components_", None)
+        kept_space = "latent" if components is None else "components"
+        labeled = getattr(self, "labeled_coordinates_", None) if space == kept_space else None
+        if not self.n_labeled_:
+            labeled = np.empty((0, self.net_.latent_dim_), dtype=np.float32)
+        is_missing = reads.labeled_coordinates and labeled is None
+        if is_missing or (space == "components" and components is None):
+            raise ValueError(
+                f"rule={rule!r} reads coordinates of the samples in space={space!r}, which were "
+                "not kept: set the rule before fit, or fit again"
+            )
+        if reads.scores:
+            self.net_.attach_extra(pool, predictions)
+            if not self.n_unlabeled_:
+                warn_user(
+                    f"fitted on {self.n_labeled_} labelled and 0 unlabelled samples: the "
+                    "discriminator had nothing to tell apart, and its scores say nothing",
+                    EmptyPoolWarning,
+                )
+        return NetCandidates(
+            self._reader(),
+            pool,
+            reads=reads,
+            rule_space=space,
+            components=components,
+            labeled_coordinates=labeled,
+            uncertainty=uncertainty,
+        )
+
+    def _params_to_save(self) -> dict[str, Any]:
+        return {**super()._params_to_save(), "device": str(self.device)}
+
+    def _export_state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
+        self._check_as_fitted()
+        values, arrays = self.net_.export_state()
+        if hasattr(self, "labeled_coordinates_"):
+            arrays["labeled_coordinates"] = self.labeled_coordinates_
+        if hasattr(self, "components_"):
+            arrays["space.mean"] = self.components_.mean
+            arrays["space.components"] = self.components_.components
+        if hasattr(self, "sparse_reduction_"):
+            arrays["sparse_reduction"] = self.sparse_reduction_.components
+        return {"net": values, "n_iter": self.n_iter_, "class": type(self.net_).__name__}, arrays
+
+    def _check_as_fitted(self) -> None:
+        """Raise if a parameter that the net was built of was set since the fit."""
+        recipe = self._recipe(())
+        given = {"likelihood": self.likelihood} | {
+            f"{prefix}__{name}": value
+            for prefix in ("vae", "discriminator")
+            for name, value in recipe.nested[prefix].items()
+        }
+        changed = [name for name, value in given.items() if getattr(self.net_, name, None) != value]
+        changed += ["net"] * (recipe.net_class is not type(self.net_))
+        if changed:
+            raise ValueError(
+                f"{', '.join(changed)} was set after fit, so that a file would hold another net "
+                "than was fitted; fit again, or set it back"
+            )
+
+    def _restore_state(self, values: dict[str, Any], arrays: dict[str, NDArray]) -> None:
+        self.n_iter_ = values["n_iter"]
+        if "labeled_coordinates" in arrays:
+            self.labeled_coordinates_ = arrays["labeled_coordinates"]
+        if "space.components" in arrays:
+            self.components_ = PrincipalComponents(arrays["space.mean"], arrays["space.components"])
+        sample_shape = self.input_shape_
+        if "sparse_reduction" in arrays:
+            self.sparse_reduction_ = SparseReduction(arrays["sparse_reduction"])
+            sample_shape = (len(self.sparse_reduction_.components),)
+        recipe = self._recipe(sample_shape)
+        if recipe.net_class.__name__ != values["class"]:
+            found, wanted = values["class"], recipe.net_class.__name__
+            raise ModelFileError(f"it holds a {found}, not a {wanted}")
+        self._check_parameters()
+        self._check_nested_params(recipe.components())
+        self.net_ = recipe.restore(values["net"], arrays, self.uncertainty)
+        self.history_ = self.net_.history
+
+    @classmethod
+    def _namespaces(cls) -> Namespaces:
+        own = (ConvVAE, DenseVAE, LatentDiscriminator, *RULES.values(), *NETS.values())
+        optimizers = {
+            name: each
+            for name, each in vars(torch.optim).items()
+            if isinstance(each, type) and issubclass(each, torch.optim.Optimizer)
+        }
+        return {"torch.optim": optimizers, "skvaal": {each.__name__: each for each in own}}

@@ -1,0 +1,249 @@
+"""Algorithm 1: in each iteration, the VAE's steps and then the discriminator's.
+
+References
+----------
+.. [1] Sinha, Ebrahimi, Darrell, "Variational Adversarial Active Learning", ICCV 2019,
+       arXiv 1904.00370.
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from skvaal._engine.augmentation import N_DRAWS, augment
+from skvaal._engine.batches import Pair, split_batch
+from skvaal._utils.exceptions import TrainingDivergedError
+from skvaal._vaal.losses import (
+    adversarial_loss,
+    bounded_logvar,
+    discriminator_loss,
+    evidence_lower_bound,
+    kl_divergence,
+    optimal_variance,
+    transductive_loss,
+)
+from skvaal._vaal.modules import reparameterize
+from skvaal._vaal.two_modules import TwoModuleNet
+
+# What each iteration records, besides train_loss.
+HISTORY_TERMS = (
+    "vae_loss",
+    "reconstruction_loss",
+    "kl",
+    "adversarial_loss",
+    "variance",
+    "discriminator_loss",
+    "discriminator_accuracy_labeled",
+    "discriminator_accuracy_unlabeled",
+)
+# The losses that the modules descend. The first of them that is trained is skorch's train_loss.
+TRAINED_LOSSES = ("vae_loss", "discriminator_loss")
+Terms = dict[str, Tensor]
+
+
+class VAEPass(NamedTuple):
+    """What one pass through the VAE gives, for the samples of both pools, labelled first."""
+
+    x: Tensor  # (2 * n, ...)
+    x_hat: Tensor  # (2 * n, ...), of a drawn z
+    mu: Tensor  # (2 * n, latent_dim)
+    logvar: Tensor  # (2 * n, latent_dim), bounded
+    log_likelihood: Tensor  # (2 * n,)
+    variance: Tensor  # (), of p(x|z)
+
+
+class Training(TwoModuleNet):
+    """The half of :class:`~skvaal.VAALNet` that trains.
+
+    A variant of the method overrides :meth:`iterate`, :meth:`pass_pair` or a loss.
+    """
+
+    def train_step(
+        self, batch: Tensor | tuple[Tensor, Tensor], **fit_params: Any
+    ) -> dict[str, Tensor]:
+        """Run one iteration of Algorithm 1, and record its terms."""
+        self._set_training(True)
+        self._begin_step()
+        pairs = split_batch(batch, self.n_vae_steps, self.device)
+        if self.engine.augmentation is not None:
+            pairs = [self._augment(pair, self.engine.augmentation) for pair in pairs]
+        mu, terms = self.iterate(pairs)
+        self.optimizer_.step()  # it moves nothing, but schedulers want to see it
+        return {"loss": self._record(terms), "y_pred": mu}
+
+    def iterate(self, pairs: Sequence[Pair]) -> tuple[Tensor, Terms]:
+        """Train both modules: one iteration of Algorithm 1."""
+        mu, terms = self.train_vae(pairs)
+        return mu, {**terms, **self.train_discriminator(mu, pairs[-1])}
+
+    def train_vae(self, pairs: Sequence[Pair]) -> tuple[Tensor, Terms]:
+        """Take the VAE's steps of an iteration, each on a mini-batch pair of its own."""
+        for pair in pairs:
+            mu, terms = self.vae_step(pair)
+        return mu, terms
+
+    def train_discriminator(self, mu: Tensor, pair: Pair) -> Terms:
+        """Take the discriminator's steps of an iteration, all on the same mu."""
+        for _ in range(self.n_discriminator_steps):
+            terms = self.discriminator_step(mu, pair)
+        return terms
+
+    def vae_step(self, pair: Pair) -> tuple[Tensor, Terms]:
+        """Descend L_VAE on one mini-batch of each pool."""
+        passed = self.pass_pair(pair)
+        # Gradients flow through the discriminator, but not to its weights.
+        with _frozen(self.discriminator_):
+            losses = self.compute_vae_loss(passed, pair.extra)
+            self._descend(losses["vae_loss"], self.vae_, self.optimizer_vae_)
+        mu = passed.mu.detach()
+        terms = {
+            **losses,
+            "reconstruction_loss": -passed.log_likelihood.mean(),
+            "kl": kl_divergence(mu, passed.logvar.detach()).mean(),
+            "variance": passed.variance,
+        }
+        return mu, {name: term.detach() for name, term in terms.items()}
+
+    def discriminator_step(self, mu: Tensor, pair: Pair) -> Terms:
+        """Descend L_D on the mu of one mini-batch of each pool."""
+        labeled, unlabeled = self.logits(mu, pair.extra).chunk(2)
+        loss = self.compute_discriminator_loss(labeled, unlabeled, pair.extra)
+        self._descend(loss, self.discriminator_, self.optimizer_discriminator_)
+        return {
+            "discriminator_loss": loss.detach(),
+            "discriminator_accuracy_labeled": (labeled > 0).float().mean(),
+            "discriminator_accuracy_unlabeled": (unlabeled <= 0).float().mean(),
+        }
+
+    def pass_pair(self, pair: Pair) -> VAEPass:
+        """Pass both pools through the VAE together, with the same batch statistics."""
+        x = torch.cat([pair.labeled, pair.unlabeled])
+        return self.pass_through_vae(x, len(pair.labeled), pair.extra)
+
+    def pass_through_vae(self, x: Tensor, n_of_pool: int, extra: Tensor | None = None) -> VAEPass:
+        """Encode samples, draw z, and decode it."""
+        mu, logvar = self.encode(x)
+        logvar = bounded_logvar(logvar)
+        noise = self.processes.draw(torch.randn, tuple(mu.shape), n_of_pool, self.device)
+        x_hat = self.decode(reparameterize(mu, logvar, noise), extra)
+        if self.likelihood == "bernoulli":
+            variance = torch.zeros((), device=x.device)
+        elif self.variance == "optimal":
+            variance = self.processes.mean(optimal_variance(x_hat, x))
+        else:
+            variance = torch.tensor(float(self.variance), device=x.device)
+        log_likelihood = self.log_likelihood(x_hat, x, variance)
+        return VAEPass(x, x_hat, mu, logvar, log_likelihood, variance)
+
+    def compute_vae_loss(self, passed: VAEPass, extra: Tensor | None) -> Terms:
+        """L_VAE = lambda1 * L_trd + lambda2 * L_adv, and its adversarial term."""
+        transductive = self.compute_transductive_loss(passed)
+        adversarial = adversarial_loss(*self.logits(passed.mu, extra).chunk(2))
+        loss = self.lambda1 * transductive + self.lambda2 * adversarial
+        return {"vae_loss": loss, "adversarial_loss": adversarial}
+
+    def compute_transductive_loss(self, passed: VAEPass) -> Tensor:
+        """L_trd: equation 1 of [1]_, turned so that it is minimised."""
+        bound = evidence_lower_bound(passed.log_likelihood, passed.mu, passed.logvar, self.beta)
+        return transductive_loss(*bound.chunk(2))
+
+    def compute_discriminator_loss(
+        self, labeled: Tensor, unlabeled: Tensor, extra: Tensor | None
+    ) -> Tensor:
+        """L_D: equation 3 of [1]_."""
+        return discriminator_loss(labeled, unlabeled)
+
+    # skorch's fit swallows every KeyboardInterrupt, since its callbacks stop training with one. The
+    # user's must reach the caller, or a half-trained net goes on to choose samples.
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Call the callbacks, and remember whether one of them stops training."""
+        try:
+            super().notify(method_name, **cb_kwargs)
+        except KeyboardInterrupt as error:
+            self.stopped_by_callback_ = _raised_by_statement(error)
+            raise
+
+    def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> Any:
+        """Train, and remember whether the user interrupted."""
+        self.interrupted_ = self.stopped_by_callback_ = False
+        try:
+            return super().fit_loop(X, y, epochs, **kwargs)
+        except KeyboardInterrupt:
+            self.interrupted_ = not self.stopped_by_callback_
+            raise
+
+    def _augment(self, pair: Pair, kind: str) -> Pair:
+        x = torch.cat([pair.labeled, pair.unlabeled])
+        n_of_pool = len(pair.labeled)
+        draws = self.processes.draw(torch.rand, (len(x), N_DRAWS), n_of_pool, self.device)
+        labeled, unlabeled = augment(x, draws, kind).chunk(2)
+        return Pair(labeled, unlabeled, pair.extra)
+
+    def _descend(self, loss: Tensor, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        """Take one optimizer step on one module; callbacks see that module's gradients."""
+        optimizer.zero_grad(set_to_none=True)
+        # In float16, small gradients would be 0. Otherwise the scaler does nothing.
+        self.scaler_.scale(loss).backward()
+        self.processes.average_gradients(module)
+        self.scaler_.unscale_(optimizer)
+        named_parameters = list(module.named_parameters())
+        self.notify("on_grad_computed", named_parameters=named_parameters, training=True)
+        self.scaler_.step(optimizer)
+        self.scaler_.update()
+
+    def _record(self, terms: Terms) -> Tensor:
+        """Record an iteration's terms, each (); return the first loss that was descended."""
+        absent = torch.full((), torch.nan, device=self.device)
+        # One transfer for all of them: each .item() would make a GPU wait.
+        values = torch.stack([terms.get(name, absent) for name in HISTORY_TERMS])
+        values = self.processes.mean(values).cpu()
+        recorded = dict(zip(HISTORY_TERMS, values.tolist(), strict=True))
+        trained = [HISTORY_TERMS.index(name) for name in TRAINED_LOSSES if name in terms]
+        if not torch.isfinite(values[trained]).all():
+            self._raise_diverged(", ".join(f"{term}={x:.3g}" for term, x in recorded.items()))
+        for term, value in recorded.items():
+            self.history.record_batch(term, value)
+        return values[trained[0]]
+
+    def _check_weights(self) -> None:
+        # The losses of the last step are from before it. Only the weights show what it did.
+        for name, tensor in self.module_.state_dict().items():
+            if not torch.isfinite(tensor).all():
+                self._raise_diverged(f"{name} is not finite")
+
+    def _raise_diverged(self, what: str) -> None:
+        raise TrainingDivergedError(
+            f"training diverged in epoch {len(self.history)} ({what}); lower lr, bring X to a "
+            "common scale (StandardScaler; images as uint8 or in [0, 1]), or clip gradients with "
+            "callbacks=[skorch.callbacks.GradientNormClipping(1.0)]"
+        )
+
+
+def _raised_by_statement(error: BaseException) -> bool:
+    """Whether a ``raise`` in Python code threw it, as callbacks do, and not a signal."""
+    traceback = error.__traceback__
+    assert traceback is not None
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    opcode = traceback.tb_frame.f_code.co_code[traceback.tb_lasti]
+    return dis.opname[opcode] == "RAISE_VARARGS"
+
+
+@contextmanager
+def _frozen(module: nn.Module) -> Iterator[None]:
+    """Keep a module's parameters out of the graph; gradients flow through it all the same."""
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    for parameter in parameters:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad_(True)

@@ -1,0 +1,416 @@
+"""Training: Algorithm 1, what it records, skorch's callbacks, interruption."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from skorch.callbacks import (
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    GradientNormClipping,
+    LRScheduler,
+    ProgressBar,
+)
+from torch import nn
+
+from skvaal import (
+    ConvVAE,
+    DenseVAE,
+    LatentDiscriminator,
+    TrainingDivergedError,
+    VAALNet,
+)
+from skvaal._engine.batches import Pair, PairedPools
+from skvaal._pool.pool import Pool
+from skvaal._vaal import evaluation
+from skvaal._vaal.training import HISTORY_TERMS
+
+RNG = np.random.RandomState(0)
+LABELED, UNLABELED = RNG.randn(20, 6).astype(np.float32), RNG.randn(70, 6).astype(np.float32)
+
+PAIR = Pair(torch.from_numpy(LABELED[:8]), torch.from_numpy(UNLABELED[:8]), None)
+
+
+def pools() -> PairedPools:
+    return PairedPools(Pool(LABELED), Pool(UNLABELED))
+
+
+def make_net(**params) -> VAALNet:
+    torch.manual_seed(0)
+    defaults = {
+        "input_shape": (6,),
+        "vae__hidden": (8,),
+        "vae__latent_dim": 2,
+        "discriminator__hidden": (8,),
+        "batch_size": 16,
+        "max_epochs": 2,
+    }
+    return VAALNet(DenseVAE, LatentDiscriminator, **{**defaults, **params})
+
+
+class Spy(Callback):
+    """Records which module's gradients are announced, and what a step changed."""
+
+    def __init__(self):
+        self.steps = []
+
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        self.steps.append([name for name, _ in named_parameters])
+
+
+def state(module: nn.Module) -> dict:
+    return {name: value.clone() for name, value in module.state_dict().items()}
+
+
+@pytest.mark.parametrize(("vae_steps", "d_steps"), [(1, 1), (2, 1), (1, 3), (3, 2)])
+def test_each_iteration_takes_its_steps_in_order(vae_steps, d_steps):
+    spy = Spy()
+    net = make_net(
+        n_vae_steps=vae_steps, n_discriminator_steps=d_steps, callbacks=[spy], max_epochs=1
+    ).fit(pools())
+    spy = dict(net.callbacks_)["Spy"]
+    kinds = ["vae" if "fc_mu.weight" in names else "discriminator" for names in spy.steps]
+    iteration = ["vae"] * vae_steps + ["discriminator"] * d_steps
+    # An epoch is one pass over the unlabelled pool, whatever the number of VAE steps.
+    n_iterations = -(-70 // (16 * vae_steps))
+    assert kinds == iteration * n_iterations
+    assert net.history[-1, "train_batch_count"] == n_iterations
+
+
+def test_every_vae_step_has_a_batch_of_its_own(monkeypatch):
+    seen, step = [], VAALNet.vae_step
+    monkeypatch.setattr(
+        VAALNet, "vae_step", lambda self, pair: seen.append(pair.unlabeled) or step(self, pair)
+    )
+    make_net(n_vae_steps=2, batch_size=10, max_epochs=1).fit(pools())
+    rows = torch.cat(seen)
+    assert all(len(batch) == 10 for batch in seen)
+    assert len(torch.unique(rows, dim=0)) == 70
+
+
+def test_vae_step_leaves_the_discriminator_alone_and_the_other_way_round():
+    net = make_net().initialize()
+    net._set_training(True)
+    vae, discriminator = state(net.vae_), state(net.discriminator_)
+    net.history.new_epoch(), net.history.new_batch()
+    mu, _ = net.vae_step(PAIR)
+    assert any(not torch.equal(v, vae[k]) for k, v in net.vae_.state_dict().items())
+    assert all(torch.equal(v, discriminator[k]) for k, v in net.discriminator_.state_dict().items())
+    assert all(p.grad is None and p.requires_grad for p in net.discriminator_.parameters())
+    vae = state(net.vae_)
+    net.discriminator_step(mu, PAIR)
+    assert all(torch.equal(v, vae[k]) for k, v in net.vae_.state_dict().items())
+    assert any(not torch.equal(v, discriminator[k])
+               for k, v in net.discriminator_.state_dict().items())  # fmt: skip
+
+
+def test_loss_is_equations_1_and_2_with_their_weights():
+    net = make_net(lambda1=3.0, lambda2=5.0, beta=2.0, variance=0.5).initialize()
+    net.vae_.eval(), net.discriminator_.eval()
+    torch.manual_seed(1)
+    _, terms = net.vae_step(PAIR)
+    # Equation 1 sums the pools' means: twice the mean over both, which the history holds.
+    bound = float(terms["reconstruction_loss"] + 2 * terms["kl"])
+    expected = 3 * 2 * bound + 5 * float(terms["adversarial_loss"])
+    assert float(terms["vae_loss"]) == pytest.approx(expected, rel=1e-5)
+    assert float(terms["variance"]) == 0.5
+
+
+def test_decoder_does_not_run_for_the_discriminator_or_for_scoring(monkeypatch):
+    calls = []
+    decode = DenseVAE.decode
+    monkeypatch.setattr(DenseVAE, "decode", lambda self, z: calls.append(len(z)) or decode(self, z))
+    net = make_net(n_discriminator_steps=5, max_epochs=1).fit(pools())
+    assert len(calls) == 1 + net.history[-1, "train_batch_count"]  # 1: the check of the module
+    calls.clear()
+    net.log_odds(Pool(UNLABELED)), net.means(Pool(UNLABELED))
+    assert not calls
+
+
+@pytest.mark.parametrize(
+    ("numbers", "sizes"),
+    [(2**20, [64, 36]), (6 * 40, [32, 32, 32, 4]), (1, [16] * 6 + [4])],
+)
+def test_scoring_takes_up_to_four_batches_at_once(numbers, sizes, monkeypatch):
+    net = make_net(batch_size=16).fit(pools())
+    monkeypatch.setattr(evaluation, "_MAX_NUMBERS", numbers)
+    seen = []
+    encode = DenseVAE.encode
+    monkeypatch.setattr(DenseVAE, "encode", lambda self, x: seen.append(len(x)) or encode(self, x))
+    net.scores(Pool(np.zeros((100, 6), dtype=np.float32)))
+    assert seen == sizes
+
+
+def test_history_holds_every_term_for_epochs_and_batches():
+    net = make_net().fit(pools())
+    for term in ("train_loss", *HISTORY_TERMS):
+        batches = net.history[-1, "batches", :, term]
+        assert np.isfinite(batches).all()
+        assert net.history[-1, term] == pytest.approx(np.mean(batches), rel=1e-5)
+    for pool in ("labeled", "unlabeled"):
+        assert 0 <= net.history[-1, f"discriminator_accuracy_{pool}"] <= 1
+
+
+@pytest.mark.parametrize("likelihood", ["gaussian", "bernoulli"])
+def test_training_improves_both_modules(likelihood):
+    rng = np.random.RandomState(0)
+    labeled = 1 / (1 + np.exp(-rng.randn(60, 6) - 3)).astype(np.float32)
+    unlabeled = 1 / (1 + np.exp(-rng.randn(300, 6) + 1)).astype(np.float32)
+    net = make_net(max_epochs=30, lr=3e-3, lambda2=0.0, likelihood=likelihood)
+    net.fit(PairedPools(Pool(labeled), Pool(unlabeled)))
+    assert net.history[-1, "vae_loss"] < net.history[0, "vae_loss"]
+    assert net.history[-1, "discriminator_loss"] < 0.6 * net.history[0, "discriminator_loss"]
+    # The pools lie apart, so that the scores tell them apart too.
+    assert np.median(net.log_odds(Pool(labeled))) > 0 > np.median(net.log_odds(Pool(unlabeled)))
+
+
+def test_adversarial_term_makes_the_pools_alike():
+    rng = np.random.RandomState(0)
+    far = rng.randn(60, 6).astype(np.float32) + 3, rng.randn(300, 6).astype(np.float32)
+
+    def gap(lambda2: float) -> float:
+        net = make_net(max_epochs=30, lr=3e-3, lambda2=lambda2)
+        net.fit(PairedPools(Pool(far[0]), Pool(far[1])))
+        return net.history[-1, "discriminator_loss"]
+
+    assert gap(100.0) > 2 * gap(0.0)
+
+
+def test_a_module_that_is_passed_in_is_not_trained_itself():
+    vae = DenseVAE((6,), latent_dim=2)
+    before = state(vae)
+    net = VAALNet(vae, LatentDiscriminator, input_shape=(6,), max_epochs=1).fit(pools())
+    assert all(torch.equal(v, before[k]) for k, v in vae.state_dict().items())
+    assert net.vae_ is not vae
+
+
+class OwnVAE(nn.Module):
+    """A VAE of a user, without any knowledge of skvaal."""
+
+    def __init__(self, size=3):
+        super().__init__()
+        self.a, self.b, self.c = nn.Linear(6, size), nn.Linear(6, size), nn.Linear(size, 6)
+
+    def encode(self, x):
+        return self.a(x), self.b(x)
+
+    def decode(self, z):
+        return self.c(z)
+
+
+class OwnDiscriminator(nn.Module):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.layer = nn.Linear(latent_dim, 1)
+
+    def forward(self, mu):
+        return self.layer(mu)  # (n, 1)
+
+
+@pytest.mark.parametrize("vae", [OwnVAE, OwnVAE(5)])
+@pytest.mark.parametrize("discriminator", [OwnDiscriminator, OwnDiscriminator(5)])
+def test_modules_of_a_user(vae, discriminator):
+    nested = {"vae__size": 5} if isinstance(vae, type) else {}
+    net = VAALNet(vae, discriminator, input_shape=(6,), max_epochs=1, **nested).fit(pools())
+    assert net.latent_dim_ == 5
+    assert net.log_odds(Pool(UNLABELED)).shape == (70,)
+
+
+# skorch's callbacks
+
+
+def test_progress_bar(capsys):
+    make_net(callbacks=[ProgressBar(detect_notebook=False)]).fit(pools())
+    assert "/5 [" in capsys.readouterr().err
+
+
+def test_early_stopping_ends_training_normally():
+    stop = EarlyStopping(monitor="train_loss", patience=2, threshold=1e9, threshold_mode="abs")
+    net = make_net(max_epochs=50, callbacks=[stop]).fit(pools())
+    assert len(net.history) == 3
+    assert net.log_odds(Pool(UNLABELED)).shape == (70,)
+
+
+def test_checkpoint_saves_both_modules(tmp_path):
+    checkpoint = Checkpoint(
+        monitor=None,
+        dirname=tmp_path,
+        f_params=None,
+        f_optimizer=None,
+        f_criterion=None,
+        f_vae="vae.pt",
+        f_discriminator="discriminator.pt",
+    )
+    net = make_net(callbacks=[checkpoint]).fit(pools())
+    for name in ("vae", "discriminator"):
+        saved = torch.load(tmp_path / f"{name}.pt", weights_only=True)
+        assert all(
+            torch.equal(saved[k], v) for k, v in getattr(net, f"{name}_").state_dict().items()
+        )
+
+
+def test_learning_rate_schedule_drives_both_optimizers():
+    schedule = LRScheduler(torch.optim.lr_scheduler.StepLR, step_size=1, gamma=0.5)
+    net = make_net(
+        callbacks=[schedule], max_epochs=3, optimizer_vae__lr=0.08, optimizer_discriminator__lr=0.8
+    ).fit(pools())
+    assert net.optimizer_vae_.param_groups[0]["lr"] == pytest.approx(0.01)
+    assert net.optimizer_discriminator_.param_groups[0]["lr"] == pytest.approx(0.1)
+
+
+def test_gradient_clipping_reaches_both_modules():
+    class Norms(Callback):
+        def __init__(self):
+            self.norms = []
+
+        def on_grad_computed(self, net, named_parameters, **kwargs):
+            gradients = [p.grad.flatten() for _, p in named_parameters]
+            self.norms.append(float(torch.cat(gradients).norm()))
+
+    clipped = make_net(callbacks=[GradientNormClipping(1e-3), Norms()]).fit(pools())
+    free = make_net(callbacks=[Norms()]).fit(pools())
+    assert max(dict(clipped.callbacks_)["Norms"].norms) < 1.01e-3
+    assert min(dict(free.callbacks_)["Norms"].norms) > 1e-3
+
+
+def test_lr_can_be_changed_between_fits():
+    net = make_net().fit(pools())
+    net.set_params(lr=0.5).partial_fit(pools())
+    assert net.optimizer_vae_.param_groups[0]["lr"] == 0.5
+    assert net.optimizer_discriminator_.param_groups[0]["lr"] == 0.5
+
+
+def test_best_weights_come_back_for_both_modules():
+    class Worsen(Callback):
+        """Spoils both modules from the second epoch on."""
+
+        def on_epoch_begin(self, net, **kwargs):
+            if len(net.history) > 1:
+                for p in net.module_.parameters():
+                    p.data.add_(1.0)
+
+    stop = EarlyStopping(monitor="train_loss", patience=3, load_best=True)
+    once = make_net(max_epochs=1).fit(pools())
+    net = make_net(max_epochs=50, callbacks=[Worsen(), stop]).fit(pools())
+    for name in ("vae_", "discriminator_"):
+        expected = getattr(once, name).state_dict()
+        for key, value in getattr(net, name).state_dict().items():
+            torch.testing.assert_close(value, expected[key])
+
+
+def test_checkpoint_restores_both_modules_from_its_default_files(tmp_path):
+    checkpoint = Checkpoint(monitor=None, dirname=str(tmp_path), load_best=True)
+    net = make_net(callbacks=[checkpoint]).fit(pools())
+    saved = torch.load(tmp_path / "params.pt", weights_only=True)
+    assert {key.partition(".")[0] for key in saved} == {"vae", "discriminator"}
+    assert np.isfinite(net.log_odds(Pool(UNLABELED))).all()
+
+
+def test_callback_may_stop_in_the_first_epoch():
+    class StopAtOnce(Callback):
+        def on_batch_end(self, net, **kwargs):
+            raise KeyboardInterrupt
+
+    net = make_net(callbacks=[StopAtOnce()]).fit(pools())
+    assert np.isfinite(net.elbo(Pool(UNLABELED))).all()
+
+
+def test_accuracies_are_those_of_a_discriminator_that_separates():
+    far = LABELED + 20, UNLABELED - 20
+    net = make_net(max_epochs=20, lr=5e-3, lambda2=0.0)
+    net.fit(PairedPools(Pool(far[0]), Pool(far[1])))
+    assert net.history[-1, "discriminator_accuracy_labeled"] > 0.9
+    assert net.history[-1, "discriminator_accuracy_unlabeled"] > 0.9
+
+
+class WildVariance(OwnVAE):
+    """Says log-variances that no exponential survives."""
+
+    def encode(self, x):
+        return self.a(x), self.b(x) * 0 + 1e3
+
+
+def test_log_variances_out_of_range_train_and_score():
+    net = VAALNet(WildVariance, LatentDiscriminator, input_shape=(6,), max_epochs=1).fit(pools())
+    assert np.isfinite(net.elbo(Pool(UNLABELED))).all()
+
+
+def test_net_can_be_cloned():
+    net = make_net(beta=3.0, optimizer_vae__lr=0.5)
+    copy = clone(net)
+    assert copy.get_params()["beta"] == 3.0
+    assert copy.get_params()["optimizer_vae__lr"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("vae", "discriminator", "message"),
+    [
+        (DenseVAE((10,)), LatentDiscriminator, r"encode fails on samples of shape \(6,\)"),
+        (DenseVAE, LatentDiscriminator(3), "fails on latent vectors of size 16"),
+        (ConvVAE, LatentDiscriminator, "vae=ConvVAE cannot be built with"),
+    ],
+)
+def test_modules_that_do_not_fit_are_named(vae, discriminator, message):
+    with pytest.raises(ValueError, match=message):
+        VAALNet(vae, discriminator, input_shape=(6,)).fit(pools())
+
+
+def test_torchs_default_dtype_does_not_matter():
+    torch.set_default_dtype(torch.float64)
+    try:
+        make_net().fit(pools()).log_odds(Pool(UNLABELED))
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+# Ends before the end
+
+
+@pytest.mark.usefixtures("listens_to_ctrl_c")
+def test_interrupt_raised_by_a_handler_in_python_is_not_swallowed(monkeypatch):
+    def handler(*args):
+        raise KeyboardInterrupt
+
+    def interrupted(self, *args):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+
+    signal.signal(signal.SIGINT, handler)
+    monkeypatch.setattr(VAALNet, "discriminator_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make_net().fit(pools())
+
+
+def test_weights_that_diverge_in_the_last_step_are_found():
+    sgd = {"optimizer_vae": torch.optim.SGD, "optimizer_vae__lr": 1e37, "lambda1": 1e6}
+    with pytest.raises(TrainingDivergedError, match="is not finite"):
+        make_net(batch_size=1000, max_epochs=1, **sgd).fit(pools())
+
+
+@pytest.mark.usefixtures("listens_to_ctrl_c")
+def test_interrupt_inside_a_step_is_not_swallowed(monkeypatch):
+    def interrupted(self, *args):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+
+    monkeypatch.setattr(VAALNet, "discriminator_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make_net().fit(pools())
+
+
+@pytest.mark.usefixtures("listens_to_ctrl_c")
+def test_interrupt_inside_a_callback_is_not_taken_for_early_stopping():
+    class Slow(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        make_net(callbacks=[Slow()]).fit(pools())

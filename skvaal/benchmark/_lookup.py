@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
-from skvaal._params import did_you_mean
+from skvaal._utils.params import did_you_mean
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@
 | ``records.parquet`` | one row for each data set, estimator, protocol, strategy, seed and round |
 | ``failures.json`` | the runs that an error stopped; there only if there are some |
 | ``exhibits/`` | what each strategy picked first, for the report |
-| ``rounds/`` | the rounds of unfinished runs |
+| ``rounds/`` | a JSON file for each run, with its finished rounds, until all runs have ended |
 """
 
 import json

@@ -1,6 +1,5 @@
-"""The rounds of one run on disk, so that a run that was killed goes on where it stopped."""
+"""The finished rounds of one run on disk, so that a comparison that was killed keeps its runs."""
 
-import base64
 import json
 import os
 import re
@@ -9,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
-
-import cloudpickle
 
 Record = dict[str, Any]
 Failure = dict[str, Any]
@@ -64,15 +61,12 @@ class RunKey:
 
 
 class Journal:
-    """The file of one run; each change replaces it at once, so that it is always whole.
-
-    What the run needs to go on stands in it as a pickle, for a strategy may hold what it has
-    learned and a random generator: read journals only from folders that you trust.
+    """The file of one run. Each change replaces the file at once, so it is always whole.
 
     Parameters
     ----------
     folder : path
-        Folder of the journals, which exists.
+        Folder of the journals; it is made if it does not exist.
     key : RunKey
         Which run.
 
@@ -81,64 +75,38 @@ class Journal:
     >>> import tempfile
     >>> key = RunKey(data="digits", estimator="svm", protocol="standard", strategy="mine", seed=0)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     Journal(folder, key).write([{"round": 0}], state="learned", is_complete=False)
-    ...     Journal(folder, key).read()
-    ([{'round': 0}], 'learned')
+    ...     Journal(folder, key).write([{"round": 0}], is_complete=False)
+    ...     read_journals(folder)[0]["records"]
+    [{'round': 0}]
     """
 
     def __init__(self, folder: str | Path, key: RunKey) -> None:
         self.path = Path(folder) / key.file_name
         self.key = key
 
-    def read(self) -> tuple[list[Record], Any]:
-        """Return how far the run has come.
-
-        Returns
-        -------
-        records : list of dict
-            One for each finished round; none if there is no file, or if the state after them
-            could not be kept, for the run then has to begin anew.
-        state : object
-            What the run needs to go on.
-        """
-        if not self.path.exists():
-            return [], None
-        content = _content(self.path)
-        state = _unpickled(content["state"])
-        return ([], None) if state is None else (content["records"], state)
-
-    def write(self, records: list[Record], state: Any, *, is_complete: bool) -> None:
+    def write(self, records: list[Record], *, is_complete: bool) -> None:
         """Replace what the file holds.
 
         Parameters
         ----------
         records : list of dict
-            All finished rounds.
-        state : object
-            What the run needs to go on.
+            One for each finished round.
         is_complete : bool
-            Whether no round is left.
+            Whether these are all rounds of the run.
         """
-        self._replace(
-            records=records,
-            state=None if is_complete else _pickled(state),
-            is_complete=is_complete,
-            failure=None,
-        )
+        self._replace(records=records, is_complete=is_complete, failure=None)
 
-    def fail(self, failure: Failure) -> None:
-        """Add the error that stopped the run, and keep the rounds before for the report.
-
-        What the run had learned is dropped: the next start plays it from the beginning, with the
-        code as it is then, and not as it was pickled.
+    def fail(self, records: list[Record], failure: Failure) -> None:
+        """Replace what the file holds by the rounds before an error, and the error.
 
         Parameters
         ----------
+        records : list of dict
+            One for each round before the error.
         failure : dict
             The error.
         """
-        records = _content(self.path)["records"] if self.path.exists() else []
-        self._replace(records=records, state=None, is_complete=False, failure=failure)
+        self._replace(records=records, is_complete=False, failure=failure)
 
     def _replace(self, **content: Any) -> None:
         content = {"key": asdict(self.key)} | content
@@ -147,7 +115,7 @@ class Journal:
 
 
 def read_journals(folder: str | Path) -> list[dict[str, Any]]:
-    """Return what the journals of a folder hold, without their pickles.
+    """Return what the journals of a folder hold.
 
     Parameters
     ----------
@@ -164,8 +132,7 @@ def read_journals(folder: str | Path) -> list[dict[str, Any]]:
     >>> read_journals("no such folder")
     []
     """
-    contents = [_content(path) for path in sorted(Path(folder).glob("*.json"))]
-    return [{k: v for k, v in content.items() if k != "state"} for content in contents]
+    return [_content(path) for path in sorted(Path(folder).glob("*.json"))]
 
 
 class DamagedResultsError(ValueError):
@@ -242,20 +209,6 @@ def _content(path: Path) -> dict[str, Any]:
         RunKey.of(content["key"])
         if not isinstance(content["records"], list):
             raise TypeError("records is no list")
-        return {"is_complete": False, "failure": None, "state": None} | content
+        return {"is_complete": False, "failure": None} | content
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedResultsError(path, error) from error
-
-
-def _pickled(state: Any) -> str | None:
-    try:
-        return base64.b64encode(cloudpickle.dumps(state)).decode("ascii")
-    except Exception:  # whatever a user's strategy may raise; its run then begins anew
-        return None
-
-
-def _unpickled(text: str | None) -> Any:
-    try:
-        return None if text is None else cloudpickle.loads(base64.b64decode(text))
-    except Exception:  # written by other versions of what it is made of
-        return None

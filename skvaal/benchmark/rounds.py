@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score, recall_score
 from threadpoolctl import threadpool_limits
 
@@ -61,7 +60,7 @@ def play(
     *,
     on_record: Callable[[Record], None] | None = None,
 ) -> Outcome:
-    """Play the rounds of one run, or those that its journal lacks.
+    """Play the rounds of one run, from its start.
 
     Parameters
     ----------
@@ -76,9 +75,10 @@ def play(
     make_strategy, make_estimator : callable
         Take a random state.
     journals : Path or None
-        Folder in which each round is written when it is finished.
+        Folder in which each round is written when it is finished. The rounds replace those that
+        an earlier, unfinished play of the same run left there.
     on_record : callable or None, default=None
-        Called with each record, those of the journal first.
+        Called with each record.
 
     Returns
     -------
@@ -103,17 +103,13 @@ def play(
     [20, 60]
     """
     journal = None if journals is None else Journal(journals, key)
-    records, state = ([], None) if journal is None else journal.read()
-    if on_record is not None:
-        for record in records:
-            on_record(record)
+    records: list[Record] = []
     failure = None
     try:
-        one = _Run(dataset, plan, protocol, key, make_strategy, make_estimator, state)
-        for record in one.rounds(first=len(records)):
+        for record in _Run(dataset, plan, protocol, key, make_strategy, make_estimator).rounds():
             records.append(record)
             if journal is not None:
-                journal.write(records, one.state, is_complete=len(records) > plan.rounds)
+                journal.write(records, is_complete=len(records) > plan.rounds)
             if on_record is not None:
                 on_record(record)
     except Exception as error:
@@ -123,7 +119,7 @@ def play(
             "traceback": "".join(traceback.format_exception(error)),
         }
         if journal is not None:
-            journal.fail(failure)
+            journal.fail(records, failure)
     return Outcome(key=key, records=records, failure=failure)
 
 
@@ -183,7 +179,6 @@ class _Run:
         key: RunKey,
         make_strategy: StrategyFactory,
         make_estimator: EstimatorFactory,
-        state: tuple[Strategy, NDArray[np.intp]] | None,
     ) -> None:
         self.plan, self.key = plan, key
         self.start = start = draw_start(dataset, plan, protocol, key.seed)
@@ -193,11 +188,11 @@ class _Run:
         y_test = dataset.y if dataset.y_test is None else dataset.y_test
         self.X_test, self.y_test = X_test[test], y_test[test]
         self.make_estimator = make_estimator
-        self.state = state or (make_strategy(start.strategy_state), start.labeled)
+        self.strategy = make_strategy(start.strategy_state)
 
-    def rounds(self, *, first: int) -> Iterator[Record]:
-        strategy, labeled = self.state
-        called_once = CalledOnce(self.key.strategy, strategy)
+    def rounds(self) -> Iterator[Record]:
+        labeled = self.start.labeled
+        called_once = CalledOnce(self.key.strategy, self.strategy)
         reset_peak_memory()
         began = perf_counter()
         learner = import_learner_class()(
@@ -207,22 +202,20 @@ class _Run:
             y_training=self.start.y[labeled],
         )
         seconds = {"train_seconds": perf_counter() - began}
-        if first == 0:
-            yield self._record(learner, 0, seconds, picked=None)
-        for round_ in range(max(1, first), self.plan.rounds + 1):
+        yield self._record(learner, 0, seconds, picked=None)
+        for round_ in range(1, self.plan.rounds + 1):
             reset_peak_memory()
             unlabeled = np.setdiff1d(np.arange(len(self.X)), labeled)
             X_pool = self.X[unlabeled]
             began = perf_counter()
             chosen, X_chosen = learner.query(X_pool, n_instances=self.plan.batch)
-            seconds = _query_seconds(perf_counter() - began, strategy)
+            seconds = _query_seconds(perf_counter() - began, self.strategy)
             picked = unlabeled[chosen]
             began = perf_counter()
             with _modal_warnings_ignored():
                 learner.teach(X_chosen, self.start.y[picked])
             seconds["train_seconds"] = perf_counter() - began
             labeled = np.concatenate([labeled, picked])
-            self.state = strategy, labeled
             yield self._record(learner, round_, seconds, picked=self.start.pool[picked].tolist())
 
     def _record(

@@ -84,9 +84,8 @@ def run(
     out : path or None, default=None
         Folder to keep the comparison in; workers on other machines must see it, too. Each
         finished round is written at once. If the folder holds a part of the same comparison,
-        or the same with fewer seeds, only the rest is played, and runs that had failed are
-        tried again. It must be one that
-        you trust, for what an unfinished run has learned is kept as a pickle.
+        or the same with fewer seeds, its complete runs stay. The others are played from their
+        start, those that had failed among them.
     on_record : callable or None, default=None
         Called as ``on_record(record, n_done, n_rounds)`` with each new record, the number of
         rounds done and that of all, for a progress bar: at once, or in other processes when
@@ -249,7 +248,7 @@ def _outcomes(
         raise WorkerKilledError(
             "the system killed a process that played runs, most often because memory ran out; "
             "take fewer processes (n_jobs), a smaller pool or other strategies. Kept in a folder, "
-            "the comparison goes on where it was."
+            "the comparison goes on from the runs that are complete."
         ) from error
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from skvaal._selection import draw_with_every_class
+from skvaal._utils.seeds import draw_with_every_class
 from skvaal.benchmark.datasets import Dataset
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol

@@ -83,15 +83,14 @@ def test_two_data_sets_of_one_name_are_refused(arguments, rows):
 
 VAAL = [
     "vaal",
-    "vaal_recommended",
-    "vaal_task_agnostic",
+    "vaal_herding",
     "vaal_no_vae",
     "vaal_frozen_vae",
     "vaal_no_discriminator",
     "ta_vaal",
     "sraal",
 ]
-OPEN = [name for name in VAAL if name not in ("vaal_recommended", "vaal_task_agnostic")]
+OPEN = [name for name in VAAL if name != "vaal_herding"]  # its rule is in its name
 
 
 @pytest.mark.parametrize("name", VAAL)
@@ -121,10 +120,10 @@ def test_parameters_that_vaal_cannot_take_fail_at_once(arguments, name, params, 
 
 
 @pytest.mark.parametrize("name", OPEN)
-def test_a_selection_that_does_not_exist_fails_at_once(arguments, name):
-    strategies = get_strategies(["random", name], vaal_params={"selection": "top"})
+def test_a_rule_that_does_not_exist_fails_at_once(arguments, name):
+    strategies = get_strategies(["random", name], vaal_params={"rule": "top"})
 
-    with pytest.raises(ValueError, match=f"strategy '{name}': .*selection"):
+    with pytest.raises(ValueError, match=f"strategy '{name}': .*rule"):
         check(**(arguments | {"strategies": strategies}))
 
 

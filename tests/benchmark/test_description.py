@@ -56,21 +56,20 @@ def test_parameters_of_the_ablations_are_among_the_settings(rows):
         for lr in (0.1, 0.2)
     )
 
-    assert one["vaal_variants"] == {"vaal_no_vae": {"lr": 0.1, "ablation": "no_vae"}}
+    assert one["vaal_variants"] == {"vaal_no_vae": {"lr": 0.1, "net": "no_vae"}}
     with pytest.raises(OtherSettingsError, match="vaal_variants.vaal_no_vae.lr is 0.1 there"):
         check_same_settings(one, other, folder="x")
 
 
-def test_parameters_of_the_recommended_settings_are_among_the_settings(rows):
-    names = ["vaal", "vaal_recommended", "vaal_task_agnostic", "random"]
+def test_parameters_that_a_name_stands_for_are_among_the_settings(rows):
+    names = ["vaal", "vaal_herding", "ta_vaal", "herding", "herding_no_learner", "random"]
 
     found = json.loads(json.dumps(settings(rows, strategies=get_strategies(names))))
 
-    recommended = {"selection": "herding", "selection_space": "input", "uncertainty": "auto"}
     assert found["vaal"] == {}
     assert found["vaal_variants"] == {
-        "vaal_recommended": recommended,
-        "vaal_task_agnostic": {**recommended, "uncertainty": None},
+        "vaal_herding": {"rule": "herding", "uncertainty": "auto"},
+        "ta_vaal": {"net": "task_loss"},
     }
 
 

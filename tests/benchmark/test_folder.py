@@ -110,7 +110,7 @@ def test_file_in_the_way_is_an_error(tmp_path):
 
 
 def test_unfinished_comparison_can_be_read(folder):
-    Journal(folder.journals, KEY).write([record(0)], "state", is_complete=False)
+    Journal(folder.journals, KEY).write([record(0)], is_complete=False)
 
     results = folder.read()
 
@@ -120,8 +120,8 @@ def test_unfinished_comparison_can_be_read(folder):
 
 def test_complete_runs_move_into_one_file(folder):
     other = RunKey(**{**vars(KEY), "seed": 1})
-    Journal(folder.journals, KEY).write([record(0)], "state", is_complete=True)
-    Journal(folder.journals, other).fail({**vars(other), "round": 0, "error": "own trouble"})
+    Journal(folder.journals, KEY).write([record(0)], is_complete=True)
+    Journal(folder.journals, other).fail([], {**vars(other), "round": 0, "error": "own trouble"})
     failures = folder.read().failures
 
     folder.write(as_frame([record(0)]), failures)
@@ -145,7 +145,7 @@ def test_journal_of_a_second_try_stands_for_the_written_failure(folder):
     folder.write(as_frame([]), [{**vars(KEY), "round": 1, "error": "own trouble"}])
 
     folder.open(SETTINGS, headings={}, command=None)
-    Journal(folder.journals, KEY).write([record(0), record(1)], "state", is_complete=True)
+    Journal(folder.journals, KEY).write([record(0), record(1)], is_complete=True)
 
     assert folder.read().failures == []
     assert len(folder.read().records) == 2

@@ -1,8 +1,5 @@
-import json
 import os
-import threading
 
-import numpy as np
 import pytest
 
 from skvaal.benchmark.journal import (
@@ -18,87 +15,58 @@ KEY = RunKey(data="digits", estimator="svm", protocol="standard", strategy="mine
 
 
 def test_reads_what_was_written(tmp_path):
-    state = (np.random.default_rng(3), np.arange(4))
+    Journal(tmp_path, KEY).write([{"round": 0}, {"round": 1}], is_complete=False)
 
-    Journal(tmp_path, KEY).write([{"round": 0}, {"round": 1}], state, is_complete=False)
-
-    records, (rng, labeled) = Journal(tmp_path, KEY).read()
-    assert records == [{"round": 0}, {"round": 1}]
-    assert rng.random() == np.random.default_rng(3).random()
-    np.testing.assert_array_equal(labeled, np.arange(4))
+    (journal,) = read_journals(tmp_path)
+    assert journal == {
+        "key": vars(KEY),
+        "records": [{"round": 0}, {"round": 1}],
+        "is_complete": False,
+        "failure": None,
+    }
 
 
 def test_nothing_written_reads_as_nothing(tmp_path):
-    assert Journal(tmp_path, KEY).read() == ([], None)
+    assert read_journals(tmp_path) == []
 
 
-def test_run_whose_state_cannot_be_kept_begins_anew(tmp_path):
+def test_rounds_replace_those_of_an_earlier_play(tmp_path):
     journal = Journal(tmp_path, KEY)
+    journal.write([{"round": 0}, {"round": 1}], is_complete=False)
 
-    journal.write([{"round": 0}], threading.Lock(), is_complete=False)
+    journal.write([{"round": 0}], is_complete=False)
 
-    assert journal.read() == ([], None)
-    assert read_journals(tmp_path)[0]["records"] == [{"round": 0}]  # but can be looked at
-
-
-def test_state_that_no_longer_loads_begins_anew(tmp_path):
-    journal = Journal(tmp_path, KEY)
-    journal.write([{"round": 0}], "state", is_complete=False)
-    content = json.loads(journal.path.read_bytes()) | {"state": "bm90IGEgcGlja2xl"}
-    journal.path.write_text(json.dumps(content))
-
-    assert journal.read() == ([], None)
-
-
-def test_failed_run_begins_anew_and_its_rounds_can_be_looked_at(tmp_path):
-    journal = Journal(tmp_path, KEY)
-    journal.write([{"round": 0}], "state", is_complete=False)
-
-    journal.fail({"error": "own trouble"})
-
-    assert journal.read() == ([], None)
     assert read_journals(tmp_path)[0]["records"] == [{"round": 0}]
-    assert read_journals(tmp_path)[0]["failure"] == {"error": "own trouble"}
 
 
-def test_failure_before_the_first_round(tmp_path):
-    journal = Journal(tmp_path, KEY)
+def test_rounds_before_an_error_can_be_looked_at(tmp_path):
+    Journal(tmp_path, KEY).fail([{"round": 0}], {"error": "own trouble"})
 
-    journal.fail({"error": "own trouble"})
-
-    assert journal.read() == ([], None)
-    assert read_journals(tmp_path)[0]["key"]["strategy"] == "mine"
+    (journal,) = read_journals(tmp_path)
+    assert journal["records"] == [{"round": 0}]
+    assert journal["failure"] == {"error": "own trouble"}
+    assert not journal["is_complete"]
 
 
 def test_next_round_clears_the_failure(tmp_path):
     journal = Journal(tmp_path, KEY)
-    journal.fail({"error": "own trouble"})
+    journal.fail([], {"error": "own trouble"})
 
-    journal.write([{"round": 0}], "state", is_complete=False)
+    journal.write([{"round": 0}], is_complete=False)
 
     assert read_journals(tmp_path)[0]["failure"] is None
 
 
-def test_complete_run_keeps_no_pickle(tmp_path):
-    journal = Journal(tmp_path, KEY)
-
-    journal.write([{"round": 0}], "state", is_complete=True)
-
-    assert json.loads(journal.path.read_bytes())["state"] is None
-
-
 @pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"key": 3}', '{"key": {}}'])
 def test_damaged_file_is_named(tmp_path, content):
-    journal = Journal(tmp_path, KEY)
-    journal.path.write_text(content)
+    Journal(tmp_path, KEY).path.write_text(content)
 
-    for read in (journal.read, lambda: read_journals(tmp_path)):
-        with pytest.raises(DamagedResultsError, match=f"{KEY.file_name} is damaged .* delete it"):
-            read()
+    with pytest.raises(DamagedResultsError, match=f"{KEY.file_name} is damaged .* delete it"):
+        read_journals(tmp_path)
 
 
 def test_folder_that_is_gone_is_made_again(tmp_path):
-    Journal(tmp_path / "rounds", KEY).fail({"error": "own trouble"})
+    Journal(tmp_path / "rounds", KEY).fail([], {"error": "own trouble"})
 
     assert len(read_journals(tmp_path / "rounds")) == 1
 

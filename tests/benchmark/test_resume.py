@@ -1,4 +1,4 @@
-"""A comparison that is killed goes on where it stopped, and ends as if nothing had happened."""
+"""A comparison that was killed keeps its complete runs, and ends as if nothing had happened."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from skvaal.benchmark.results import COLUMNS
 pytest.importorskip("modAL")
 
 # Kills its own process in the third query of the second seed, as long as the switch is there.
-# VAAL goes on from the weights of its last query: what a strategy has learned must survive, too.
+# VAAL goes on from the weights of its last query: a run that is played again must learn them again.
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
@@ -93,7 +93,7 @@ def unbroken(tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_killed_run_goes_on_in_the_round_where_it_stopped(tmp_path, unbroken):
+def test_killed_run_is_played_again_and_the_complete_one_is_not(tmp_path, unbroken):
     (tmp_path / "switch").touch()
 
     killed = play(tmp_path, "killed")
@@ -106,9 +106,9 @@ def test_killed_run_goes_on_in_the_round_where_it_stopped(tmp_path, unbroken):
     assert so_far.groupby("seed").size().to_dict() == {0: 5, 1: 3}
     assert resumed.returncode == 0, resumed.stderr
     pd.testing.assert_frame_equal(table(tmp_path, "killed"), unbroken)
-    # 4 queries of one seed, 2 and the fatal one of the other, then only the 2 that were left
+    # 4 queries of one seed, 2 and the fatal one of the other, then that run from its start
     calls = (tmp_path / "killed" / "calls").read_text().split()
-    assert calls == ["1", "2", "3", "4", "1", "2", "3", "3", "4"]
+    assert calls == ["1", "2", "3", "4", "1", "2", "3", "1", "2", "3", "4"]
     sessions = json.loads((tmp_path / "killed" / "out" / "config.json").read_text())["sessions"]
     assert len(sessions) == 2
 

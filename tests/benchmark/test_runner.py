@@ -274,16 +274,17 @@ def test_parts_of_a_query_are_recorded_where_the_strategy_tells_them(rows):
     assert (records["peak_memory_mib"] > 10).all()
 
 
-def test_vaal_tells_the_parts_of_its_queries(rows):
+def test_vaal_tells_how_long_it_trained(rows):
     params = {"max_epochs": 1, "batch_size": 16}
 
     records = run(
         rows, get_strategies(["vaal"], vaal_params=params), estimator=make_tree, plan=PLAN
     ).records
 
-    parts = records[["query_fit_seconds", "query_score_seconds", "query_select_seconds"]].dropna()
-    assert len(parts) == PLAN.n_seeds * PLAN.rounds
-    assert (parts.sum(axis="columns") <= records["query_seconds"].dropna()).all()
+    later = records[records["round"] > 0]
+    assert (later["query_fit_seconds"] > 0).all()
+    assert (later["query_fit_seconds"] <= later["query_seconds"]).all()
+    assert later["query_select_seconds"].isna().all()  # scoring is a part of its choice
 
 
 def test_bad_plan_fails_before_any_strategy_is_made(rows):

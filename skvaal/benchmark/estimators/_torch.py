@@ -15,13 +15,14 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from torch import Tensor
 from torch.utils.data import TensorDataset
 
-from skvaal._device import isolated_seed, resolve_device
-from skvaal._modules import MIN_IMAGE_SIZE
-from skvaal._params import Interval, StrOptions
+from skvaal._engine.device import isolated_seed, resolve_device
+from skvaal._utils.params import Interval, StrOptions
 from skvaal.benchmark._lookup import lookup
 from skvaal.benchmark.estimators._networks import Network
 from skvaal.benchmark.estimators._training import RECIPES, Recipe, as_tensor, statistics, trained
 
+# What the strides of the networks for images leave something of.
+MIN_IMAGE_SIZE = 8
 # Samples that pass the network at once when nothing is learned.
 EVALUATION_BATCH = 256
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.utils.data import TensorDataset
 
-from skvaal._exceptions import TrainingDivergedError
+from skvaal._utils.exceptions import TrainingDivergedError
 from skvaal.benchmark.estimators._networks import BodyAndHead, Network, mlp, small_cnn
 from skvaal.benchmark.estimators._resnet import resnet18
 

@@ -1,4 +1,4 @@
-"""VAAL, its variants and ablations, and random choice."""
+"""VAAL, its variants, herding without a network, and random choice."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -8,37 +8,49 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skvaal._presets import preset_params
 from skvaal.benchmark.strategies._called_once import Strategy, StrategyFactory
 from skvaal.benchmark.strategies._phased import Phased
 
+# Algorithm 2 of the paper: no diversity within a batch, and the task model is not asked.
+PLAIN = {"rule": "topk", "uncertainty": None}
+
 
 def vaal(random_state: int, **params: Any) -> Strategy:
-    """Return VAAL as in the paper, but for parameters of :class:`skvaal.VAALQuery`."""
+    """Return VAAL as in the paper's Algorithm 2, but for parameters of `VAALQuery`."""
     from skvaal import VAALQuery
 
-    # Stated, so that records keep their meaning whatever the default becomes.
-    plain = {"selection": "topk", "selection_space": "latent", "uncertainty": None}
-    return VAALQuery(**{"random_state": random_state, **plain, **params})
+    return VAALQuery(**{"random_state": random_state, **PLAIN, **params})
 
 
-RECOMMENDED: dict[str, StrategyFactory] = {
-    "vaal_recommended": partial(vaal, **preset_params("recommended")),
-    "vaal_task_agnostic": partial(vaal, **{**preset_params("recommended"), "uncertainty": None}),
-}
-# The paper's ablations, TA-VAAL and SRAAL.
+def herding(random_state: int) -> Strategy:
+    """Return uncertainty herding in principal components: no network is trained."""
+    from skvaal import HerdingQuery
+
+    return HerdingQuery(random_state=random_state)
+
+
+def herding_no_learner(random_state: int) -> Strategy:
+    """Return herding that covers the pool and does not ask the task model."""
+    from skvaal import HerdingQuery
+
+    return HerdingQuery(uncertainty=None, random_state=random_state)
+
+
+# The default of VAALQuery, stated so that --vaal cannot turn it into another rule.
+VAAL_HERDING = partial(vaal, rule="herding", uncertainty="auto")
+# The paper's ablations, and the one idea of TA-VAAL and of SRAAL: all other settings are those of
+# `vaal`, so that a difference to it is due to that idea.
 VARIANTS: dict[str, StrategyFactory] = {
-    **{
-        f"vaal_{ablation}": partial(vaal, ablation=ablation)
-        for ablation in ("no_vae", "frozen_vae", "no_discriminator")
-    },
-    "ta_vaal": partial(vaal, condition="task_loss"),
-    "sraal": partial(vaal, relabel_states=True),
+    "vaal_no_vae": partial(vaal, net="no_vae"),
+    "vaal_frozen_vae": partial(vaal, net="frozen_vae"),
+    "vaal_no_discriminator": partial(vaal, net="no_discriminator"),
+    "ta_vaal": partial(vaal, net="task_loss"),
+    "sraal": partial(vaal, net="relabeled"),
 }
 
 
 def vaal_params_of(factory: StrategyFactory | None) -> dict[str, Any] | None:
-    """Return the parameters of VAAL or one of its variants.
+    """Return the parameters of `vaal`, of `vaal_herding` or of a variant.
 
     Parameters
     ----------
@@ -53,7 +65,7 @@ def vaal_params_of(factory: StrategyFactory | None) -> dict[str, Any] | None:
     Examples
     --------
     >>> vaal_params_of(vaal), vaal_params_of(VARIANTS["vaal_no_vae"]), vaal_params_of(random)
-    ({}, {'ablation': 'no_vae'}, None)
+    ({}, {'net': 'no_vae'}, None)
     """
     if getattr(factory, "func", factory) is not vaal:
         return None
@@ -77,9 +89,12 @@ def check_vaal(params: Mapping[str, Any], X: NDArray, *, name: str = "vaal") -> 
     ValueError
         Naming the parameter and the way out.
     """
+    from skvaal import VAALQueryStrategy
+
     try:
         query: Any = vaal(0, **params)
-        query._new_strategy()._validate_params()
+        # Before max_epochs is replaced: a wrong one must be found, too.
+        VAALQueryStrategy(**{**PLAIN, **params}).prediction_needs()
         query.set_params(max_epochs=1, warm_start=False)
         query(SimpleNamespace(X_training=X[:2], predict_proba=_undecided), X[2:], n_instances=1)
     except Exception as error:  # of any network or optimizer that was passed

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skvaal._selection import smallest
+from skvaal._rules.measures import smallest
 
 Fit = Callable[[Any, np.random.Generator], Any]
 Score = Callable[[Any, NDArray, np.random.Generator], Any]

@@ -12,7 +12,15 @@ from skvaal.benchmark.strategies import _modal, _own, _skactiveml, _torch
 from skvaal.benchmark.strategies._called_once import StrategyFactory
 
 ALL = "all"
-DEFAULT_STRATEGIES = ("vaal_recommended", "vaal", "margin", "entropy", "uncertainty", "random")
+DEFAULT_STRATEGIES = (
+    "herding",
+    "vaal_herding",
+    "vaal",
+    "margin",
+    "entropy",
+    "uncertainty",
+    "random",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +57,10 @@ LIBRARIES: dict[str, Library] = {
         install="pip install skvaal",
         strategies={
             "vaal": _own.vaal,
-            **_own.RECOMMENDED,
+            "vaal_herding": _own.VAAL_HERDING,
             **_own.VARIANTS,
+            "herding": _own.herding,
+            "herding_no_learner": _own.herding_no_learner,
             "random": _own.random,
             **_torch.STRATEGIES,
         },
@@ -99,11 +109,11 @@ def get_strategies(
     ----------
     names : str or iterable of str
         Names of strategies, see ``skvaal benchmark --help``; "all" stands for every
-        one whose library is installed and that can use the task model, but for VAAL's ablations
+        one whose library is installed and that can use the task model, except VAAL's ablations
         and published variants.
     vaal_params : mapping of str to object or None, default=None
-        Parameters of :class:`skvaal.VAALQuery`, for "vaal" and its variants. A variant keeps
-        those that its name stands for.
+        Parameters of :class:`skvaal.VAALQuery`, for "vaal", "vaal_herding" and the variants.
+        Those that a name stands for stay as they are.
     estimator : str or None, default=None
         Name of the task model, see :func:`skvaal.benchmark.get_estimator`. None checks nothing,
         and leaves strategies that only a neural network can serve out of "all".

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from skvaal import VAALQuery
-from skvaal._presets import preset_params
 from skvaal.benchmark.strategies import STRATEGIES, get_strategies, vaal_params_of
 
 BATCH = 5
@@ -20,67 +19,57 @@ def test_vaal_takes_its_parameters(learner, pool):
     assert scores.shape == (BATCH,)
 
 
-@pytest.mark.parametrize(
-    ("name", "ablation"),
-    [
-        ("vaal", None),
-        ("vaal_no_vae", "no_vae"),
-        ("vaal_frozen_vae", "frozen_vae"),
-        ("vaal_no_discriminator", "no_discriminator"),
-    ],
-)
-def test_vaal_and_its_ablations_are_those_of_the_paper_unless_told_otherwise(name, ablation):
-    plain = get_strategies([name])[name](0).get_params()
-    params = {"selection": "greedy", "beta": 2, "ablation": ablation}
-    changed = get_strategies([name], vaal_params=params)[name](0).get_params()
-
-    assert (plain["selection"], plain["ablation"], plain["beta"]) == ("topk", ablation, 1)
-    assert (changed["selection"], changed["ablation"], changed["beta"]) == ("greedy", ablation, 2)
+NETS = {
+    "vaal_no_vae": "no_vae",
+    "vaal_frozen_vae": "frozen_vae",
+    "vaal_no_discriminator": "no_discriminator",
+    "ta_vaal": "task_loss",
+    "sraal": "relabeled",
+}
 
 
-def test_ablations_keep_the_one_that_their_name_says():
-    params = {"ablation": "no_discriminator"}
-    made = get_strategies(["vaal", "vaal_no_vae"], vaal_params=params)
+def test_vaal_is_the_papers_unless_told_otherwise():
+    plain = get_strategies(["vaal"])["vaal"](3).get_params()
+    params = {"rule": "greedy", "beta": 2, "net": "no_vae"}
+    changed = get_strategies(["vaal"], vaal_params=params)["vaal"](3).get_params()
 
-    found = {name: factory(0).get_params()["ablation"] for name, factory in made.items()}
-
-    assert found == {"vaal": "no_discriminator", "vaal_no_vae": "no_vae"}
-
-
-@pytest.mark.parametrize(
-    ("name", "own"),
-    [
-        ("vaal_recommended", preset_params("recommended")),
-        ("vaal_task_agnostic", {**preset_params("recommended"), "uncertainty": None}),
-        ("ta_vaal", {"selection": "topk", "condition": "task_loss"}),
-        ("sraal", {"selection": "topk", "relabel_states": True}),
-    ],
-)
-def test_a_variant_is_what_its_name_says(name, own):
-    params = get_strategies([name], vaal_params={"beta": 2})[name](3).get_params()
-
-    expected = {**VAALQuery().get_params(), **own}
-    expected |= {"beta": 2, "random_state": 3}
-    if name in ("ta_vaal", "sraal"):
-        expected |= {"selection_space": "latent", "uncertainty": None}
-    assert params == expected
+    expected = {**VAALQuery().get_params(), "random_state": 3, "rule": "topk", "uncertainty": None}
+    assert plain == expected
+    assert changed == {**expected, **params}
 
 
-@pytest.mark.parametrize("params", [{"selection": "topk"}, {"selection_space": "latent"}])
-def test_recommended_settings_keep_what_they_stand_for(params):
-    names = ["vaal_recommended", "vaal_task_agnostic"]
-    made = get_strategies(names, vaal_params={**params, "uncertainty": "entropy"})
+@pytest.mark.parametrize(("name", "net"), NETS.items())
+def test_a_variant_is_vaal_with_the_net_that_its_name_says(name, net):
+    params = {"beta": 2, "net": "vaal"}
+    vaal, variant = (
+        get_strategies([one], vaal_params=params)[one](3).get_params() for one in ("vaal", name)
+    )
 
-    for name, uncertainty in zip(names, ("auto", None), strict=True):
-        found = made[name](0).get_params()
-        assert (found["selection"], found["selection_space"]) == ("herding", "input")
-        assert found["uncertainty"] == uncertainty
+    assert variant == {**vaal, "net": net}
+
+
+@pytest.mark.parametrize("params", [{"rule": "topk"}, {"uncertainty": None}])
+def test_vaal_herding_keeps_what_it_stands_for(params):
+    made = get_strategies(["vaal_herding"], vaal_params={**params, "beta": 2})["vaal_herding"](0)
+
+    found = made.get_params()
+    assert (found["rule"], found["uncertainty"], found["beta"]) == ("herding", "auto", 2)
+
+
+def test_vaal_herding_is_the_default_of_the_library(learner, pool):
+    made = get_strategies(["vaal_herding"], vaal_params={"max_epochs": 1})["vaal_herding"](0)
+
+    chosen = made(learner, pool, n_instances=BATCH)
+
+    expected = VAALQuery(max_epochs=1, random_state=0)(learner, pool, n_instances=BATCH)
+    np.testing.assert_array_equal(chosen, expected)
 
 
 @pytest.mark.parametrize(
-    ("name", "trains"), [("vaal_recommended", False), ("vaal_task_agnostic", False), ("vaal", True)]
+    ("name", "trains"),
+    [("herding", False), ("herding_no_learner", False), ("vaal", True), ("vaal_herding", True)],
 )
-def test_only_what_reads_a_net_trains_one(name, trains, learner, pool):
+def test_what_is_called_vaal_trains_a_net_and_nothing_else_does(name, trains, learner, pool):
     strategy = get_strategies([name], vaal_params={"max_epochs": 1})[name](0)
 
     strategy(learner, pool, n_instances=BATCH)
@@ -88,24 +77,25 @@ def test_only_what_reads_a_net_trains_one(name, trains, learner, pool):
     assert hasattr(strategy.strategy_, "net_") == trains
 
 
-def test_task_agnostic_means_that_the_learner_is_not_asked(learner, pool, monkeypatch):
+def test_herding_without_the_learner_does_not_ask_it(learner, pool, monkeypatch):
     chosen = {}
-    for name in ("vaal_recommended", "vaal_task_agnostic"):
+    for name in ("herding", "herding_no_learner"):
         strategy = get_strategies([name])[name](0)
         chosen[name] = set(strategy(learner, pool, n_instances=BATCH)[0].tolist())
-    assert chosen["vaal_recommended"] != chosen["vaal_task_agnostic"]
+    assert chosen["herding"] != chosen["herding_no_learner"]
 
     monkeypatch.setattr(type(learner), "predict_proba", None)
-    again = get_strategies(["vaal_task_agnostic"])["vaal_task_agnostic"](0)
-    assert set(again(learner, pool, n_instances=BATCH)[0].tolist()) == chosen["vaal_task_agnostic"]
+    again = get_strategies(["herding_no_learner"])["herding_no_learner"](0)
+    assert set(again(learner, pool, n_instances=BATCH)[0].tolist()) == chosen["herding_no_learner"]
 
 
 def test_parameters_are_told_of_vaal_only():
-    made = get_strategies(["vaal", "vaal_no_vae", "random"], vaal_params={"beta": 2})
+    made = get_strategies(["vaal", "vaal_no_vae", "herding", "random"], vaal_params={"beta": 2})
 
     assert vaal_params_of(made["vaal"]) == {"beta": 2}
-    assert vaal_params_of(made["vaal_no_vae"]) == {"beta": 2, "ablation": "no_vae"}
+    assert vaal_params_of(made["vaal_no_vae"]) == {"beta": 2, "net": "no_vae"}
     assert vaal_params_of(STRATEGIES["vaal"]) == {}
+    assert vaal_params_of(made["herding"]) is None
     assert vaal_params_of(made["random"]) is None
     assert vaal_params_of(None) is None
 

@@ -19,7 +19,9 @@ def test_command_is_installed():
 
 @pytest.mark.parametrize("package", ["typer", "pandas"])
 def test_missing_extra_is_named(monkeypatch, package):
-    for name in [name for name in sys.modules if name.startswith(("skvaal._comm", "skvaal.bench"))]:
+    for name in [
+        name for name in sys.modules if name.startswith(("skvaal.cli.app", "skvaal.bench"))
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
 

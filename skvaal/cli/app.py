@@ -1,4 +1,4 @@
-"""What the command ``skvaal`` does."""
+"""The commands of ``skvaal``: benchmark and report."""
 
 import ast
 import shlex
@@ -33,19 +33,26 @@ from skvaal.benchmark.strategies import (
 )
 from skvaal.benchmark.summary import summarize
 
-app = typer.Typer(
-    help="Choose which samples to label next, and compare ways to choose.",
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
-_DEFAULT = Plan()
-_CHOSEN = [",".join(DEFAULT_STRATEGIES)]
-_MANY = "; several are parted by commas, or the option is given again"
-_STRATEGIES = "; ".join(
+_PLAN = Plan()
+_DEFAULT_NAMES = [",".join(DEFAULT_STRATEGIES)]
+_HOW_TO_NAME_SEVERAL = "; separate several by commas, or give the option again"
+_STRATEGY_HELP = "; ".join(
     f"of {title}: {', '.join(library.strategies)}" for title, library in LIBRARIES.items()
 )
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Turn errors of what the user passed into a message and the exit status 2."""
+    try:
+        yield
+    except (ValueError, OSError, ImportError) as error:
+        raise typer.BadParameter(str(error)) from error
+    except (FolderInUseError, WorkerKilledError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
 
 
 def _key_value(text: str) -> tuple[str, Any]:
@@ -69,31 +76,32 @@ def version(
 
 
 @app.command()
+@_usage_errors()
 def benchmark(
     data: Annotated[
         list[str],
         typer.Option(
             help=f"data sets: {', '.join(DATASETS)}, openml:NAME, a .npz file with X and y, or a "
-            f"folder with a folder of images for each class{_MANY}"
+            f"folder with a folder of images for each class{_HOW_TO_NAME_SEVERAL}"
         ),
     ] = ["digits"],  # noqa: B006 (typer reads it, nothing changes it)
     strategies: Annotated[
         list[str],
         typer.Option(
-            help=f"query strategies: {_STRATEGIES}; {ALL}: all that the task model can serve, "
-            f"without {', '.join(sorted(ONLY_BY_NAME))}{_MANY}"
+            help=f"query strategies: {_STRATEGY_HELP}; {ALL}: all that the task model can serve, "
+            f"except {', '.join(sorted(ONLY_BY_NAME))}{_HOW_TO_NAME_SEVERAL}"
         ),
-    ] = _CHOSEN,
+    ] = _DEFAULT_NAMES,
     estimator: Annotated[
         str, typer.Option(help=f"task model: {', '.join(ESTIMATORS)}")
     ] = "random_forest",
     protocols: Annotated[
-        list[str], typer.Option(help=f"protocols: {', '.join(PROTOCOLS)}{_MANY}")
+        list[str], typer.Option(help=f"protocols: {', '.join(PROTOCOLS)}{_HOW_TO_NAME_SEVERAL}")
     ] = ["standard"],  # noqa: B006
-    seeds: Annotated[int, typer.Option(help="paired repetitions")] = _DEFAULT.n_seeds,
-    rounds: Annotated[int, typer.Option(help="queries in each repetition")] = _DEFAULT.rounds,
-    batch: Annotated[int, typer.Option(help="samples labelled in each round")] = _DEFAULT.batch,
-    initial: Annotated[int, typer.Option(help="samples labelled at the start")] = _DEFAULT.initial,
+    seeds: Annotated[int, typer.Option(help="paired repetitions")] = _PLAN.n_seeds,
+    rounds: Annotated[int, typer.Option(help="queries in each repetition")] = _PLAN.rounds,
+    batch: Annotated[int, typer.Option(help="samples labelled in each round")] = _PLAN.batch,
+    initial: Annotated[int, typer.Option(help="samples labelled at the start")] = _PLAN.initial,
     pool_size: Annotated[
         int | None,
         typer.Option(help="samples that may be labelled, drawn anew for each seed  [default: all]"),
@@ -102,7 +110,7 @@ def benchmark(
         list[str] | None,
         typer.Option(
             metavar="KEY=VALUE",
-            help="parameter of vaal and its variants, such as max_epochs=20 or "
+            help="parameter of vaal, vaal_herding and VAAL's variants, such as max_epochs=20 or "
             "vae__latent_dim=16; may be given several times",
         ),
     ] = None,
@@ -123,37 +131,35 @@ def benchmark(
     out: Annotated[
         Path,
         typer.Option(
-            help="folder of the records and the report; a comparison that was stopped goes on there"
+            help="folder of the records and the report; the complete runs of a comparison that was "
+            "stopped are kept there"
         ),
     ] = Path("results"),
     quiet: Annotated[bool, typer.Option("--quiet", help="show no progress bar")] = False,
 ) -> None:
     """Compare query strategies in modAL's ActiveLearner, and write records and a report.
 
-    Each finished round is written at once. The same command goes on where it was stopped.
-    The exit status is 1 if a strategy failed; the others are compared all the same.
+    Each finished round is written at once. After a stop, the same command plays only the runs
+    that are not complete. The exit status is 1 if a strategy failed; the others are compared all
+    the same.
     """
     plan = Plan(n_seeds=seeds, rounds=rounds, batch=batch, initial=initial, pool_size=pool_size)
-    with _usage_errors():
-        factories = get_strategies(
-            _words(strategies), vaal_params=dict(map(_key_value, vaal or [])), estimator=estimator
+    factories = get_strategies(
+        _words(strategies), vaal_params=dict(map(_key_value, vaal or [])), estimator=estimator
+    )
+    if vaal and all(vaal_params_of(factory) is None for factory in factories.values()):
+        raise ValueError(
+            f"--vaal {vaal[0]} is for the strategies 'vaal', 'vaal_herding' and VAAL's variants; "
+            f"none of them is among {', '.join(factories)}."
         )
-        if vaal and all(vaal_params_of(factory) is None for factory in factories.values()):
-            raise ValueError(
-                f"--vaal {vaal[0]} is for the strategy 'vaal' and its variants; none of them is "
-                f"among {', '.join(factories)}."
-            )
-        datasets = [
-            load_dataset(name, skip_bad=skip_bad, image_size=image_size) for name in _words(data)
-        ]
-        arguments: dict[str, Any] = {
-            "estimator": estimator,
-            "plan": plan,
-            "protocols": get_protocols(_words(protocols)),
-        }
-        check(datasets, factories, n_jobs=jobs, **arguments)
+    datasets = [
+        load_dataset(name, skip_bad=skip_bad, image_size=image_size) for name in _words(data)
+    ]
+    chosen = get_protocols(_words(protocols))
+    arguments: dict[str, Any] = {"estimator": estimator, "plan": plan, "protocols": chosen}
+    check(datasets, factories, n_jobs=jobs, **arguments)
     bar = tqdm(unit="round", disable=quiet, desc="comparison")
-    with bar, _usage_errors(), _cluster(dask), _interrupts(out):
+    with bar, _cluster(dask), _interrupts(out):
         results = run(
             datasets,
             factories,
@@ -164,13 +170,13 @@ def benchmark(
             **arguments,
         )
     _print_tables(results)
-    with _usage_errors():
-        page = write_report([results], out)
+    page = write_report([results], out)
     print(f"\nReport: {page}\nRecords: {out / 'records.parquet'}")
     _exit_if_failed([results])
 
 
 @app.command()
+@_usage_errors()
 def report(
     folder: Annotated[
         Path, typer.Argument(help="folder of a comparison, or of folders of comparisons")
@@ -181,22 +187,9 @@ def report(
     ] = None,
 ) -> None:
     """Write report.html, one page that needs no other file, from the records of comparisons."""
-    with _usage_errors():
-        results = find_results(folder)
-        print(f"Report: {write_report(results, out or folder)}")
+    results = find_results(folder)
+    print(f"Report: {write_report(results, out or folder)}")
     _exit_if_failed(results)
-
-
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    """Turn errors of what the user passed into a message and the exit status 2."""
-    try:
-        yield
-    except (ValueError, OSError, ImportError) as error:
-        raise typer.BadParameter(str(error)) from error
-    except (FolderInUseError, WorkerKilledError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        raise typer.Exit(1) from error
 
 
 @contextmanager
@@ -215,7 +208,9 @@ def _interrupts(out: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as error:
-        print(f"\nStopped. The same command goes on from {out}.", file=sys.stderr)
+        print(
+            f"\nStopped. The same command goes on with the complete runs in {out}.", file=sys.stderr
+        )
         raise typer.Exit(130) from error
 
 

@@ -3,7 +3,7 @@
 An iteration has two steps of the VAE, each on mini-batches of its own, labelled and unlabelled
 samples apart, and one step of the discriminator, for which the whole VAE runs again; samples are
 loaded one by one; for scores the decoder runs, too. The losses are those of the published code,
-and the networks are skvaal's at the published size. Nothing else in skvaal uses this module.
+and the networks are skvaal's at the published size. Nothing in skvaal uses this module.
 
 References
 ----------
@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from skvaal import ConvVAE, LatentDiscriminator
-from skvaal._modules import reparameterize
+from skvaal._vaal.modules import reparameterize
 
 N_VAE_STEPS = 2
 

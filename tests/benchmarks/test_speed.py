@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from functools import partial
 
+import against_published
 import numpy as np
+import scaling
+import speed
+import timing
 import torch
+from published import PublishedVAAL
 
 from skvaal import ConvVAE, LatentDiscriminator
-from skvaal.benchmark import against_published, scaling, speed, timing
-from skvaal.benchmark.__main__ import main
-from skvaal.benchmark.published import PublishedVAAL
 
 
 def test_bare_epoch_trains_both_modules():
@@ -38,18 +40,18 @@ def test_overhead_is_the_median_ratio_of_interleaved_epochs(monkeypatch):
 
 def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(speed, "in_child", lambda function, *args: function(*args))
-    monkeypatch.setattr("skvaal._fitting.AUTO_ITERATIONS", 2)
+    monkeypatch.setattr("skvaal._vaal.fitting.AUTO_ITERATIONS", 2)
     small = partial(scaling.measure, varied={"image_size": (8,)}, n_images=8, width=2, repeats=1)
     monkeypatch.setattr(scaling, "measure", small)
     arguments = (
-        "speed --data noise --pool-size 128 --labeled 10 --repeats 1 --width 2 --published-batch 8 "
-        "--out"
+        "--data noise --pool-size 128 --labeled 10 --repeats 1 --width 2 --published-batch 8 --out"
     )
-    assert main([*arguments.split(), str(tmp_path)]) == 0
+    assert speed.main([*arguments.split(), str(tmp_path)]) == 0
     result = json.loads((tmp_path / "speed_cpu.json").read_text())
     assert result["plain_query"]["iterations"] == 2
-    assert result["default_query"]["iterations"] == 0
-    for name in ("plain_query", "default_query"):
+    assert result["vaal_query"]["iterations"] == 2
+    assert result["herding_query"]["iterations"] == 0
+    for name in speed.QUERIES:
         assert result[name]["query_seconds"] > 0
         assert result[name]["peak_memory_gb"] > 0.05
     assert result["overhead"]["fit_over_bare"] > 0

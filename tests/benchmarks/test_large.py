@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 
+import large
 import numpy as np
 import pytest
-
-from skvaal.benchmark import large
-from skvaal.benchmark.__main__ import main
 
 
 def test_noise_is_written_in_blocks(tmp_path, monkeypatch):
@@ -24,28 +22,28 @@ def test_noise_is_written_in_blocks(tmp_path, monkeypatch):
 @pytest.mark.parametrize("power", [0.5, 1, 2])
 def test_exponent_is_the_slope_in_logarithms(power):
     rows = [
-        {"selection": name, "samples": size, "score_seconds": 3 * size**power, "select_seconds": 0}
+        {"strategy": name, "samples": size, "query_seconds": 3 * size**power}
         for size in (100, 1_000, 5_000)
-        for name in ("topk", "herding")
+        for name in ("vaal, topk", "herding")
     ]
-    rows[1]["select_seconds"] = 1e6  # of the other selection
-    assert large.exponent(rows, "topk") == pytest.approx(power, abs=1e-3)
-    assert large.exponent(rows[:2], "topk") is None
+    rows[1]["query_seconds"] = 1e6  # of the other strategy
+    assert large.exponent(rows, "vaal, topk") == pytest.approx(power, abs=1e-3)
+    assert large.exponent(rows[:2], "vaal, topk") is None
 
 
 def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(large, "in_child", lambda function, *args: function(*args))
     monkeypatch.setattr(large, "reset_peak_memory", lambda: None)
-    arguments = "large --sizes 60 120 --image-size 8 --n 5 --labeled 10 --fitted 40 --width 2 --out"
-    assert main([*arguments.split(), str(tmp_path)]) == 0
+    arguments = "--sizes 60 120 --image-size 8 --n 5 --labeled 10 --fitted 40 --width 2 --out"
+    assert large.main([*arguments.split(), str(tmp_path)]) == 0
     result = json.loads((tmp_path / "large_cpu.json").read_text())
-    assert [(row["samples"], row["selection"]) for row in result["queries"]] == [
-        (size, selection) for size in (60, 120) for selection in large.SELECTIONS
+    assert [(row["samples"], row["strategy"]) for row in result["queries"]] == [
+        (size, strategy) for size in (60, 120) for strategy in large.STRATEGIES
     ]
     for row in result["queries"]:
-        assert row["score_seconds"] >= 0
+        assert row["query_seconds"] >= 0
         assert row["peak_memory_mib"] >= 0
-    assert set(result["exponent"]) == set(large.SELECTIONS)
+    assert set(result["exponent"]) == set(large.STRATEGIES)
     assert result["settings"]["n"] == 5
     assert "cores" in result["machine"]
     assert "exponents of time over pool size" in capsys.readouterr().out

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from published import N_VAE_STEPS, PublishedVAAL
+from timing import interleaved, timed
 from torch.utils.flop_counter import FlopCounterMode
 
 from skvaal import ConvVAE, VAALQueryStrategy
-from skvaal._data import PairedPools, Pool
-from skvaal.benchmark.published import N_VAE_STEPS, PublishedVAAL
-from skvaal.benchmark.timing import interleaved, timed
+from skvaal._engine.batches import PairedPools
+from skvaal._pool.pool import Pool
 
 SHAPE = (3, 32, 32)
 # Side of the square matrices, and bytes copied, that the machine's limits are measured with.
@@ -52,7 +53,7 @@ def measure(
     X_labeled, X_pool, scored = X[:n_pool], X[n_pool : 2 * n_pool], X[:n_scored]
     torch.manual_seed(0)
     published = PublishedVAAL(X_labeled, X_pool, batch_size=batch_size, width=width, device=device)
-    params: dict[str, Any] = {"vae__width": width, "vae__latent_dim": 32, "selection": "topk"}
+    params: dict[str, Any] = {"vae__width": width, "vae__latent_dim": 32, "rule": "topk"}
     strategy = VAALQueryStrategy(
         n_vae_steps=N_VAE_STEPS, batch_size=batch_size, max_epochs=1, device=device, **params
     ).fit_pools(X_labeled, X_pool)
@@ -102,7 +103,6 @@ def measure_limits(device: str) -> dict[str, float]:
 
     Examples
     --------
-    >>> from skvaal.benchmark.against_published import measure_limits
     >>> sorted(measure_limits("cpu"))
     ['gflops_float32', 'gigabytes_per_second']
     """

@@ -7,11 +7,12 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from timing import timed
 from tqdm import tqdm
 
 from skvaal import VAALQueryStrategy
-from skvaal._data import PairedPools, Pool
-from skvaal.benchmark.timing import timed
+from skvaal._engine.batches import PairedPools
+from skvaal._pool.pool import Pool
 
 # One at a time is varied, the others are as in the first line.
 BASE = {"batch_size": 64, "latent_dim": 32, "image_size": 32}
@@ -73,7 +74,7 @@ class _Run:
         self.strategy = VAALQueryStrategy(
             batch_size=setting["batch_size"],
             max_epochs=1,
-            selection="topk",
+            rule="topk",
             random_state=0,
             device=device,
             **params,

@@ -31,7 +31,6 @@ def timed(function: Callable[[], Any], device: str) -> float:
 
     Examples
     --------
-    >>> from skvaal.benchmark.timing import timed
     >>> timed(list, "cpu") < 1
     True
     """

@@ -1,4 +1,7 @@
-"""How time and memory of a query grow with the pool: images in a file larger than memory may be."""
+"""How time and memory of a query grow with the pool: images in a file larger than memory may be.
+
+Run it as ``python benchmarks/large.py``; ``--help`` names the options.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,18 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
+from timing import in_child, write_result
 from tqdm import tqdm
 
-from skvaal import VAALQueryStrategy
+from skvaal import HerdingQueryStrategy, VAALQueryStrategy
 from skvaal.benchmark.machine import peak_memory_mib, reset_peak_memory
-from skvaal.benchmark.timing import in_child, write_result
 
-SELECTIONS = ("topk", "k_center", "herding")
+# Rules of VAAL, and last the strategy that trains no network.
+STRATEGIES = ("vaal, topk", "vaal, k_center", "vaal, herding", "herding")
 # Images in a block of the file while it is written.
 _BLOCK = 10_000
 # Peak memory of a query above that of a process that has imported everything, in MiB.
@@ -29,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str or None, default=None
-        Arguments of the command line, see ``python -m skvaal.benchmark large --help``.
+        Arguments of the command line, see ``python benchmarks/large.py --help``.
 
     Returns
     -------
@@ -37,8 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0, the exit status.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m skvaal.benchmark large",
-        description=__doc__,
+        description=__doc__.partition("\n")[0],
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     sizes = [10_000, 30_000, 100_000, 300_000, 1_000_000]
@@ -68,10 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         "file was in the system's cache if that is large enough. peak_memory_mib is the peak of "
         "fit and of the query, whichever is higher, above what the process had after importing "
         "everything; load_average is that of the last minute, above the number of threads where "
-        "others were at work, too; exponent is the slope of log(score + select seconds) over "
+        "others were at work, too; exponent is the slope of log(query_seconds) over "
         "log(samples), 1 where time is linear in the pool",
         "queries": rows,
-        "exponent": {name: exponent(rows, name) for name in SELECTIONS},
+        "exponent": {name: exponent(rows, name) for name in STRATEGIES},
         "target": {"peak_memory_mib": MEMORY_TARGET_MIB},
     }
     out = write_result("large", args, result, not_settings={"out", "folder"})
@@ -96,7 +100,7 @@ def write_noise(path: Path, n: int, image_size: int) -> None:
 
 
 def measure(path: Path, size: int, settings: dict[str, Any]) -> list[dict[str, Any]]:
-    """Seconds and peak memory of one query by each selection.
+    """Seconds and peak memory of one query by each strategy.
 
     Parameters
     ----------
@@ -110,42 +114,47 @@ def measure(path: Path, size: int, settings: dict[str, Any]) -> list[dict[str, A
     Returns
     -------
     list of dict
-        One for each selection.
+        One for each strategy.
     """
     imported = peak_memory_mib()
     n_labeled, side = settings["labeled"], settings["image_size"]
     shape = (n_labeled + size, 3, side, side)
     images = np.memmap(path, dtype=np.uint8, mode="r", shape=shape)
-    pool = images[n_labeled:]
-    strategy = VAALQueryStrategy(
+    labeled, pool = images[:n_labeled], images[n_labeled:]
+    fitted = pool[: settings["fitted"]]
+    vaal = VAALQueryStrategy(
         vae__width=settings["width"],
         max_epochs=settings["epochs"],
+        uncertainty=None,
         device=settings["device"],
         random_state=0,
-    )
-    strategy.fit_pools(images[:n_labeled], pool[: settings["fitted"]])
+    ).fit_pools(labeled, fitted)
+    herding = HerdingQueryStrategy(random_state=0).fit_pools(labeled, fitted)
     after_fit = peak_memory_mib()
     rows = []
-    for selection in SELECTIONS:
+    for name in STRATEGIES:
         reset_peak_memory()
-        strategy.set_params(selection=selection)
+        strategy: Any = herding
+        if name != "herding":
+            strategy = vaal.set_params(rule=name.removeprefix("vaal, "))
+        began = perf_counter()
         strategy.query(pool, settings["n"])
-        seconds = {f"{k}_seconds": round(v, 2) for k, v in strategy.query_seconds_.items()}
+        seconds = perf_counter() - began
         peak = max(after_fit, peak_memory_mib()) - imported
-        row = {"samples": size, "selection": selection, **seconds}
+        row = {"samples": size, "strategy": name, "query_seconds": round(seconds, 2)}
         load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
         rows.append({**row, "peak_memory_mib": round(peak, 1), "load_average": load})
     return rows
 
 
-def exponent(rows: Sequence[dict[str, Any]], selection: str) -> float | None:
-    """Slope of log(time) over log(size) of a selection's queries.
+def exponent(rows: Sequence[dict[str, Any]], strategy: str) -> float | None:
+    """Slope of log(time) over log(size) of a strategy's queries.
 
     Parameters
     ----------
     rows : sequence of dict
-        With samples, selection, score_seconds and select_seconds.
-    selection : str
+        With samples, strategy and query_seconds.
+    strategy : str
 
     Returns
     -------
@@ -154,16 +163,14 @@ def exponent(rows: Sequence[dict[str, Any]], selection: str) -> float | None:
 
     Examples
     --------
-    >>> one = {"selection": "topk", "select_seconds": 0}
     >>> sizes = [1, 10, 100]
-    >>> exponent([{**one, "samples": s, "score_seconds": 3 * s} for s in sizes], "topk")
+    >>> exponent(
+    ...     [{"strategy": "herding", "samples": s, "query_seconds": 3 * s} for s in sizes],
+    ...     "herding",
+    ... )
     1.0
     """
-    points = [
-        (row["samples"], row["score_seconds"] + row["select_seconds"])
-        for row in rows
-        if row["selection"] == selection
-    ]
+    points = [(row["samples"], row["query_seconds"]) for row in rows if row["strategy"] == strategy]
     sizes, seconds = np.log(np.maximum(np.array(points, dtype=float).T, 0.01))
     if len(np.unique(sizes)) < 2:
         return None
@@ -172,6 +179,10 @@ def exponent(rows: Sequence[dict[str, Any]], selection: str) -> float | None:
 
 def _line(row: dict[str, Any]) -> str:
     return (
-        f"{row['samples']:>10} {row['selection']:<9} score {row['score_seconds']:8.2f} s, select "
-        f"{row['select_seconds']:7.2f} s, {row['peak_memory_mib']:6.0f} MiB above import"
+        f"{row['samples']:>10} {row['strategy']:<15} {row['query_seconds']:8.2f} s, "
+        f"{row['peak_memory_mib']:6.0f} MiB above import"
     )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

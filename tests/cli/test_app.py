@@ -8,12 +8,12 @@ from PIL import Image
 pytest.importorskip("modAL")
 testing = pytest.importorskip("typer.testing")
 
-from skvaal._commands import _key_value, app  # noqa: E402
 from skvaal.benchmark import get_strategies, load_dataset, run, strategies  # noqa: E402
 from skvaal.benchmark.datasets import DATA_VARIABLE  # noqa: E402
 from skvaal.benchmark.folder import ResultsFolder  # noqa: E402
 from skvaal.benchmark.plan import Plan  # noqa: E402
 from skvaal.benchmark.results import COLUMNS  # noqa: E402
+from skvaal.cli.app import _key_value, app  # noqa: E402
 
 SMALL = ["--seeds", "2", "--rounds", "1", "--batch", "10", "--jobs", "1"]
 VAAL = ["--vaal", "max_epochs=1", "--vaal", "batch_size=256", "--vaal", "vae__latent_dim=2"]
@@ -134,12 +134,12 @@ def test_ctrl_c_says_how_to_go_on(tmp_path, monkeypatch):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("skvaal._commands.run", interrupted)
+    monkeypatch.setattr("skvaal.cli.app.run", interrupted)
 
     result = skvaal("benchmark", *SMALL, "--strategies", "random", "--out", tmp_path)
 
     assert result.exit_code == 130
-    assert f"The same command goes on from {tmp_path}" in words(result.stderr)
+    assert f"The same command goes on with the complete runs in {tmp_path}" in words(result.stderr)
 
 
 def test_scheduler_that_is_not_there_is_named(tmp_path):
@@ -215,7 +215,7 @@ def test_unreadable_image_is_left_out_on_demand(tree, tmp_path):
         (["--strategies", "margn"], "did you mean 'margin'"),
         (["--strategies", ","], "strategies is empty"),
         (["--strategies", "mc_dropout"], "mc_dropout"),
-        (["--strategies", "random", "--vaal", "max_epochs=1"], "is for the strategy 'vaal'"),
+        (["--strategies", "random", "--vaal", "max_epochs=1"], "is for the strategies 'vaal'"),
         (["--vaal", "max_epoch=1"], "did you mean 'max_epochs'"),
         (["--data", "digits,digits"], "datasets has several called digits; name each once"),
         (["--estimator", "randomforest"], "did you mean 'random_forest'"),
@@ -246,8 +246,8 @@ def test_help_names_the_choices():
     text = words(result.stdout)
     for name in ("digits", "fashion_mnist", "random_forest", "small_cnn", "noisy_oracle"):
         assert name in text
-    assert "of skvaal: vaal, vaal_recommended, vaal_task_agnostic, vaal_no_vae, " in text
-    assert "vaal_frozen_vae, vaal_no_discriminator, ta_vaal, sraal, random," in text
+    assert "of skvaal: vaal, vaal_herding, vaal_no_vae, vaal_frozen_vae, " in text
+    assert "ta_vaal, sraal, herding, herding_no_learner, random," in text
     assert "random, mc_dropout, dbal, variation_ratios; of modAL: margin," in text
     assert "of scikit-activeml: core_set," in text
 

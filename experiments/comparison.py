@@ -20,7 +20,7 @@ from skvaal.benchmark.statistics import areas, cases, mean_ranks
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS = DOCS / "results" / "research"
-OUR = "vaal_recommended"
+OUR = "herding"
 
 
 def by_case(folder):

@@ -17,8 +17,17 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import torch
-from one_batch import RESULTS, Setting, draw, fitted, herd
-from selection_rules import PROTOCOLS, coordinates, larger_of_rank, ranks, uncertainty
+from common import (
+    PROTOCOLS,
+    RESULTS,
+    Setting,
+    draw,
+    fitted,
+    herd,
+    margin,
+    principal_components,
+    ranks,
+)
 
 from skvaal.benchmark import load_dataset
 from skvaal.benchmark.protocols import get_protocols
@@ -31,12 +40,12 @@ SETTINGS = {
 
 def batches(X_labeled, X_pool, model, n, seed):
     """What each rule chooses, as indices into the pool; and the margins."""
-    u = uncertainty(model, X_pool)
-    space = coordinates(X_labeled, X_pool, "pca32")
+    u = margin(model, X_pool)
+    space = principal_components(X_labeled, X_pool)
     weights = {
         "u": u,
         "rank": ranks(u),
-        "u_or_rank": larger_of_rank(u),
+        "u_or_rank": np.maximum(u / u.max(), ranks(u, "min")),
         "sqrt": np.sqrt(u),
         "none": None,
     }

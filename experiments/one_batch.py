@@ -15,35 +15,28 @@ docs/results/research. docs/research_log.md has what came out.
 
 import argparse
 import time
-from pathlib import Path
+import warnings
 from types import SimpleNamespace
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
-from selection_rules import PROTOCOLS, coordinates, herding_by_weights, ranks, uncertainty
+from common import (
+    PROTOCOLS,
+    RESULTS,
+    Setting,
+    accuracy,
+    draw,
+    fitted,
+    herd,
+    margin,
+    principal_components,
+    ranks,
+)
 
-from skvaal import VAALQueryStrategy
-from skvaal._crossfit import cross_fitted_auc
-from skvaal._data import Pool
-from skvaal.benchmark import Plan, load_dataset
-from skvaal.benchmark.estimators import get_estimator
+from skvaal import UninformativeDiscriminatorWarning, VAALQueryStrategy
+from skvaal.benchmark import load_dataset
 from skvaal.benchmark.protocols import get_protocols
-from skvaal.benchmark.start import draw_start
-
-RESULTS = Path(__file__).parents[1] / "docs" / "results" / "research"
-
-
-class Setting(NamedTuple):
-    """Labels at the start, labels before the batch, its size, seeds, and the size of the pool."""
-
-    initial: int
-    stages: tuple[int, ...]
-    batch: int
-    n_seeds: int
-    pool_size: int | None = None
-
 
 SETTINGS = {
     "digits": Setting(20, (20, 60), 20, 6),
@@ -51,39 +44,12 @@ SETTINGS = {
 }
 
 
-def draw(dataset, setting, protocol, seed):
-    """Pool, its classes, the rows labelled at the start, and the test set."""
-    plan = Plan(initial=setting.initial, batch=setting.batch, rounds=2, pool_size=setting.pool_size)
-    start = draw_start(dataset, plan, protocol, seed)
-    if start.test is None:
-        test = dataset.X_test[:4000], dataset.y_test[:4000]
-    else:
-        test = dataset.X[start.test], dataset.y[start.test]
-    return dataset.X[start.pool], start.y, start.labeled, test
-
-
-def fitted(X, y, labeled, seed=0, estimator="random_forest"):
-    return get_estimator(estimator)(seed).fit(X[labeled], y[labeled])
-
-
-def accuracy(X, y, labeled, X_test, y_test):
-    """Mean of two forests."""
-    forests = [fitted(X, y, labeled, seed) for seed in range(2)]
-    return np.mean([(forest.predict(X_test) == y_test).mean() for forest in forests])
-
-
-def herd(space, n, weights):
-    Z_labeled, Z = space
-    scores, rng = np.zeros(len(Z)), np.random.RandomState(0)
-    return herding_by_weights(scores, Z, Z_labeled, n, rng, weights=weights, bandwidth=0.5)
-
-
 def grow(X, y, labeled, n_labels, batch):
     """Label more, by herding in the principal components, until there are `n_labels`."""
     while len(labeled) < n_labels:
         rest = np.setdiff1d(np.arange(len(X)), labeled)
-        u = uncertainty(fitted(X, y, labeled), X[rest])
-        space = coordinates(X[labeled], X[rest], "pca32")
+        u = margin(fitted(X, y, labeled), X[rest])
+        space = principal_components(X[labeled], X[rest])
         more = herd(space, min(batch, n_labels - len(labeled)), u)
         labeled = np.r_[labeled, rest[more]]
     return labeled
@@ -93,12 +59,12 @@ def train_vaal(X_labeled, X_unlabeled, seed):
     """Scores of D, latent means of both pools, held-out AUC of D and the seconds that it took."""
     start = time.time()
     strategy = VAALQueryStrategy(random_state=seed).fit_pools(X_labeled, X_unlabeled)
-    scores = strategy.score_samples(X_unlabeled)
-    posteriors = [strategy.net_.posteriors(Pool(X)) for X in (X_labeled, X_unlabeled)]
-    auc = cross_fitted_auc(strategy.net_, *posteriors, 3, seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UninformativeDiscriminatorWarning)  # what is asked here
+        auc = strategy.diagnose(X_labeled, X_unlabeled, n_folds=3).auc_cross_fitted
     return SimpleNamespace(
-        scores=scores,
-        latent=tuple(one[:, 0] for one in posteriors),
+        scores=strategy.score_samples(X_unlabeled),
+        latent=(strategy.transform(X_labeled), strategy.transform(X_unlabeled)),
         auc=auc,
         seconds=time.time() - start,
     )
@@ -141,9 +107,9 @@ def measure(data):
             for n_labels in setting.stages:
                 labeled = grow(X, y, labeled, n_labels, setting.batch)
                 rest = np.setdiff1d(np.arange(len(X)), labeled)
-                u = uncertainty(fitted(X, y, labeled), X[rest])
+                u = margin(fitted(X, y, labeled), X[rest])
                 vaal = train_vaal(X[labeled], X[rest], seed)
-                pca = coordinates(X[labeled], X[rest], "pca32")
+                pca = principal_components(X[labeled], X[rest])
                 before = accuracy(X, y, labeled, *test)
                 case = {"data": data, "protocol": protocol.name, "seed": seed, "labels": n_labels}
                 for rule, batch in batches(pca, vaal, u, setting.batch, seed).items():

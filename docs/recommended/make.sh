@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# The comparison of the recommended setting: its records and its page. Some hours on two cores; it goes on where
-# it was stopped. Fashion-MNIST and CIFAR-10 are read from .npz files in $SKVAAL_DATA.
+# Plays the comparisons whose records are in docs/recommended, docs/batches and docs/variants: some hours on two
+# cores. After a stop, complete runs stay. "report" writes build/recommended/report.html. Fashion-MNIST and
+# CIFAR-10 are read from .npz files in $SKVAAL_DATA.
 #
 # Tuned on: digits, wine, Fashion-MNIST. Never tuned on: breast cancer, CIFAR-10, Caltech-101.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 strategies=random,margin,uncertainty,entropy,ranked_batch,core_set,badge,typi_clust,prob_cover,max_herding
-strategies+=,drop_query,clue,falcun,vaal_recommended,vaal_task_agnostic
-fewest=random,margin,typi_clust,falcun,vaal_recommended,vaal_task_agnostic
-few=random,margin,typi_clust,falcun,clue,vaal_recommended,vaal_task_agnostic
+strategies+=,drop_query,clue,falcun,herding,herding_no_learner
+fewest=random,margin,typi_clust,falcun,herding,herding_no_learner
+few=random,margin,typi_clust,falcun,clue,herding,herding_no_learner
 compare() {  # folder, data, strategies, protocols and the rest
     skvaal benchmark --quiet --out "$1" --data "$2" --strategies "$3" --protocols "$4" "${@:5}"
 }
@@ -31,7 +32,7 @@ case "${1:-all}" in digits | all)
         --seeds 10 --initial 20 --batch 20 --rounds 4 ;;& variants | all)
     # What VAAL's own parts are worth: the paper's method, its ablations, TA-VAAL and SRAAL.
     compare variants digits \
-        random,vaal,vaal_no_vae,vaal_frozen_vae,vaal_no_discriminator,ta_vaal,sraal,vaal_recommended \
+        random,vaal,vaal_no_vae,vaal_frozen_vae,vaal_no_discriminator,ta_vaal,sraal,herding \
         standard,biased_start --seeds 10 --initial 20 --batch 80 --rounds 1 ;;& report | all)
-    skvaal report recommended ;;
+    skvaal report recommended --out ../build/recommended ;;
 esac

@@ -31,6 +31,8 @@ numpydoc_validation_checks = {"PR02", "PR03"}
 html_theme = "pydata_sphinx_theme"
 html_title = f"skvaal {version}"
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["narrow.css"]
 html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page-toc"]}
 
 

@@ -1,4 +1,4 @@
-"""A pool on a dask cluster: the model goes to the samples, block by block."""
+"""Query a pool on a dask cluster: each worker scores the blocks that it holds."""
 
 import dask.array as da
 from dask.distributed import Client, LocalCluster
@@ -13,10 +13,10 @@ def main():
     # In earnest: da.from_zarr("s3://bucket/pool.zarr"), of millions of samples.
     X_pool = da.from_array(X[100:], chunks=(200, -1))
 
-    strategy = VAALQueryStrategy(selection="topk", max_epochs=2, random_state=0)
-    strategy.fit_pools(X[:100], X[100:])  # on what fits here: a sample of the pool will do
+    strategy = VAALQueryStrategy(rule="topk", max_epochs=2, random_state=0)
+    strategy.fit_pools(X[:100], X[100:])  # in earnest: a sample of the pool that fits here
 
-    # Client("scheduler:8786") for a cluster that is there already.
+    # Client("scheduler:8786") connects to a running cluster.
     cluster = LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0")
     with cluster, Client(cluster):
         indices = strategy.query(X_pool, n=10)

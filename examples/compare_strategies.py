@@ -1,4 +1,4 @@
-"""Compare VAAL with a strategy of your own, under a fair start and a biased one."""
+"""Compare VAAL with a strategy of your own, from a random and from a biased start."""
 
 from skvaal.benchmark import Plan, Protocol, get_strategies, load_dataset, run
 from skvaal.benchmark.report import format_table
@@ -17,14 +17,14 @@ def largest(random_state):
     return strategy
 
 
-strategies = get_strategies(["vaal", "random"], vaal_params={"max_epochs": 5})
+strategies = get_strategies(["herding", "vaal", "random"], vaal_params={"max_epochs": 5})
 results = run(
     load_dataset("wine"),
     strategies | {"largest": largest},
     estimator="logistic_regression",
     plan=Plan(n_seeds=3, rounds=2, batch=10, initial=10),
     protocols=[Protocol(), Protocol(name="a class is missing", missing_classes=0.3)],
-)  # with out="results" it is kept, and goes on there after an interruption
+)  # with out="results" the records are kept, and a stopped run goes on from there
 
 for label, records in cases(results.records):
     print(format_table(records, summarize(records), heading=label), end="\n\n")

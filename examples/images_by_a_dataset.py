@@ -1,4 +1,4 @@
-"""Images in files of their own, read by a torch Dataset when they are asked for."""
+"""Read images from single files, by a torch Dataset, when they are needed."""
 
 import tempfile
 from pathlib import Path
@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset, Subset
 
-from skvaal import VAALQuery
+from skvaal import HerdingQuery
 
 
 class Images(Dataset):
-    """An image and a label that nobody knows yet; skvaal reads the first only."""
+    """Items are (image, label); skvaal reads the image only."""
 
     def __init__(self, folder):
         self.paths = sorted(Path(folder).glob("*.npy"))
@@ -34,7 +34,7 @@ with tempfile.TemporaryDirectory() as folder:
 
     images = Images(folder)
     labeled, pool = Subset(images, range(50)), Subset(images, range(50, 300))
-    query = VAALQuery(random_state=0)
-    learner = None  # or one whose predict_proba reads a Dataset, such as skorch's
+    query = HerdingQuery(random_state=0)
+    learner = None  # or one whose predict_proba reads a Dataset, such as one of skorch
     chosen, _ = query(learner, pool, 20, X_labeled=labeled)
     print(f"{np.mean(chosen >= 150):.0%} of the chosen images have the stripe")

@@ -1,4 +1,4 @@
-"""Images that stay on disk as a memmap of uint8, and a strategy that is saved and loaded."""
+"""Query images in a memmap of uint8, then save the strategy and load it again."""
 
 import tempfile
 from pathlib import Path
@@ -15,7 +15,7 @@ with tempfile.TemporaryDirectory() as folder:
     X[:] = rng.integers(0, 100, X.shape, dtype=np.uint8)
     X[400:, :, 8:16] += 150
     y = np.full(600, -1)
-    y[:100] = 0  # labelled, none of them with a stripe
+    y[:100] = 0  # labelled; none has a stripe
 
     strategy = VAALQueryStrategy(max_epochs=30, vae__width=4, lr=2e-3, random_state=0)
     strategy.fit(X, y)

@@ -1,4 +1,4 @@
-"""Label digits in rounds with modAL: VAALQuery chooses, a random forest learns."""
+"""Label digits in rounds with modAL: a query strategy chooses, a random forest learns."""
 
 import numpy as np
 from modAL.models import ActiveLearner
@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import train_test_split
 
-from skvaal import VAALQuery
+from skvaal import HerdingQuery
 
 X, y = load_digits(return_X_y=True)
 X_pool, X_test, y_pool, y_test = train_test_split(
@@ -16,7 +16,7 @@ X_pool, X_test, y_pool, y_test = train_test_split(
 start = np.arange(30)
 learner = ActiveLearner(
     estimator=RandomForestClassifier(random_state=0),
-    query_strategy=VAALQuery(random_state=0),
+    query_strategy=HerdingQuery(random_state=0),  # or VAALQuery(random_state=0)
     X_training=X_pool[start],
     y_training=y_pool[start],
 )

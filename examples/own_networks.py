@@ -1,4 +1,4 @@
-"""Networks of your own: anything with encode and decode, and a discriminator of mu."""
+"""Use your own networks: a VAE with encode and decode, and a discriminator that reads mu."""
 
 import numpy as np
 import torch
@@ -9,9 +9,9 @@ from skvaal import VAALQueryStrategy
 
 
 class LinearVAE(nn.Module):
-    """The smallest VAE there is: linear both ways, as in probabilistic PCA."""
+    """The smallest VAE: both ways are linear, as in probabilistic PCA."""
 
-    def __init__(self, input_shape, latent_dim=4):  # input_shape is passed in, being asked for
+    def __init__(self, input_shape, latent_dim=4):  # skvaal passes input_shape
         super().__init__()
         (n_features,) = input_shape
         self.encoder = nn.Linear(n_features, 2 * latent_dim)

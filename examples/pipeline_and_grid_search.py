@@ -1,4 +1,4 @@
-"""VAAL behind a scaler, tuned twice: by the evidence lower bound, and by accuracy at a budget."""
+"""Tune VAAL behind a scaler: by the evidence lower bound, and by accuracy at a budget."""
 
 import numpy as np
 from sklearn.datasets import load_wine
@@ -7,13 +7,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skvaal import ActiveLearningClassifier, VAALQuery, VAALQueryStrategy
+from skvaal import ActiveLearningClassifier, Herding, TopK, VAALQuery, VAALQueryStrategy
 
 X, y = load_wine(return_X_y=True)
 labeled = np.random.default_rng(0).random(len(X)) < 0.2
 y_known = np.where(labeled, y, -1)
 
-# In a Pipeline: everything but `query` is forwarded to the last step.
+# A Pipeline forwards everything but `query` to its last step.
 pipe = make_pipeline(StandardScaler(), VAALQueryStrategy(max_epochs=20, random_state=0))
 pipe.fit(X, y_known)
 X_pool = X[~labeled]
@@ -23,7 +23,7 @@ print("to label next:", pipe[-1].query(pipe[:-1].transform(X_pool), n=5))
 search = GridSearchCV(pipe, {"vaalquerystrategy__vae__latent_dim": [2, 8]}, cv=3).fit(X)
 print("best by evidence lower bound:", search.best_params_)
 
-# With an oracle: which selection gives the best classifier for 50 labels?
+# With an oracle: which rule gives the best classifier for 50 labels?
 active = ActiveLearningClassifier(
     make_pipeline(StandardScaler(), LogisticRegression()),
     VAALQuery(strategy=pipe),
@@ -32,6 +32,6 @@ active = ActiveLearningClassifier(
     n_rounds=2,
     random_state=0,
 )
-selection = "query_strategy__strategy__vaalquerystrategy__selection"
-search = GridSearchCV(active, {selection: ["herding", "topk"]}, cv=3).fit(X, y)
+rule = "query_strategy__strategy__vaalquerystrategy__rule"
+search = GridSearchCV(active, {rule: [Herding(), TopK()]}, cv=3).fit(X, y)
 print(f"best for 50 labels: {search.best_params_}, accuracy {search.best_score_:.3f}")

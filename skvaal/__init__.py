@@ -1,8 +1,11 @@
 """skvaal: which samples of an unlabelled pool to label next."""
 
-from skvaal._active_classifier import ActiveLearningClassifier
-from skvaal._diagnostics import Diagnostics
-from skvaal._exceptions import (
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from skvaal._utils.exceptions import (
     DeviceMemoryError,
     EmptyPoolWarning,
     ModelFileError,
@@ -10,28 +13,75 @@ from skvaal._exceptions import (
     PosteriorCollapseWarning,
     TrainingDivergedError,
     UninformativeDiscriminatorWarning,
+    UnusedParameterWarning,
 )
-from skvaal._modal import VAALQuery
-from skvaal._modules import ConvVAE, DenseVAE, LatentDiscriminator
-from skvaal._net import VAALNet
-from skvaal._strategy import VAALQueryStrategy
 from skvaal._version import __version__
+
+if TYPE_CHECKING:
+    from skvaal._active_classifier import ActiveLearningClassifier
+    from skvaal._herding_strategy import HerdingQueryStrategy
+    from skvaal._rules.cluster import Cluster
+    from skvaal._rules.greedy import Greedy
+    from skvaal._rules.herding import Herding
+    from skvaal._rules.k_center import KCenter
+    from skvaal._rules.stochastic import Stochastic
+    from skvaal._rules.top_k import TopK
+    from skvaal._vaal.diagnostics import Diagnostics
+    from skvaal._vaal.diagnostics_display import DiagnosticsDisplay
+    from skvaal._vaal.modules import ConvVAE, DenseVAE, LatentDiscriminator
+    from skvaal._vaal.net import VAALNet
+    from skvaal._vaal_strategy import VAALQueryStrategy
+    from skvaal.modal import HerdingQuery, VAALQuery
+
+# By module, imported when first used: torch takes seconds, and herding does without it.
+_LAZY = {
+    "_active_classifier": ["ActiveLearningClassifier"],
+    "_herding_strategy": ["HerdingQueryStrategy"],
+    "_rules.lookup": ["Cluster", "Greedy", "Herding", "KCenter", "Stochastic", "TopK"],
+    "_vaal.diagnostics": ["Diagnostics"],
+    "_vaal.diagnostics_display": ["DiagnosticsDisplay"],
+    "_vaal.modules": ["ConvVAE", "DenseVAE", "LatentDiscriminator"],
+    "_vaal.net": ["VAALNet"],
+    "_vaal_strategy": ["VAALQueryStrategy"],
+    "modal": ["HerdingQuery", "VAALQuery"],
+}
 
 __all__ = [
     "ActiveLearningClassifier",
+    "Cluster",
     "ConvVAE",
     "DenseVAE",
     "DeviceMemoryError",
     "Diagnostics",
+    "DiagnosticsDisplay",
     "EmptyPoolWarning",
+    "Greedy",
+    "Herding",
+    "HerdingQuery",
+    "HerdingQueryStrategy",
+    "KCenter",
     "LatentDiscriminator",
     "ModelFileError",
     "PoolExhaustedWarning",
     "PosteriorCollapseWarning",
+    "Stochastic",
+    "TopK",
     "TrainingDivergedError",
     "UninformativeDiscriminatorWarning",
+    "UnusedParameterWarning",
     "VAALNet",
     "VAALQuery",
     "VAALQueryStrategy",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _LAZY.items():
+        if name in names:
+            return getattr(import_module(f"skvaal.{module}"), name)
+    raise AttributeError(f"module 'skvaal' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from numbers import Integral
 from typing import Any
@@ -13,22 +12,27 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clo
 from sklearn.metrics import accuracy_score
 from sklearn.pipeline import Pipeline
 from sklearn.utils import (
-    _safe_indexing,
+    Tags,
     assert_all_finite,
     check_array,
     check_consistent_length,
     check_random_state,
     column_or_1d,
+    get_tags,
 )
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from skvaal._exceptions import PoolExhaustedWarning
-from skvaal._modal import VAALQuery
-from skvaal._params import HasMethods, Interval
-from skvaal._selection import draw_with_every_class
-from skvaal._strategy import VAALQueryStrategy
+from skvaal._herding_strategy import HerdingQueryStrategy
+from skvaal._pipelines import last_step
+from skvaal._pool.containers import count_rows, stack_rows, take_rows
+from skvaal._pool.samples import as_named
+from skvaal._query_strategy import BaseQueryStrategy
+from skvaal._utils.exceptions import PoolExhaustedWarning, warn_user
+from skvaal._utils.params import HasMethods, Interval
+from skvaal._utils.seeds import draw_with_every_class
+from skvaal.modal import HerdingQuery, VAALQuery
 
 Query = Callable[..., Any]
 
@@ -52,9 +56,10 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Trained anew on the labelled samples in each round.
     query_strategy : callable, strategy or None, default=None
         A callable as in modAL, ``(learner, X_pool, n_instances=n) -> indices`` or
-        ``(indices, scores)``, such as :class:`VAALQuery`; a :class:`VAALQueryStrategy` or a
-        Pipeline that ends in one; or any object with ``query(X_pool, n)`` and, if it wants to
-        learn, ``fit(X, y)``, where y holds -1 for unlabelled rows. None takes ``VAALQuery()``.
+        ``(indices, scores)``, such as :class:`VAALQuery` and :class:`HerdingQuery`; a
+        :class:`VAALQueryStrategy`, a :class:`HerdingQueryStrategy` or a Pipeline that ends in one;
+        or any object with ``query(X_pool, n)`` and, if it wants to learn, ``fit(X, y)``, where y
+        holds -1 for unlabelled rows. None takes ``VAALQuery()``.
     initial_size : int, default=20
         Labelled samples at the start: one of each class, the others at random.
     batch_size : int, default=20
@@ -126,17 +131,23 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         y: ArrayLike,
         X_val: ArrayLike | None = None,
         y_val: ArrayLike | None = None,
+        *,
+        sample_weight: ArrayLike | None = None,
     ) -> ActiveLearningClassifier:
         """Play the labelling rounds.
 
         Parameters
         ----------
-        X : array-like or DataFrame of shape (n_samples, ...)
-            Initial pool and pool together.
+        X : array-like of shape (n_samples, ...)
+            Initial pool and pool together: an array, a frame of pandas or polars, a sparse matrix,
+            or texts, whatever `estimator` and `query_strategy` read.
         y : array-like of shape (n_samples,)
             The oracle's labels.
         X_val, y_val : array-like, default=None
             Where to measure ``learning_curve_``.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, for the `estimator`'s ``fit``. Without `X_val` they weigh the
+            accuracy of ``learning_curve_``, too.
 
         Returns
         -------
@@ -145,8 +156,8 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Raises
         ------
         ValueError, TypeError
-            If there are fewer initial samples than classes, or the strategy returns anything but
-            distinct rows of the pool.
+            If there are fewer initial samples than classes, the strategy returns anything but
+            distinct rows of the pool, or `estimator` takes no sample weights and some are given.
         """
         self._validate_params()
         X = self._check_x(X, reset=True)
@@ -156,9 +167,10 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         check_classification_targets(labels)
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val come together, or not at all")
+        weights = self._check_weights(sample_weight, X)
         self._warn_of_budget(len(labels))
         rng = check_random_state(self.random_state)
-        query = as_query(self.query_strategy)
+        query = _as_query(self.query_strategy)
         for seeded in (estimator := clone(self.estimator), query):
             _set_random_states(seeded, rng)
 
@@ -166,35 +178,55 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         labeled, queried = initial, []
         n_labeled, accuracy = [], []
         for rounds_left in range(self.n_rounds, -1, -1):
-            learner = _Learner(clone(estimator), _safe_indexing(X, labeled), labels[labeled])
-            predicted = learner.estimator.predict(X if X_val is None else X_val)
-            accuracy.append(accuracy_score(labels if X_val is None else y_val, predicted))
+            of_labeled = None if weights is None else weights[labeled]
+            known = take_rows(X, labeled), labels[labeled]
+            learner = _Learner(clone(estimator), *known, of_labeled)
+            if X_val is None:
+                predicted = learner.estimator.predict(X)
+                accuracy.append(accuracy_score(labels, predicted, sample_weight=weights))
+            else:
+                accuracy.append(accuracy_score(y_val, learner.estimator.predict(X_val)))
             n_labeled.append(len(labeled))
             pool = np.setdiff1d(np.arange(len(labels)), labeled)
             if not rounds_left or not len(pool):
                 break
             n = min(self.batch_size, len(pool))
-            queried.append(pool[_choose(query, learner, _safe_indexing(X, pool), n)])
+            queried.append(pool[_choose(query, learner, take_rows(X, pool), n)])
             labeled = np.concatenate([labeled, queried[-1]])
         self.estimator_ = learner.estimator
         self.classes_ = self.estimator_.classes_
         self.initial_indices_ = initial
         self.queried_indices_ = queried
-        self.learning_curve_ = {
-            "n_labeled": np.array(n_labeled),
-            "accuracy": np.array(accuracy),
-        }
+        curve = {"n_labeled": n_labeled, "accuracy": accuracy}
+        self.learning_curve_ = {name: np.array(values) for name, values in curve.items()}
         return self
+
+    def _check_weights(self, sample_weight: Any, X: Any) -> NDArray[np.float64] | None:
+        if sample_weight is None:
+            return None
+        if not has_fit_parameter(self.estimator, "sample_weight"):
+            raise ValueError(
+                f"sample_weight is given, but {type(self.estimator).__name__}.fit takes none; use "
+                "an estimator that does, or leave sample_weight out"
+            )
+        weights = check_array(
+            sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+        )
+        if weights.ndim != 1:
+            raise ValueError(f"sample_weight must be 1-D, got shape {weights.shape}")
+        check_consistent_length(X, weights)
+        if not weights.any():
+            raise ValueError("sample_weight holds zeros only, so that no sample would count")
+        return weights
 
     def _warn_of_budget(self, n_samples: int) -> None:
         budget = self.initial_size + self.n_rounds * self.batch_size
         if budget > n_samples:
-            warnings.warn(
+            warn_user(
                 f"initial_size={self.initial_size} and n_rounds={self.n_rounds} of "
                 f"batch_size={self.batch_size} ask for {budget} labels, but X has {n_samples} "
                 "samples; labelling stops when all are labelled",
                 PoolExhaustedWarning,
-                stacklevel=3,
             )
 
     def _draw_initial(self, y: NDArray, rng: np.random.RandomState) -> NDArray[np.intp]:
@@ -207,48 +239,26 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         return draw_with_every_class(y, self.initial_size, rng)
 
     def predict(self, X: ArrayLike) -> NDArray:
-        """Classes, by the classifier of the last round.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-
-        Returns
-        -------
-        array of shape (n_samples,)
-        """
+        """Classes of X, (n_samples, ...), by the classifier of the last round, (n_samples,)."""
         return self._fitted(X).predict(X)
 
     @available_if(_delegates("predict_proba"))
     def predict_proba(self, X: ArrayLike) -> NDArray[np.floating]:
-        """Class probabilities, by the classifier of the last round.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-
-        Returns
-        -------
-        array of shape (n_samples, n_classes)
-        """
+        """Class probabilities by the classifier of the last round, (n_samples, n_classes)."""
         return self._fitted(X).predict_proba(X)
 
     @available_if(_delegates("decision_function"))
     def decision_function(self, X: ArrayLike) -> NDArray[np.floating]:
-        """Decision function of the classifier of the last round.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, ...)
-
-        Returns
-        -------
-        array of shape (n_samples,) or (n_samples, n_classes)
-        """
+        """Decision function of the classifier of the last round, a row for each sample of X."""
         return self._fitted(X).decision_function(X)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "estimator_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = get_tags(self.estimator).input_tags.sparse
+        return tags
 
     def _fitted(self, X: ArrayLike) -> Any:
         check_is_fitted(self)
@@ -256,10 +266,11 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         return self.estimator_
 
     def _check_x(self, X: Any, *, reset: bool) -> Any:
-        """X as something with rows; a DataFrame stays one, for estimators that select columns."""
-        if not hasattr(X, "iloc"):
+        """X as something with rows; frames, sparse matrices and texts stay what they are."""
+        if not (hasattr(X, "columns") or hasattr(X, "tocsr") or _is_text(X)):
             X = check_array(X, allow_nd=True, dtype=None, ensure_all_finite=False, estimator=self)
-        validate_data(self, X, reset=reset, skip_check_array=True)
+        if not _is_text(X):
+            validate_data(self, as_named(X), reset=reset, skip_check_array=True)
         return X
 
 
@@ -268,8 +279,11 @@ class _Learner:
 
     on_transformed = False
 
-    def __init__(self, estimator: Any, X_training: Any, y_training: NDArray) -> None:
-        self.estimator = estimator.fit(X_training, y_training)
+    def __init__(
+        self, estimator: Any, X_training: Any, y_training: NDArray, weights: NDArray | None
+    ) -> None:
+        weighted = {} if weights is None else {"sample_weight": weights}
+        self.estimator = estimator.fit(X_training, y_training, **weighted)
         self.X_training = X_training
         self.y_training = y_training
 
@@ -292,35 +306,23 @@ class _FitAndQuery(BaseEstimator):
     def __call__(self, learner: _Learner, X_pool: Any, n_instances: int) -> Any:
         strategy = clone(self.strategy, safe=False)
         if hasattr(strategy, "fit"):
-            X = np.concatenate([np.asarray(learner.X_training), np.asarray(X_pool)])
-            y = np.full(len(X), -1)
+            X = stack_rows([learner.X_training, X_pool])
+            y = np.full(count_rows(X), -1)
             _, y[: len(learner.y_training)] = np.unique(learner.y_training, return_inverse=True)
             strategy.fit(X, y)
         return strategy.query(X_pool, n_instances)
 
 
-def as_query(query_strategy: Any) -> Query:
-    """Turn what a user may pass as a query strategy into a callable of modAL's form.
-
-    Parameters
-    ----------
-    query_strategy : callable, strategy, Pipeline or None
-        As in :class:`ActiveLearningClassifier`.
-
-    Returns
-    -------
-    callable
-        ``(learner, X_pool, n_instances=n)``; a clone where the strategy can be cloned.
-
-    Raises
-    ------
-    TypeError
-        If it can be none of these.
-    """
+def _as_query(query_strategy: Any) -> Query:
+    """Make a callable of modAL's form of what a user may pass; a clone if it can be cloned."""
     if query_strategy is None:
         return VAALQuery()
-    if isinstance(query_strategy, VAALQueryStrategy | Pipeline):
-        return VAALQuery(strategy=clone(query_strategy))
+    if isinstance(query_strategy, BaseQueryStrategy | Pipeline):
+        is_herding = isinstance(last_step(query_strategy), HerdingQueryStrategy)
+        make = HerdingQuery if is_herding else VAALQuery
+        return make(strategy=clone(query_strategy))
+    if isinstance(query_strategy, type):
+        raise TypeError(f"query_strategy is a class; pass an object: {query_strategy.__name__}()")
     if callable(query_strategy):
         return clone(query_strategy, safe=False)
     if hasattr(query_strategy, "query"):
@@ -347,16 +349,17 @@ def _choose(query: Query, learner: _Learner, X_pool: Any, n: int) -> NDArray[np.
     """Ask a strategy, and make sure that what it answers can be labelled."""
     answer = query(learner, X_pool, n_instances=n)
     indices = np.atleast_1d(answer[0] if isinstance(answer, tuple) else answer)
-    valid = (
-        indices.ndim == 1
-        and len(indices) == n == len(np.unique(indices))
-        and np.issubdtype(indices.dtype, np.integer)
-        and indices.min() >= 0
-        and indices.max() < _num_samples(X_pool)
-    )
-    if not valid:
+    # NB indices, not a mask
+    is_valid = indices.shape == (n,) and np.issubdtype(indices.dtype, np.integer)
+    if not is_valid or len(np.intersect1d(indices, np.arange(count_rows(X_pool)))) < n:
         raise ValueError(
-            f"query_strategy must return {n} distinct rows of a pool of {_num_samples(X_pool)}, "
+            f"query_strategy must return {n} distinct rows of a pool of {count_rows(X_pool)}, "
             f"got {indices!r}"
         )
     return indices
+
+
+def _is_text(X: Any) -> bool:
+    """Whether X is a list, a 1-D array or a Series of texts."""
+    is_row = isinstance(X, list | tuple) or len(getattr(X, "shape", ())) == 1
+    return is_row and len(X) > 0 and all(isinstance(each, str) for each in X)

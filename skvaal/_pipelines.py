@@ -1,99 +1,140 @@
-"""A strategy, or a Pipeline that ends in one, fitted on two pools: what the adapters share."""
+"""A strategy, or a Pipeline that ends in one, on two pools: the path that all adapters take.
+
+Samples reach the first step of a Pipeline as they were handed over: a DataFrame of pandas or polars
+with its columns, a sparse matrix, a list of texts.
+"""
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
 
-from skvaal._fitting import fit_marked, fit_pools
-from skvaal._strategy import VAALQueryStrategy
-from skvaal._task import TaskView
-from skvaal._validation import check_same_columns, check_same_kind, check_transformable
+from skvaal._pool.containers import count_rows, stack_rows, take_rows
+from skvaal._pool.validation import check_same_columns, check_same_kind, check_transformable
+from skvaal._query_strategy import BaseQueryStrategy
 
 
-def last_step(strategy: Any) -> VAALQueryStrategy:
-    """The strategy itself, or the one at the end of the Pipeline.
-
-    Parameters
-    ----------
-    strategy : VAALQueryStrategy or Pipeline
-
-    Returns
-    -------
-    VAALQueryStrategy
-
-    Raises
-    ------
-    TypeError
-        If it is neither.
-    """
+def last_step(strategy: Any, wanted: type = BaseQueryStrategy) -> Any:
+    """The strategy itself, or the one at the end of the Pipeline."""
     last = strategy[-1] if isinstance(strategy, Pipeline) else strategy
-    if not isinstance(last, VAALQueryStrategy):
+    if not isinstance(last, wanted):
+        name = "VAALQueryStrategy" if wanted is BaseQueryStrategy else wanted.__name__
         raise TypeError(
-            "strategy must be a VAALQueryStrategy or a Pipeline that ends in one, got "
-            f"{type(last).__name__}"
+            f"strategy must be a {name} or a Pipeline that ends in one, got {type(last).__name__}"
         )
     return last
 
 
-def fit_on_pools(
-    strategy: Any,
-    X_labeled: Any,
-    X_unlabeled: Any,
-    views: tuple[TaskView, TaskView] | None = None,
-    *,
-    for_query: bool = False,
-) -> None:
-    """Fit all steps on both pools.
+def fit_front(
+    strategy: Any, X_labeled: Any, X_unlabeled: Any, y_labeled: Any = None
+) -> tuple[Any, Any]:
+    """Fit all steps but the last on two pools, and transform these.
 
     Parameters
     ----------
-    strategy : VAALQueryStrategy or Pipeline
+    strategy : query strategy or Pipeline
     X_labeled, X_unlabeled : array-like of shape (n, ...)
-    views : tuple of TaskView, default=None
-        What a task model says of the labelled and of the unlabelled samples.
-    for_query : bool, default=False
-        Whether nothing but a query will follow: a net that it would not read is not trained.
-    """
-    views = views or (TaskView(), TaskView())
-    if not isinstance(strategy, Pipeline):
-        fit_pools(strategy, X_labeled, X_unlabeled, views, for_query=for_query)
-        return
-    if hasattr(X_labeled, "iloc") and hasattr(X_unlabeled, "iloc"):
-        import pandas as pd  # there, since the pools are its
-
-        check_same_columns(X_labeled, X_unlabeled)
-        X = pd.concat([X_labeled, X_unlabeled])
-    else:
-        check_transformable(X_labeled, "X_labeled")
-        check_transformable(X_unlabeled, "X_unlabeled")
-        X_labeled, X_unlabeled = np.asarray(X_labeled), np.asarray(X_unlabeled)
-        check_same_kind(X_labeled, X_unlabeled)
-        X = np.concatenate([X_labeled, X_unlabeled])
-    y = np.full(len(X_labeled) + len(X_unlabeled), "labelled", dtype=object)
-    y[len(X_labeled) :] = last_step(strategy).missing_label
-    # By hand: a Pipeline's fit would hand the views to all steps, or to none.
-    if len(strategy) > 1:
-        front = strategy[:-1]
-        X = front.fit_transform(X, y)
-        # With a memory these are copies that were fitted.
-        strategy.steps[:-1] = front.steps
-    fit_marked(last_step(strategy), X, y, views, for_query=for_query)
-
-
-def as_last_step_sees(strategy: Any, X: Any) -> Any:
-    """X, transformed by all steps of a fitted Pipeline but the last.
-
-    Parameters
-    ----------
-    strategy : VAALQueryStrategy or Pipeline
-    X : array-like of shape (n, ...)
+        The first is None, or has no row, where nothing is labelled yet.
+    y_labeled : array-like of shape (n_labeled,), default=None
+        Steps that learn from labels are fitted on the labelled samples; the others on both pools.
 
     Returns
     -------
-    array-like of shape (n, ...)
+    tuple of array-like
+        Both pools, as the last step reads them.
     """
-    steps = len(strategy) if isinstance(strategy, Pipeline) else 1
-    return X if steps == 1 else strategy[:-1].transform(X)
+    if not _has_front(strategy):
+        return X_labeled, X_unlabeled
+    for X, name in ((X_labeled, "X_labeled"), (X_unlabeled, "X_unlabeled")):
+        check_transformable(X, name)
+    front = strategy[:-1]
+    supervised = [name for name, step in front.steps if _learns_from_labels(step)]
+    if supervised:
+        return _fit_by_steps(front, supervised, X_labeled, X_unlabeled, y_labeled)
+    stacked, n_labeled = _stack(X_labeled, X_unlabeled)
+    Z = front.fit_transform(stacked)
+    _check_rows_kept(stacked, Z)
+    # With a memory, the fitted steps are copies.
+    strategy.steps[:-1] = front.steps
+    return _split(Z, n_labeled)
+
+
+def transform_front(strategy: Any, X: Any) -> Any:
+    """X, transformed by all steps of a fitted Pipeline but the last."""
+    if not _has_front(strategy):
+        return X
+    Z = strategy[:-1].transform(X)
+    _check_rows_kept(X, Z)
+    return Z
+
+
+def _has_front(strategy: Any) -> bool:
+    return isinstance(strategy, Pipeline) and len(strategy) > 1
+
+
+def _fit_by_steps(
+    front: Pipeline, supervised: list[str], X_labeled: Any, X_unlabeled: Any, y_labeled: Any
+) -> tuple[Any, Any]:
+    """Steps that learn from labels see the labelled samples alone, the others both pools."""
+    if y_labeled is None or X_labeled is None or not count_rows(X_labeled):
+        raise ValueError(
+            f"the Pipeline's step {supervised[0]!r} learns from labels, and there are none here: "
+            "use a learner that keeps y_training, or a step that needs no y"
+        )
+    for name, step in front.steps:
+        if step is None or isinstance(step, str):  # 'passthrough'
+            continue
+        if name in supervised:
+            step.fit(X_labeled, y_labeled)
+        else:
+            step.fit(_stack(X_labeled, X_unlabeled)[0])
+        before = X_labeled, X_unlabeled
+        X_labeled, X_unlabeled = step.transform(X_labeled), step.transform(X_unlabeled)
+        _check_rows_kept(before[0], X_labeled)
+        _check_rows_kept(before[1], X_unlabeled)
+    return X_labeled, X_unlabeled
+
+
+def _check_rows_kept(X: Any, Z: Any) -> None:
+    before, after = count_rows(X), count_rows(Z)
+    if before != after:
+        raise ValueError(
+            f"the steps of the Pipeline made {after} samples of {before}; rows of the pool could "
+            "not be named. Drop or add samples before the query"
+        )
+
+
+def _learns_from_labels(step: Any) -> bool:
+    """Whether a step, or an estimator inside it, needs y."""
+    inside = step.get_params(deep=True).values() if hasattr(step, "get_params") else ()
+    return any(_needs_y(each) for each in (step, *inside))
+
+
+def _needs_y(estimator: Any) -> bool:
+    if not hasattr(estimator, "fit") or isinstance(estimator, type):
+        return False
+    # Univariate selection is tagged as if it needed none, since a score function may need none.
+    if hasattr(estimator, "score_func"):
+        return True
+    if hasattr(estimator, "__sklearn_tags__") and get_tags(estimator).target_tags.required:
+        return True
+    y = inspect.signature(estimator.fit).parameters.get("y")
+    return y is not None and y.default is y.empty
+
+
+def _stack(X_labeled: Any, X_unlabeled: Any) -> tuple[Any, int]:
+    if X_labeled is None or not count_rows(X_labeled):
+        return X_unlabeled, 0
+    check_same_columns(X_labeled, X_unlabeled)
+    if isinstance(X_labeled, np.ndarray) and isinstance(X_unlabeled, np.ndarray):
+        check_same_kind(X_labeled, X_unlabeled)
+    return stack_rows([X_labeled, X_unlabeled]), count_rows(X_labeled)
+
+
+def _split(Z: Any, n_labeled: int) -> tuple[Any, Any]:
+    rows = np.arange(count_rows(Z))
+    return take_rows(Z, rows[:n_labeled]), take_rows(Z, rows[n_labeled:])

@@ -1,31 +1,174 @@
-"""VAAL as a pool strategy of scikit-activeml: ``pip install skvaal[skactiveml]``."""
+"""Pool strategies of scikit-activeml: ``pip install skvaal[skactiveml]``."""
 
 from __future__ import annotations
 
-import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from skactiveml.base import SingleAnnotatorPoolQueryStrategy
-from skactiveml.utils import MISSING_LABEL, is_labeled, simple_batch
+from skactiveml.base import SingleAnnotatorPoolQueryStrategy, SkactivemlClassifier
+from skactiveml.utils import MISSING_LABEL, is_labeled
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 
-from skvaal._exceptions import EmptyPoolWarning
-from skvaal._pipelines import as_last_step_sees, fit_on_pools, last_step
-from skvaal._side import fit_wants, shown
-from skvaal._strategy import VAALQueryStrategy
-from skvaal._task import is_explicit
+from skvaal._herding_strategy import HerdingQueryStrategy
+from skvaal._pipelines import fit_front, last_step, transform_front
+from skvaal._pool.containers import count_rows, take_rows
+from skvaal._pool.validation import check_same_columns
+from skvaal._predictions.learner import ask_learner
+from skvaal._predictions.predictions import PredictionNeeds, Predictions
+from skvaal._query_strategy import BaseQueryStrategy
+from skvaal._rules.rule import Choice
+from skvaal._vaal_strategy import VAALQueryStrategy
 
-__all__ = ["VAALSampling"]
+__all__ = ["HerdingSampling", "VAALSampling"]
 
 
-class VAALSampling(SingleAnnotatorPoolQueryStrategy):
+class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
+    """A strategy of `_strategy_class`, or a Pipeline that ends in one, for scikit-activeml."""
+
+    _strategy_class: type[BaseQueryStrategy]
+
+    def __init__(
+        self, strategy: Any = None, missing_label: Any = MISSING_LABEL, random_state: Any = None
+    ) -> None:
+        super().__init__(missing_label=missing_label, random_state=random_state)
+        self.strategy = strategy
+
+    def query(
+        self,
+        X: Any,
+        y: ArrayLike,
+        candidates: Any = None,
+        batch_size: int = 1,
+        return_utilities: bool = False,
+        *,
+        clf: Any = None,
+        fit_clf: bool = True,
+    ) -> NDArray[np.intp] | tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Choose the samples to label next.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features) or 4-D array of images
+            Labelled and unlabelled samples; also a frame of pandas or polars, a sparse matrix or
+            texts, if a Pipeline reads them.
+        y : array-like of shape (n_samples,)
+            Labels, `missing_label` where there is none.
+        candidates : None or array-like of shape (n_candidates,) of int or \
+                array-like of shape (n_candidates, ...), default=None
+            None takes the unlabelled rows of X; integers are rows of X; anything else are samples.
+        batch_size : int, default=1
+            How many to choose.
+        return_utilities : bool, default=False
+            Whether to return the utilities, too.
+        clf : classifier, default=None
+            A classifier of scikit-activeml or scikit-learn, asked for class probabilities of the
+            samples. None chooses without a model's uncertainty.
+        fit_clf : bool, default=True
+            Whether a copy of `clf` is fitted on the labelled rows first.
+
+        Returns
+        -------
+        query_indices : array of int of shape (batch_size,)
+            Rows of X, or of `candidates` if these are samples.
+        utilities : array of shape (batch_size, n_samples) or (batch_size, n_candidates)
+            Only if `return_utilities`: what the choice was made by, higher is chosen sooner; the
+            largest of row i is that of choice i. NaN where a sample is no candidate, or is chosen
+            in an earlier row.
+
+        Warns
+        -----
+        EmptyPoolWarning
+            If no row is labelled: the batch covers the candidates.
+        """
+        rows = np.arange(count_rows(X))[:, None]  # in the place of X, which stays what it is
+        are_samples = _are_samples(candidates)
+        named = candidates
+        if are_samples:
+            check_same_columns(X, candidates, ("X", "candidates"))
+            X_candidates, named = candidates, np.zeros((count_rows(candidates), 1))
+        elif candidates is not None:
+            named = _as_different_rows(candidates, len(rows))
+        _, labels, named, batch_size, return_utilities = self._validate_data(
+            rows, y, named, batch_size, return_utilities, reset=True
+        )
+        self.__dict__.pop("n_features_in_", None)
+        mapping = None
+        if not are_samples:
+            unlabeled = ~is_labeled(labels, self.missing_label_)
+            mapping = np.flatnonzero(unlabeled) if named is None else named
+            X_candidates = take_rows(X, mapping)
+        choice = self._choose(
+            X, labels, X_candidates, batch_size, return_utilities, clf=clf, fit_clf=fit_clf
+        )
+        indices = choice.indices if mapping is None else mapping[choice.indices]
+        if choice.utilities is None:
+            return indices
+        if mapping is None:
+            return indices, choice.utilities
+        utilities = np.full((batch_size, len(rows)), np.nan)
+        utilities[:, mapping] = choice.utilities
+        return indices, utilities
+
+    def _choose(
+        self,
+        X: Any,
+        y: NDArray,
+        X_candidates: Any,
+        n: int,
+        keep_utilities: bool,
+        *,
+        clf: Any,
+        fit_clf: bool,
+    ) -> Choice:
+        strategy = self._strategy_class() if self.strategy is None else clone(self.strategy)
+        last = last_step(strategy, self._strategy_class)
+        if last.random_state is None:
+            last.set_params(random_state=self.random_state_.randint(np.iinfo(np.int32).max))
+        needs = last.prediction_needs()
+        classifier, X_labeled, y_labeled = None, None, None
+        labeled = is_labeled(y, self.missing_label_)
+        if labeled.any():
+            X_labeled = take_rows(X, np.flatnonzero(labeled))
+            y_labeled = np.array(y[labeled].tolist())  # where None marks a row, y holds objects
+            whole = (X, y) if isinstance(clf, SkactivemlClassifier) else (X_labeled, y_labeled)
+            classifier = self._prepare_classifier(clf, fit_clf, *whole, needs)
+        # Candidates from elsewhere are the pool where X itself has nothing unlabelled.
+        is_full = labeled.all()
+        X_unlabeled = X_candidates if is_full else take_rows(X, np.flatnonzero(~labeled))
+        in_fit, of_candidates = (Predictions(), Predictions()), Predictions()
+        if classifier is not None:
+            ask = partial(ask_learner, classifier, needs=needs, seed_source=last.random_state)
+            in_fit = ask(X_labeled, X_unlabeled) if needs.in_fit else in_fit
+            _, of_candidates = ask(None, X_candidates)
+        X_labeled, X_unlabeled = fit_front(strategy, X_labeled, X_unlabeled, y_labeled)
+        last.fit_pools(X_labeled, X_unlabeled, proba_labeled=in_fit[0], proba_unlabeled=in_fit[1])
+        self.strategy_ = strategy
+        X_candidates = transform_front(strategy, X_candidates)
+        return last.choose(X_candidates, n, proba=of_candidates, keep_utilities=keep_utilities)
+
+    def _prepare_classifier(
+        self, clf: Any, fit_clf: bool, X: Any, y: NDArray, needs: PredictionNeeds
+    ) -> Any:
+        """The fitted classifier, or None where there is none."""
+        if clf is None and needs.required_by is not None:
+            raise ValueError(
+                f"{needs.required_by} needs class probabilities, and {type(self).__name__} has no "
+                "classifier: pass clf=... to query, or set uncertainty=None"
+                + " and net='vaal'"
+                * needs.in_fit
+            )
+        return clone(clf).fit(X, y) if fit_clf and clf is not None else clf
+
+
+class VAALSampling(_StrategySampling):
     """Variational Adversarial Active Learning as a pool strategy of scikit-activeml.
 
-    A :class:`skvaal.VAALQueryStrategy` is trained on the labelled and the unlabelled rows of X; the
-    utility of a sample is the log-odds that it is unlabelled [1]_. No classifier is needed.
+    A VAE and a discriminator are trained on the labelled and the unlabelled rows of X, and both are
+    read (:class:`skvaal.VAALQueryStrategy`). With ``strategy=VAALQueryStrategy(rule='topk')`` the
+    utility of a sample is the log-odds that it is unlabelled [1]_. A classifier is not needed; with
+    one, the default rule weighs by its uncertainty.
 
     Parameters
     ----------
@@ -35,7 +178,7 @@ class VAALSampling(SingleAnnotatorPoolQueryStrategy):
     missing_label : scalar, str, nan or None, default=MISSING_LABEL
         Marks unlabelled rows of y.
     random_state : int, RandomState instance or None, default=None
-        Seeds the ties, and the training where the `strategy` has no `random_state` of its own.
+        Seeds the training where the `strategy` has no `random_state` of its own.
 
     Attributes
     ----------
@@ -60,110 +203,56 @@ class VAALSampling(SingleAnnotatorPoolQueryStrategy):
     (3,)
     """
 
-    def __init__(
-        self,
-        strategy: VAALQueryStrategy | Pipeline | None = None,
-        missing_label: Any = MISSING_LABEL,
-        random_state: Any = None,
-    ) -> None:
-        super().__init__(missing_label=missing_label, random_state=random_state)
-        self.strategy = strategy
-
-    def query(
-        self,
-        X: Any,
-        y: ArrayLike,
-        candidates: ArrayLike | None = None,
-        batch_size: int = 1,
-        return_utilities: bool = False,
-    ) -> NDArray[np.intp] | tuple[NDArray[np.intp], NDArray[np.floating]]:
-        """Choose the samples to label next.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features) or 4-D array of images
-            Labelled and unlabelled samples.
-        y : array-like of shape (n_samples,)
-            Labels, `missing_label` where there is none.
-        candidates : None or array-like of shape (n_candidates,) of int or \
-                array-like of shape (n_candidates, ...), default=None
-            None takes the unlabelled rows of X; integers are rows of X; anything else are samples.
-        batch_size : int, default=1
-            How many to choose.
-        return_utilities : bool, default=False
-            Whether to return the utilities as well.
-
-        Returns
-        -------
-        query_indices : array of int of shape (batch_size,)
-            Rows of X, or of `candidates` if these are samples.
-        utilities : array of shape (batch_size, n_samples) or (batch_size, n_candidates)
-            Log-odds of being unlabelled, higher is chosen sooner with ``selection='topk'``; nan
-            where a sample is no candidate, or has been chosen in an earlier row. Only if
-            `return_utilities`.
-
-        Warns
-        -----
-        EmptyPoolWarning
-            If no row is labelled: there is nothing to be unlike, and the choice is random.
-        """
-        X, y, candidates, batch_size, return_utilities = self._validate_data(
-            X, y, candidates, batch_size, return_utilities, reset=True
-        )
-        X_candidates, mapping = self._transform_candidates(candidates, X, y)
-        scores = self._utilities(X, is_labeled(y, self.missing_label_), X_candidates)
-        if mapping is None:
-            utilities = scores
-        else:
-            utilities = np.full(len(X), np.nan)
-            utilities[mapping] = scores
-        strategy = getattr(self, "strategy_", None)
-        if is_labeled(y, self.missing_label_).any() and last_step(strategy).selection != "topk":
-            X_last = as_last_step_sees(strategy, X_candidates)
-            rows: Any = last_step(strategy).query(X_last, batch_size)
-            indices = rows if mapping is None else mapping[rows]
-            return (indices, _by_step(utilities, indices)) if return_utilities else indices
-        return simple_batch(
-            utilities,
-            self.random_state_,
-            batch_size=batch_size,
-            return_utilities=return_utilities,
-        )
-
-    def _utilities(
-        self, X: NDArray, labeled: NDArray[np.bool_], X_candidates: NDArray
-    ) -> NDArray[np.floating]:
-        if not labeled.any():
-            warnings.warn(
-                "y contains no labelled samples, so that there is nothing to be unlike: the choice "
-                "is random",
-                EmptyPoolWarning,
-                stacklevel=3,
-            )
-            return np.zeros(len(X_candidates))
-        strategy = VAALQueryStrategy() if self.strategy is None else clone(self.strategy)
-        last = last_step(strategy)
-        needed = fit_wants(last) or (
-            shown(last.uncertainty) if is_explicit(last.uncertainty) else None
-        )
-        if needed:
-            raise ValueError(
-                f"{needed} needs class probabilities, and VAALSampling has no classifier; set "
-                "uncertainty=None, condition=None, relabel_states=False, or use VAALQuery in an "
-                "ActiveLearner"
-            )
-        if last.random_state is None:
-            last.random_state = self.random_state_.randint(np.iinfo(np.int32).max)
-        # Candidates from elsewhere are the pool where X itself has nothing unlabelled.
-        X_unlabeled = X_candidates if labeled.all() else X[~labeled]
-        fit_on_pools(strategy, X[labeled], X_unlabeled)
-        self.strategy_ = strategy
-        return -strategy.score_samples(X_candidates).astype(np.float64)
+    _strategy_class = VAALQueryStrategy
 
 
-def _by_step(utilities: NDArray[np.floating], indices: NDArray[np.intp]) -> NDArray[np.floating]:
-    """Utilities before each choice, (batch, n_samples), nan where a sample is chosen already."""
-    steps = np.tile(utilities, (len(indices), 1))
-    for step, index in enumerate(indices[:-1]):
-        steps[step + 1 :, index] = np.nan
-    return steps
+class HerdingSampling(_StrategySampling):
+    """Uncertainty herding as a pool strategy of scikit-activeml; no network is trained.
+
+    The utility of a sample is its gain in weighted coverage (:class:`skvaal.HerdingQueryStrategy`).
+    A classifier is not needed; with one, samples that it is unsure of weigh more.
+
+    Parameters
+    ----------
+    strategy : HerdingQueryStrategy, Pipeline or None, default=None
+        As in :class:`VAALSampling`; None stands for ``HerdingQueryStrategy()``.
+    missing_label, random_state
+        As in :class:`VAALSampling`.
+
+    Attributes
+    ----------
+    strategy_ : HerdingQueryStrategy or Pipeline
+        Fitted in the last query.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from skvaal.skactiveml import HerdingSampling
+    >>> X, y = load_digits(return_X_y=True)
+    >>> y = np.where(np.arange(len(y)) < 50, y, np.nan)
+    >>> sampling = HerdingSampling(random_state=0)
+    >>> sampling.query(X, y, batch_size=3, clf=RandomForestClassifier(random_state=0)).shape
+    (3,)
+    """
+
+    _strategy_class = HerdingQueryStrategy
+
+
+def _are_samples(candidates: Any) -> bool:
+    """Whether candidates are samples themselves, and not rows of X."""
+    if candidates is None:
+        return False
+    if hasattr(candidates, "columns") or hasattr(candidates, "tocsr"):
+        return True
+    array = np.asarray(candidates)
+    return array.ndim != 1 or array.dtype.kind not in "iuf"
+
+
+def _as_different_rows(candidates: Any, n: int) -> NDArray:
+    """Rows of X without repetition, counted from the start; what is out of range stays so."""
+    rows = np.asarray(candidates)
+    rows = np.where((rows < 0) & (rows >= -n), rows + n, rows)
+    _, first = np.unique(rows, return_index=True)
+    return rows[np.sort(first)]

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from skvaal._net import VAALNet
-
 # The networks here are tiny: a second thread costs more than it gives, above all on busy machines.
 torch.set_num_threads(1)
 
 # Trains in a fraction of a second, on anything.
-UNSELECTED = {
+SMALL = {
     "max_epochs": 2,
     "batch_size": 16,
     "vae__latent_dim": 3,
     "discriminator__hidden": (16,),
     "random_state": 0,
     "device": "cpu",
-    "selection_space": "latent",
 }
 # The same, and chooses by the scores alone, as the paper does.
-QUICK = {**UNSELECTED, "selection": "topk"}
+QUICK = {**SMALL, "rule": "topk", "uncertainty": None}
 
 
 def interrupt(program: str) -> list[str]:
@@ -61,6 +60,12 @@ def quick() -> dict:
 
 
 @pytest.fixture(scope="session")
+def stored_choices() -> dict:
+    """Choices that must not change: see data/README.md."""
+    return json.loads((Path(__file__).parent / "data" / "choices.json").read_text())
+
+
+@pytest.fixture(scope="session")
 def digits() -> tuple[np.ndarray, np.ndarray]:
     """240 digits as rows in [0, 1], of which the first 40 are labelled."""
     X, y = load_digits(return_X_y=True)
@@ -79,6 +84,8 @@ def images(digits: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarra
 @pytest.fixture
 def trainings(monkeypatch: pytest.MonkeyPatch) -> list:
     """What was trained on, a PairedPools for each training."""
+    from skvaal._vaal.net import VAALNet
+
     calls = []
     fit = VAALNet.partial_fit
     monkeypatch.setattr(

@@ -14,13 +14,18 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from skvaal import (
     ActiveLearningClassifier,
+    HerdingQuery,
+    HerdingQueryStrategy,
     PoolExhaustedWarning,
+    UnusedParameterWarning,
     VAALNet,
     VAALQuery,
     VAALQueryStrategy,
@@ -77,6 +82,9 @@ def test_a_strategy_may_copy_its_learner():
         VAALQuery(**QUICK),
         VAALQueryStrategy(**QUICK),
         make_pipeline(StandardScaler(), VAALQueryStrategy(**QUICK)),
+        HerdingQuery(),
+        HerdingQueryStrategy(),
+        make_pipeline(StandardScaler(), HerdingQueryStrategy()),
         first_rows,
         lambda learner, X_pool, n_instances: (np.arange(n_instances), np.zeros(n_instances)),
         FitAndQuery(),
@@ -87,6 +95,9 @@ def test_a_strategy_may_copy_its_learner():
         "VAALQuery",
         "strategy",
         "pipeline",
+        "HerdingQuery",
+        "herding strategy",
+        "herding pipeline",
         "indices",
         "pair",
         "fit and query",
@@ -94,7 +105,7 @@ def test_a_strategy_may_copy_its_learner():
     ],
 )
 def test_rounds_with_every_kind_of_strategy(query, monkeypatch):
-    monkeypatch.setattr("skvaal._fitting.AUTO_ITERATIONS", 5)
+    monkeypatch.setattr("skvaal._vaal.fitting.AUTO_ITERATIONS", 5)
     classifier = active(query).fit(X, Y)
     assert classifier.learning_curve_["n_labeled"].tolist() == [6, 11, 16, 21]
     assert [len(rows) for rows in classifier.queried_indices_] == [5, 5, 5]
@@ -257,3 +268,105 @@ def test_each_round_trains_once(monkeypatch):
     monkeypatch.setattr(VAALNet, "partial_fit", lambda self, *a: calls.append(1) or fit(self, *a))
     active(VAALQuery(**QUICK)).fit(X, Y)
     assert len(calls) == 3
+
+
+# Weights of samples
+
+
+class Weighted(GaussianNB):
+    """Remembers what it was fitted on."""
+
+    fits: list[tuple] = []
+
+    def fit(self, X, y, sample_weight=None):
+        self.fits.append((X, sample_weight))
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.fixture
+def fits(monkeypatch):
+    monkeypatch.setattr(Weighted, "fits", [])
+    return Weighted.fits
+
+
+WEIGHTS = 1 + np.arange(len(X), dtype=float)
+
+
+def rows_of(samples):
+    # Some flowers are there twice.
+    return [np.flatnonzero((sample == X).all(axis=1)) for sample in samples]
+
+
+def test_weights_of_the_labelled_samples_reach_the_estimator(fits):
+    classifier = active(estimator=Weighted()).fit(X, Y, sample_weight=WEIGHTS)
+    labeled = np.concatenate([classifier.initial_indices_, *classifier.queried_indices_])
+    assert [len(weights) for _, weights in fits] == [6, 11, 16, 21]
+    np.testing.assert_array_equal(fits[-1][1], WEIGHTS[labeled])
+    np.testing.assert_array_equal(fits[-1][0], X[labeled])
+    expected = GaussianNB().fit(X[labeled], Y[labeled], WEIGHTS[labeled])
+    np.testing.assert_array_equal(classifier.predict_proba(X), expected.predict_proba(X))
+    assert classifier.learning_curve_["accuracy"][-1] == expected.score(X, Y, WEIGHTS)
+    fits.clear()
+    active(estimator=Weighted()).fit(X, Y)
+    assert [weights for _, weights in fits] == [None] * 4
+
+
+def test_weights_reach_the_estimator_in_a_grid_search(fits):
+    GridSearchCV(
+        active(HerdingQuery(), Weighted(), n_rounds=1),
+        {"query_strategy__bandwidth": [0.5, 1.0]},
+        cv=2,
+        error_score="raise",
+    ).fit(X, Y, sample_weight=WEIGHTS)
+    assert len(fits) == 10
+    for samples, weights in fits:
+        for rows, weight in zip(rows_of(samples), weights, strict=True):
+            assert weight in WEIGHTS[rows]
+
+
+def test_bad_weights():
+    with pytest.raises(ValueError, match="KNeighborsClassifier.fit takes none"):
+        active(estimator=KNeighborsClassifier()).fit(X, Y, sample_weight=WEIGHTS)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        active().fit(X, Y, sample_weight=WEIGHTS[1:])
+    with pytest.raises(ValueError, match="sample_weight must be 1-D"):
+        active().fit(X, Y, sample_weight=WEIGHTS[:, None])
+    with pytest.raises(ValueError, match="sample_weight contains NaN"):
+        active().fit(X, Y, sample_weight=np.where(WEIGHTS > 5, WEIGHTS, np.nan))
+
+
+# Parameters without effect
+
+
+@pytest.mark.parametrize(
+    ("query", "grid"),
+    [
+        (VAALQuery(**QUICK), {"query_strategy__rule__bandwidth": [0.5, 2.0]}),
+        (
+            VAALQuery(**QUICK, net="no_discriminator").set_params(discriminator__hidden=(16,)),
+            {"query_strategy__lambda2": [0.5, 2.0]},
+        ),
+        (VAALQueryStrategy(**QUICK), {"query_strategy__rule__space": ["latent", "components"]}),
+        (
+            make_pipeline(StandardScaler(), VAALQueryStrategy(**QUICK)),
+            {"query_strategy__vaalquerystrategy__rule__score_power": [0.5, 2.0]},
+        ),
+    ],
+    ids=["VAALQuery", "net", "strategy", "Pipeline"],
+)
+def test_a_grid_over_a_parameter_that_cannot_change_the_choice_warns(query, grid):
+    search = GridSearchCV(active(query, n_rounds=1), grid, cv=2, error_score="raise")
+    with pytest.warns(UnusedParameterWarning, match="has no effect with") as warned:
+        search.fit(X, Y)
+    name = next(iter(grid)).removeprefix("query_strategy__").removeprefix("vaalquerystrategy__")
+    assert any(str(each.message).startswith(name) for each in warned)
+
+
+def test_herding_has_no_parameter_of_a_network():
+    with pytest.raises(ValueError, match="Invalid parameter 'beta'"):
+        active(HerdingQuery()).set_params(query_strategy__beta=1.0)
+    search = GridSearchCV(
+        active(HerdingQuery(), n_rounds=1), {"query_strategy__vae__latent_dim": [1, 2]}, cv=2
+    )
+    with pytest.raises(ValueError, match="Invalid parameter 'vae'"):
+        search.fit(X, Y)

@@ -15,9 +15,9 @@ from sklearn.tree import DecisionTreeClassifier
 from torch import nn
 
 from skvaal import ActiveLearningClassifier, VAALQuery, VAALQueryStrategy
-from skvaal._sources import DaskSource, as_samples
+from skvaal._pool.dask import DaskSource
 
-from .conftest import QUICK, UNSELECTED
+from .conftest import QUICK, SMALL
 
 da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
@@ -67,38 +67,40 @@ class Linear(nn.Module):
 # The same as in memory ---------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore::skvaal.UnusedParameterWarning")
 @pytest.mark.parametrize(
     "params",
     [
-        {"selection": "topk"},
-        {"selection": "k_center"},
-        {"selection": "k_center", "selection__candidates_factor": 1.5},
-        {"selection": "herding", "selection_space": "input"},
-        {"selection": "herding", "selection_space": "latent"},
-        {"selection": "topk", "ablation": "no_discriminator"},
-        {"selection": "topk", "ablation": "no_vae"},
-        {"selection": "topk", "score_in_train_mode": True},
-        {"selection": "topk", "condition": "pseudo_label"},
+        {"rule": "topk"},
+        {"rule": "k_center"},
+        {"rule": "k_center", "rule__candidates_factor": 1.5},
+        {"rule": "herding", "rule__space": "components"},
+        {"rule": "herding", "rule__space": "latent"},
+        {"rule": "topk", "net": "no_discriminator"},
+        {"rule": "topk", "net": "no_vae"},
+        {"rule": "topk", "net": "published"},
+        {"rule": "topk", "net": "pseudo_label"},
     ],
     ids=str,
 )
 def test_blocks_give_what_memory_gives(params, pools):
     labeled, unlabeled = pools
     proba = np.random.RandomState(0).dirichlet(np.ones(3), 240)
-    strategy = VAALQueryStrategy(**{**UNSELECTED, **params})
+    reads_predictions = params.get("net") == "pseudo_label"
+    strategy = VAALQueryStrategy(**{**SMALL, **params})
     probas = {"proba_labeled": proba[:40], "proba_unlabeled": proba[40:]}
-    strategy.fit_pools(labeled, unlabeled, **probas if "condition" in params else {})
-    beside = {"proba": proba[40:]} if "condition" in params else {}
+    strategy.fit_pools(labeled, unlabeled, **probas if reads_predictions else {})
+    of_pool = {"proba": proba[40:]} if reads_predictions else {}
     blocks = in_blocks(unlabeled)
 
-    chosen, scores = strategy.query(unlabeled, 7, return_scores=True, **beside)
-    same, same_scores = strategy.query(blocks, 7, return_scores=True, **beside)
+    chosen, scores = strategy.query(unlabeled, 7, return_scores=True, **of_pool)
+    same, same_scores = strategy.query(blocks, 7, return_scores=True, **of_pool)
 
     np.testing.assert_array_equal(same, chosen)
     np.testing.assert_allclose(same_scores, scores, rtol=1e-5)
     np.testing.assert_allclose(
-        strategy.score_samples(blocks, **beside),
-        strategy.score_samples(unlabeled, **beside),
+        strategy.score_samples(blocks, **of_pool),
+        strategy.score_samples(unlabeled, **of_pool),
         rtol=1e-4,
         atol=1e-5,
     )
@@ -164,18 +166,17 @@ def test_query_reads_each_block_once(pools):
     assert sorted(read) == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize(("selection", "n_read"), [("topk", 7), ("k_center", 14), ("cluster", 14)])
-def test_blocks_send_the_scores_that_are_read_and_no_others(selection, n_read, pools, monkeypatch):
+@pytest.mark.parametrize(("rule", "n_read"), [("topk", 7), ("k_center", 14), ("cluster", 14)])
+def test_blocks_send_the_scores_that_are_read_and_no_others(rule, n_read, pools, monkeypatch):
     labeled, unlabeled = pools
-    params = {"selection": selection, "selection_space": "input"}
-    factor = {} if selection == "topk" else {"selection__candidates_factor": 2}
-    strategy = VAALQueryStrategy(**{**UNSELECTED, **params, **factor})
+    options = {"rule__space": "components", "rule__candidates_factor": 2}
+    strategy = VAALQueryStrategy(**SMALL, rule=rule, **{} if rule == "topk" else options)
     strategy.fit_pools(labeled, unlabeled)
     expected = strategy.query(unlabeled, 7)
     sent = []
 
-    def noted(self, function, *beside, verbose=False):
-        results = map_blocks(self, function, *beside, verbose=verbose)
+    def noted(self, function, *arrays, verbose=False):
+        results = map_blocks(self, function, *arrays, verbose=verbose)
         sent.extend(len(result[1]) for result in results if isinstance(result, tuple))
         return results
 
@@ -188,7 +189,7 @@ def test_blocks_send_the_scores_that_are_read_and_no_others(selection, n_read, p
 def test_equal_scores_in_blocks_are_all_sent(pools):
     labeled, unlabeled = pools
     alike = np.tile(unlabeled[:1], (200, 1))
-    strategy = VAALQueryStrategy(**{**UNSELECTED, "selection": "topk"})
+    strategy = VAALQueryStrategy(**QUICK)
     strategy.fit_pools(labeled, unlabeled)
     chosen = strategy.query(in_blocks(alike, rows=100), 20)
     assert np.ptp(strategy.score_samples(alike)) == 0
@@ -198,21 +199,12 @@ def test_equal_scores_in_blocks_are_all_sent(pools):
 
 def test_score_that_is_not_finite_is_named_by_its_row_in_the_whole(pools):
     labeled, unlabeled = pools
-    strategy = VAALQueryStrategy(**{**UNSELECTED, "selection": "topk"})
+    strategy = VAALQueryStrategy(**QUICK)
     strategy.fit_pools(labeled, unlabeled)
     broken = unlabeled.copy()
     broken[150] = 3e38
     with pytest.raises(ValueError, match=r"X_unlabeled\[150\] has the score .* too large"):
         strategy.query(in_blocks(broken), 5)
-
-
-def test_rows_are_read_in_any_order(pools):
-    _, unlabeled = pools
-    source = as_samples(in_blocks(unlabeled), "X")
-    rows = np.array([150, 3, 3, 61])
-    np.testing.assert_array_equal(source[rows], unlabeled[rows])
-    np.testing.assert_array_equal(source[50:70], unlabeled[50:70])
-    assert source[np.empty(0, dtype=np.intp)].shape == (0, 64)
 
 
 def test_empty_blocks_are_left_out(pools):
@@ -263,16 +255,16 @@ def test_unknown_chunk_sizes(pools):
     np.testing.assert_array_equal(strategy.query(known, 5), strategy.query(unlabeled, 5))
 
 
-@pytest.mark.parametrize("space", ["latent", "input"])
+@pytest.mark.parametrize("space", ["latent", "components"])
 def test_broken_sample_is_named_by_its_row_in_the_whole(space, pools):
     labeled, unlabeled = pools
-    params = {**QUICK, "selection": "herding", "selection_space": space}
+    params = {**QUICK, "rule": "herding", "rule__space": space}
     strategy = VAALQueryStrategy(**params).fit_pools(labeled, unlabeled)
     broken = unlabeled.copy()
     broken[150, 3] = np.nan
     with pytest.raises(ValueError, match=r"NaN, first at X_unlabeled\[150, 3\]"):
         strategy.query(in_blocks(broken), 5)
-    if space == "input":
+    if space == "components":
         broken[150, 3] = 1e38
         with pytest.raises(ValueError, match=r"X_unlabeled\[150\] is too large"):
             strategy.query(in_blocks(broken), 5)
@@ -301,10 +293,10 @@ def test_wrong_sample_shape_and_dtype(pools):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("selection", ["topk", "k_center", "herding"])
-def test_cluster_gives_what_one_process_gives(selection, pools, client):
+@pytest.mark.parametrize("rule", ["topk", "k_center", "herding"])
+def test_cluster_gives_what_one_process_gives(rule, pools, client):
     labeled, unlabeled = pools
-    strategy = VAALQueryStrategy(**{**UNSELECTED, "selection": selection})
+    strategy = VAALQueryStrategy(**SMALL, rule=rule)
     strategy.fit_pools(labeled, unlabeled)
     blocks = in_blocks(unlabeled, rows=20)
     np.testing.assert_array_equal(strategy.query(blocks, 7), strategy.query(unlabeled, 7))
@@ -407,7 +399,7 @@ def test_grid_searches_on_a_cluster(digits, client):
     )
     searches = [
         (strategy, {"vae__latent_dim": [2, 3]}, None),
-        (learner, {"query_strategy__selection": ["topk", "k_center"]}, y),
+        (learner, {"query_strategy__rule": ["topk", "k_center"]}, y),
     ]
     for estimator, grid, target in searches:
         here = GridSearchCV(estimator, grid, cv=2).fit(X, target)

@@ -1,8 +1,10 @@
-"""VAALQuery inside modAL's own learners."""
+"""VAALQuery and HerdingQuery inside modAL's own learners."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import textwrap
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,9 +20,16 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skorch import NeuralNetClassifier
 from torch import nn
 
-from skvaal import VAALNet, VAALQuery, VAALQueryStrategy
+from skvaal import (
+    EmptyPoolWarning,
+    HerdingQuery,
+    HerdingQueryStrategy,
+    VAALNet,
+    VAALQuery,
+    VAALQueryStrategy,
+)
 
-from .conftest import QUICK, interrupt
+from .conftest import QUICK, SMALL, interrupt
 
 pytest.importorskip("modAL")
 from modAL.models import ActiveLearner, Committee, DeepActiveLearner
@@ -193,8 +202,6 @@ def test_bad_pools_and_names_are_errors_before_any_training(pools, trainings):
         learner(pools, VAALQuery(betta=1)).query(X_pool)
     with pytest.raises(TypeError, match="VAALQueryStrategy or a Pipeline.* got PCA"):
         learner(pools, VAALQuery(strategy=PCA())).query(X_pool)
-    with pytest.raises(ValueError, match="keeps no labelled samples"):
-        ActiveLearner(KNeighborsClassifier(), VAALQuery(uncertainty=None)).query(X_pool)
     assert not trainings
 
 
@@ -235,7 +242,7 @@ def test_ctrl_c_ends_a_query_of_modal():
                 print("training", flush=True)
 
         X = np.random.rand(200, 5)
-        query = VAALQuery(selection="topk", max_epochs=100_000, callbacks=[Tell()])
+        query = VAALQuery(rule="topk", max_epochs=100_000, callbacks=[Tell()])
         learner = ActiveLearner(KNeighborsClassifier(), query, X[:100], np.arange(100) % 2)
         try:
             learner.query(X[100:], n_instances=3)
@@ -308,3 +315,126 @@ def test_deep_active_learner_with_a_skorch_classifier(images, trainings):
     np.testing.assert_array_equal(samples, X[40:][indices])
     active.teach(samples, y[:2])
     assert len(trainings) == 1
+
+
+# No label yet
+
+
+GROUPS = np.repeat(np.eye(5), 20, axis=0) + np.random.RandomState(0).rand(100, 5) / 10
+TRAINED = {**SMALL, "max_epochs": 20, "lr": 2e-3}
+
+
+def check_first_batch(query, learner, **passed):
+    with pytest.warns(EmptyPoolWarning, match="The batch covers the pool") as warned:
+        indices, scores = query(learner, GROUPS, 5, **passed)
+    assert len(warned) == 1
+    assert {row // 20 for row in indices.tolist()} == set(range(5))
+    assert np.isfinite(scores).all()
+    assert query.strategy_.n_labeled_ == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        VAALQuery(**TRAINED),
+        VAALQuery(**TRAINED, uncertainty=None),
+        VAALQuery(**TRAINED, rule="topk"),
+        VAALQuery(**TRAINED, rule="greedy", uncertainty="entropy"),
+        VAALQuery(**TRAINED, net="pseudo_label"),
+        VAALQuery(**TRAINED, net="task_loss", rule="topk", uncertainty="entropy"),
+        VAALQuery(**TRAINED, net="sraal"),
+        HerdingQuery(),
+        HerdingQuery(uncertainty=None),
+        HerdingQuery(uncertainty="margin"),
+    ],
+    ids=str,
+)
+def test_a_first_batch_covers_the_pool(query):
+    check_first_batch(query, ActiveLearner(KNeighborsClassifier(), query))
+
+
+def test_a_first_batch_of_a_committee_and_without_a_learner():
+    query = HerdingQuery()
+    members = [ActiveLearner(KNeighborsClassifier(), query) for _ in "ab"]
+    check_first_batch(query, Committee(members, query))
+    check_first_batch(query, None, X_labeled=GROUPS[:0])
+    check_first_batch(query, None, X_labeled=[])
+
+
+def test_a_net_that_reads_predictions_starts_anew_with_the_first_labels():
+    query = VAALQuery(**TRAINED, net="pseudo_label", warm_start=True)
+    learner = ActiveLearner(KNeighborsClassifier(1), query)
+    check_first_batch(query, learner)
+    learner.teach(GROUPS[::20], np.arange(5))
+    for n_fits in (1, 2):
+        query(learner, GROUPS, 5)
+        assert query.strategy_.net_.extra.dim == 5
+        assert query.strategy_.n_iter_ == n_fits * query.get_params()["max_epochs"]
+
+
+def test_a_first_batch_behind_a_pipeline():
+    pipeline = make_pipeline(StandardScaler(), HerdingQueryStrategy(random_state=0))
+    learner = ActiveLearner(KNeighborsClassifier(), HerdingQuery(strategy=pipeline))
+    with pytest.warns(EmptyPoolWarning, match="The batch covers the pool"):
+        indices, _ = learner.query(GROUPS, n_instances=5)
+    assert {row // 20 for row in indices.tolist()} == set(range(5))
+    learner.teach(GROUPS[indices], np.arange(5))
+    learner.query(np.delete(GROUPS, indices, axis=0), n_instances=5)  # and now without a warning
+
+
+# HerdingQuery
+
+
+def test_each_takes_its_own_strategy(pools):
+    X, _, X_pool = pools
+    learner = SimpleNamespace(X_training=X)
+    front = StandardScaler()
+    for strategy in (HerdingQueryStrategy(), make_pipeline(front, HerdingQueryStrategy())):
+        message = "must be a VAALQueryStrategy or a Pipeline .* got HerdingQueryStrategy"
+        with pytest.raises(TypeError, match=message):
+            VAALQuery(strategy=strategy)(learner, X_pool)
+    for strategy in (VAALQueryStrategy(), make_pipeline(front, VAALQueryStrategy())):
+        message = "must be a HerdingQueryStrategy or a Pipeline .* got VAALQueryStrategy"
+        with pytest.raises(TypeError, match=message):
+            HerdingQuery(strategy=strategy)(learner, X_pool)
+
+
+def test_herding_query_trains_nothing_and_chooses_as_its_strategy(pools, trainings):
+    X, y, X_pool = pools
+    query = HerdingQuery(random_state=0)
+    active = learner(pools, query)
+    indices, samples, scores = active.query(X_pool, n_instances=6, return_metrics=True)
+    assert not trainings
+    np.testing.assert_array_equal(samples, X_pool[indices])
+    proba = KNeighborsClassifier(3).fit(X, y).predict_proba(X_pool)
+    expected = HerdingQueryStrategy(random_state=0).fit_query(
+        X, X_pool, 6, proba=proba, return_scores=True
+    )
+    np.testing.assert_array_equal(indices, expected[0])
+    np.testing.assert_array_equal(scores, expected[1])
+    assert (scores > 0).all()
+    assert set(query.seconds_) == {"fit", "choose"}
+
+
+def test_herding_query_leaves_torch_alone():
+    program = """
+        import sys
+        import numpy as np
+        from types import SimpleNamespace
+        from skvaal import HerdingQuery
+
+        class Learner:
+            X_training = np.random.RandomState(0).rand(10, 4)
+            y_training = np.arange(10) % 2
+
+            def predict_proba(self, X):
+                return np.full((len(X), 2), 0.5)
+
+        X_pool = np.random.RandomState(1).rand(50, 4)
+        indices, scores = HerdingQuery(random_state=0)(Learner(), X_pool, 3)
+        print(len(indices), "torch" in sys.modules)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["3", "False"], done.stderr

@@ -1,22 +1,27 @@
-"""VAALSampling with the real scikit-activeml."""
+"""VAALSampling and HerdingSampling with the real scikit-activeml."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skvaal import EmptyPoolWarning, VAALNet, VAALQueryStrategy
+from skvaal import EmptyPoolWarning, HerdingQueryStrategy, VAALQueryStrategy
 
-from .conftest import QUICK
+from .conftest import QUICK, SMALL
 
 pytest.importorskip("skactiveml")
+from skactiveml.classifier import SklearnClassifier
 from skactiveml.pool import SubSamplingWrapper
 from skactiveml.utils import MISSING_LABEL
 
-from skvaal.skactiveml import VAALSampling
+from skvaal.skactiveml import HerdingSampling, VAALSampling
 
 
 @pytest.fixture
@@ -86,12 +91,16 @@ def labels_of(value, dtype):
     return int(value) if dtype in (int, float) else f"c{int(value)}"
 
 
-def test_no_labelled_row_is_a_random_choice_with_a_warning(sampling, pool, monkeypatch):
-    X, y = pool
-    monkeypatch.setattr(VAALNet, "partial_fit", None)  # nothing is trained
-    with pytest.warns(EmptyPoolWarning, match="the choice is random"):
-        indices = sampling.query(X, np.full(len(y), np.nan), batch_size=5)
-    assert len(set(indices.tolist())) == 5
+@pytest.mark.parametrize("make", [VAALSampling, HerdingSampling])
+def test_no_labelled_row_is_a_batch_by_coverage_with_a_warning(pool, make):
+    X = np.repeat(np.eye(5), 20, axis=0) + np.random.RandomState(0).rand(100, 5) / 10
+    sampling = make_sampling(make, **{"max_epochs": 40} if make is VAALSampling else {})
+    with pytest.warns(EmptyPoolWarning, match="The batch covers the pool"):
+        indices, utilities = sampling.query(
+            X, np.full(100, np.nan), batch_size=5, return_utilities=True
+        )
+    assert len({row // 20 for row in indices.tolist()}) == 5  # each of five groups
+    np.testing.assert_array_equal(np.nanargmax(utilities, axis=1), indices)
 
 
 def test_images(images):
@@ -146,13 +155,13 @@ def test_parameters():
         VAALSampling(StandardScaler()).query(np.eye(3), [0, np.nan, np.nan])
 
 
-@pytest.mark.parametrize("selection", ["k_center", "greedy"])
+@pytest.mark.parametrize("rule", ["k_center", "greedy", "herding"])
 @pytest.mark.parametrize("as_samples", [True, False])
-def test_selection_of_the_strategy_makes_the_batch(digits, quick, selection, as_samples):
+def test_the_rule_of_the_strategy_makes_the_batch(digits, quick, rule, as_samples):
     X, labels = digits
     y = np.where(labels == -1, np.nan, labels)
     candidates = X[100:] if as_samples else np.arange(100, len(X))
-    sampling = VAALSampling(VAALQueryStrategy(**{**quick, "selection": selection}), random_state=0)
+    sampling = VAALSampling(VAALQueryStrategy(**{**quick, "rule": rule}), random_state=0)
     indices, utilities = sampling.query(X, y, candidates, batch_size=4, return_utilities=True)
     rows = indices if as_samples else indices - 100
     np.testing.assert_array_equal(rows, sampling.strategy_.query(X[100:], 4))
@@ -165,14 +174,121 @@ def test_selection_of_the_strategy_makes_the_batch(digits, quick, selection, as_
 @pytest.mark.parametrize(
     "params",
     [
-        {"uncertainty": "margin", "selection": "greedy"},
-        {"condition": "pseudo_label"},
-        {"relabel_states": True},
+        {"uncertainty": "margin", "rule": "greedy"},
+        {"net": "pseudo_label"},
+        {"net": "relabeled"},
     ],
 )
-def test_there_is_no_classifier_to_ask(digits, quick, monkeypatch, params):
+def test_without_a_classifier_there_is_none_to_ask(digits, quick, monkeypatch, params):
     X, labels = digits
     monkeypatch.setattr(VAALQueryStrategy, "fit_pools", lambda *a, **k: pytest.fail("trained"))
     sampling = VAALSampling(VAALQueryStrategy(**{**quick, **params}))
-    with pytest.raises(ValueError, match="VAALSampling has no classifier; set uncertainty=None"):
+    with pytest.raises(
+        ValueError, match="VAALSampling has no classifier: pass clf=.* uncertainty=None"
+    ):
         sampling.query(X, np.where(labels == -1, np.nan, labels))
+
+
+# A classifier
+
+
+TARGETS = load_digits().target[:240]
+
+
+def make_sampling(make, **params):
+    if make is HerdingSampling:
+        return make(HerdingQueryStrategy(random_state=0, **params))
+    return make(VAALQueryStrategy(**{**SMALL, **params}))
+
+
+@pytest.fixture
+def labeled_pool(digits):
+    X, y = digits
+    return X, np.where(y == -1, np.nan, TARGETS)
+
+
+CLASSIFIERS = {
+    "of scikit-activeml": SklearnClassifier(GaussianNB(), classes=np.arange(10)),
+    "of scikit-learn": GaussianNB(),
+    "a Pipeline": make_pipeline(StandardScaler(), GaussianNB()),
+}
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize("make", [VAALSampling, HerdingSampling])
+@pytest.mark.parametrize("fit_clf", [True, False])
+def test_a_classifier_is_asked(labeled_pool, make, name, fit_clf):
+    X, y = labeled_pool
+    clf, by_hand = clone(CLASSIFIERS[name]), clone(CLASSIFIERS[name])
+    by_hand.fit(X[:40], y[:40])
+    if not fit_clf:
+        clf = by_hand
+    sampling = make_sampling(make)
+    indices, utilities = sampling.query(
+        X, y, batch_size=6, return_utilities=True, clf=clf, fit_clf=fit_clf
+    )
+    proba = by_hand.predict_proba(X[40:])
+    expected = sampling.strategy_.query(X[40:], 6, proba=proba)
+    np.testing.assert_array_equal(indices, 40 + expected)
+    np.testing.assert_array_equal(np.nanargmax(utilities, axis=1), indices)
+    assert np.isnan(utilities[:, :40]).all()
+    without = sampling.query(X, y, batch_size=6)
+    assert indices.tolist() != without.tolist()
+    assert fit_clf is not hasattr(clf, "classes_") or name == "of scikit-activeml"
+
+
+def test_a_classifier_that_is_not_fitted(labeled_pool):
+    sampling = make_sampling(HerdingSampling)
+    with pytest.raises(NotFittedError, match="GaussianNB is not fitted"):
+        sampling.query(*labeled_pool, clf=GaussianNB(), fit_clf=False)
+
+
+@pytest.mark.parametrize("net", ["pseudo_label", "relabeled", "ta_vaal"])
+def test_a_net_reads_the_classifier(labeled_pool, net):
+    X, y = labeled_pool
+    sampling = make_sampling(VAALSampling, net=net, rule="topk")
+    indices, utilities = sampling.query(X, y, batch_size=3, return_utilities=True, clf=GaussianNB())
+    np.testing.assert_array_equal(np.nanargmax(utilities, axis=1), indices)
+
+
+@pytest.mark.parametrize("missing_label", [-1, None, "?"])
+@pytest.mark.parametrize("clf", [GaussianNB(), LogisticRegression(max_iter=500)])
+def test_a_classifier_with_any_missing_label(labeled_pool, missing_label, clf):
+    X, y = labeled_pool
+    dtype = {-1: int, None: object, "?": "<U5"}[missing_label]
+    as_label = str if missing_label == "?" else int
+    marked = [missing_label if np.isnan(each) else as_label(each) for each in y]
+    strategy = HerdingQueryStrategy(random_state=0)
+    indices = HerdingSampling(strategy, missing_label).query(
+        X, np.array(marked, dtype), batch_size=5, clf=clf
+    )
+    expected = HerdingSampling(strategy).query(X, y, batch_size=5, clf=clf)
+    np.testing.assert_array_equal(indices, expected)
+
+
+def test_a_classifier_in_scikit_activemls_wrapper(labeled_pool):
+    X, y = labeled_pool
+    for make in (VAALSampling, HerdingSampling):
+        wrapped = SubSamplingWrapper(make_sampling(make), max_candidates=30, random_state=0)
+        indices, utilities = wrapped.query(
+            X, y, batch_size=3, return_utilities=True, clf=GaussianNB()
+        )
+        assert np.isfinite(utilities[0]).sum() == 30
+        np.testing.assert_array_equal(np.nanargmax(utilities, axis=1), indices)
+
+
+def test_each_takes_its_own_strategy():
+    X, y = np.eye(3), [0, np.nan, np.nan]
+    with pytest.raises(TypeError, match="must be a VAALQueryStrategy or.* got HerdingQueryStr"):
+        VAALSampling(HerdingQueryStrategy()).query(X, y)
+    with pytest.raises(TypeError, match="must be a HerdingQueryStrategy or.* got VAALQueryStr"):
+        HerdingSampling(VAALQueryStrategy()).query(X, y)
+
+
+@pytest.mark.parametrize("candidates", [[-2, 238, 239], [238, 238, 239]])
+def test_candidates_that_name_a_row_twice_count_once(digits, candidates):
+    X, labels = digits
+    sampling = HerdingSampling(random_state=0)
+    with pytest.warns(match="larger than number of candidates"):
+        indices = sampling.query(X, np.where(labels == -1, np.nan, labels), candidates, 3)
+    assert sorted(indices) == [238, 239]

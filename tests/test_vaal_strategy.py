@@ -39,7 +39,7 @@ def two_blobs(n_labeled=60, n_unlabeled=300):
 
 def test_samples_unlike_the_labelled_ones_are_queried_first():
     X, y, in_new_blob = two_blobs()
-    strategy = VAALQueryStrategy(selection="topk", max_epochs=40, lr=2e-3, random_state=0).fit(X, y)
+    strategy = VAALQueryStrategy(rule="topk", max_epochs=40, lr=2e-3, random_state=0).fit(X, y)
     pool = np.flatnonzero(y == -1)
     chosen = pool[strategy.query(X[pool], 50)]
     assert in_new_blob[chosen].mean() > 0.95
@@ -72,7 +72,7 @@ def test_auto_chooses_modules_by_shape(fitted, fitted_images):
 
 @pytest.mark.parametrize(("n_vae_steps", "batch_size"), [(1, 16), (2, 16), (1, 1000)])
 def test_auto_epochs_make_enough_iterations(monkeypatch, n_vae_steps, batch_size, digits):
-    monkeypatch.setattr("skvaal._fitting.AUTO_ITERATIONS", 30)
+    monkeypatch.setattr("skvaal._vaal.fitting.AUTO_ITERATIONS", 30)
     strategy = VAALQueryStrategy(
         n_vae_steps=n_vae_steps, batch_size=batch_size, discriminator__hidden=(4,)
     ).fit(*digits)
@@ -375,7 +375,7 @@ def test_warm_start_goes_on_from_the_last_weights(digits):
     with pytest.raises(ValueError, match="warm_start=True goes on from"):
         strategy.fit(X[:, :9], y)
     strategy.fit(X, y)
-    with pytest.raises(ValueError, match="do not fit the present vae"):
+    with pytest.raises(ValueError, match="do not fit the present net, vae or discriminator"):
         strategy.set_params(vae__latent_dim=7).fit(X, y)
 
 
@@ -405,15 +405,15 @@ def test_verbose_shows_bars(digits, capsys):
 
 
 def test_verbose_shows_a_bar_where_distances_are_measured(digits, capsys):
-    params = {**QUICK, "selection": "k_center", "selection_space": "input", "verbose": 1}
+    params = {**QUICK, "rule": "k_center", "rule__space": "components", "verbose": 1}
     strategy = VAALQueryStrategy(**params).fit(*digits)
     assert "checking X" in capsys.readouterr().err
     strategy.query(digits[0], 3)
     error = capsys.readouterr().err
     assert "projecting" in error
     assert "choosing" in error
-    with pytest.raises(ValueError, match="selection__verbose is no option; set verbose="):
-        strategy.set_params(selection__verbose=True).query(digits[0])
+    with pytest.raises(ValueError, match="rule__verbose is no parameter of a rule; set verbose="):
+        strategy.set_params(rule__verbose=True).query(digits[0])
 
 
 def test_silent_by_default(digits, capsys):

@@ -1,0 +1,174 @@
+"""Uncertainty herding in principal components: a strategy that trains no network."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from skvaal._pool.components import PrincipalComponents
+from skvaal._pool.pool import Pool
+from skvaal._predictions.predictions import UNCERTAINTIES, Predictions
+from skvaal._query_strategy import BaseQueryStrategy, PairOfPredictions
+from skvaal._rules.herding import Herding
+from skvaal._rules.rule import Candidates, Rule
+from skvaal._utils.params import Interval, StrOptions
+
+
+class HerdingQueryStrategy(BaseQueryStrategy):
+    """Choose samples that cover what a model is unsure of; no network is trained.
+
+    `fit` learns the principal components of all samples. `query` then takes, again and again, the
+    sample that covers most of what is uncertain and not yet covered by a labelled or chosen sample
+    (uncertainty herding [1]_, with a factor for the sample's own uncertainty). Without class
+    probabilities every sample counts the same, and the batch covers the pool.
+
+    :class:`VAALQueryStrategy` measures distances in the latent space of a VAE instead, and reads a
+    discriminator.
+
+    Features should be on a common scale: put a ``StandardScaler`` in front, or give images as
+    uint8.
+
+    Parameters
+    ----------
+    n_components : int, default=32
+        Principal components that distances are measured in, at most; of a sparse matrix, the
+        components of a truncated singular value decomposition.
+    bandwidth : float, default=1.0
+        Width of the kernel, in units of the squared distance within which the share
+        1 / (n_labeled + n) of the pool lies.
+    uncertainty : {'auto', 'margin', 'entropy', 'least_confident', 'disagreement'}, callable or \
+            None, default='auto'
+        How unsure a task model is of a sample, from its class probabilities. 'margin' is one minus
+        the difference of the two largest, 'entropy' is in nats, 'least_confident' one minus the
+        largest, 'disagreement' the mutual information of class and member of a committee. A
+        callable gets probabilities of shape (n_samples, n_classes) and returns one number for each
+        sample, higher for less sure. 'auto' is 'margin' where there are probabilities, and nothing
+        where not; None ignores them.
+    data_format : {'channels_first', 'channels_last'}, default='channels_first'
+        Layout of 4-D X: (n, channels, height, width) or (n, height, width, channels).
+    missing_label : int, float, str or None, default=-1
+        What marks an unlabelled row in y.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the draw of samples that components are fitted on, and breaks ties.
+    verbose : int, default=0
+        1 shows progress bars.
+
+    Attributes
+    ----------
+    components_ : array of shape (n_components, n_features)
+        Axes of the coordinates.
+    mean_ : array of shape (n_features,)
+        What is subtracted first; 0 for sparse X.
+    labeled_coordinates_ : array of shape (n_labeled, n_components)
+        Coordinates of the labelled samples.
+    input_shape_ : tuple of int
+        Shape of a sample.
+    n_labeled_, n_unlabeled_ : int
+        Sizes of the pools that were fitted.
+    n_features_in_ : int
+        Numbers in a sample.
+    feature_names_in_ : array of shape (n_features,)
+        If X was a DataFrame with string column names.
+    seconds_ : dict of str to float
+        How long the last fit and the last choice took: 'fit' and 'choose'.
+
+    See Also
+    --------
+    HerdingQuery : The same as a query strategy of modAL.
+    VAALQueryStrategy : Trains a VAE and a discriminator and reads both.
+
+    References
+    ----------
+    .. [1] Bae, Sutherland, Oliveira, "Uncertainty Herding: One Active Learning Method for All Label
+           Budgets", ICLR 2025, arXiv 2412.20644.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skvaal import HerdingQueryStrategy
+    >>> X, y = load_digits(return_X_y=True)
+    >>> y[100:] = -1  # only the first hundred are labelled
+    >>> strategy = HerdingQueryStrategy(random_state=0).fit(X, y)
+    >>> strategy.query(X[100:], n=5).shape
+    (5,)
+    """
+
+    _parameter_constraints = {
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "bandwidth": [Interval(Real, 0, None, closed="neither")],
+        "uncertainty": [StrOptions({"auto", *UNCERTAINTIES}), callable, None],
+        "data_format": [StrOptions({"channels_first", "channels_last"})],
+        "missing_label": "no_validation",
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_components: int = 32,
+        bandwidth: float = 1.0,
+        uncertainty: Any = "auto",
+        data_format: str = "channels_first",
+        missing_label: Any = -1,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.n_components = n_components
+        self.bandwidth = bandwidth
+        self.uncertainty = uncertainty
+        self.data_format = data_format
+        self.missing_label = missing_label
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Coordinates of X in the principal components, (n_samples, n_components)."""
+        check_is_fitted(self)
+        return self._project(self._open(X), "X")
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.components_)
+
+    def _make_rule(self) -> Rule:
+        return Herding(space="components", score_power=0.0, bandwidth=self.bandwidth)
+
+    def _fit(
+        self,
+        labeled: Pool,
+        unlabeled: Pool,
+        predictions: PairOfPredictions,
+        names: tuple[str, str],
+        previous: Any,
+    ) -> None:
+        space = PrincipalComponents.fitted_on(labeled, unlabeled, self._seed, self.n_components)
+        self.mean_, self.components_ = space.mean, space.components
+        self.labeled_coordinates_ = self._project(labeled, "X_labeled")
+
+    def _make_candidates(
+        self, pool: Pool, rule: Rule, uncertainty: NDArray | None, predictions: Predictions
+    ) -> Candidates:
+        return Candidates(
+            len(pool),
+            coordinates=self._project(pool, "X_unlabeled"),
+            labeled_coordinates=self.labeled_coordinates_,
+            uncertainty=uncertainty,
+            verbose=bool(self.verbose),
+        )
+
+    def _project(self, pool: Pool, name: str) -> NDArray[np.float32]:
+        space = PrincipalComponents(self.mean_, self.components_)
+        return space.project(pool, name, verbose=bool(self.verbose))
+
+    def _export_state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
+        arrays = {"mean": self.mean_, "components": self.components_}
+        return {}, {**arrays, "labeled_coordinates": self.labeled_coordinates_}
+
+    def _restore_state(self, values: dict[str, Any], arrays: dict[str, NDArray]) -> None:
+        self.mean_, self.components_ = arrays["mean"], arrays["components"]
+        self.labeled_coordinates_ = arrays["labeled_coordinates"]

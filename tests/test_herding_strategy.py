@@ -1,0 +1,396 @@
+"""HerdingQueryStrategy and HerdingQuery: they cover what is uncertain, and train no network."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+import textwrap
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from skvaal import (
+    ActiveLearningClassifier,
+    EmptyPoolWarning,
+    Herding,
+    HerdingQuery,
+    HerdingQueryStrategy,
+)
+from skvaal._rules.rule import Candidates
+
+N = 6
+
+
+class Learner(SimpleNamespace):
+    """As much of modAL's learner as HerdingQuery asks for: samples, and a fitted estimator."""
+
+    @classmethod
+    def of(cls, estimator, X, y):
+        estimator.fit(X, y)
+        found = cls(estimator=estimator, X_training=X, y_training=y)
+        if hasattr(estimator, "predict_proba"):
+            found.predict_proba = estimator.predict_proba
+        return found
+
+
+@pytest.fixture
+def pools(digits):
+    X, _ = digits
+    return X[:40], np.arange(40) % 10, X[40:]
+
+
+@pytest.fixture
+def learner(pools):
+    return Learner.of(LogisticRegression(max_iter=200), *pools[:2])
+
+
+# Without torch
+
+
+def test_neither_herding_nor_its_files_import_torch(tmp_path):
+    pytest.importorskip("safetensors")
+    program = """
+        import sys
+        from types import SimpleNamespace
+        import numpy as np
+        from skvaal import Herding, HerdingQuery, HerdingQueryStrategy
+
+        X = np.random.RandomState(0).rand(60, 5)
+        y = np.repeat([0, -1], [10, 50])
+        strategy = HerdingQueryStrategy(random_state=0).fit(X, y)
+        proba = np.full((50, 2), 0.5)
+        chosen = strategy.query(X[10:], 3, proba=proba)
+        assert len(strategy.transform(X)) == 60
+        strategy.save(sys.argv[1])
+        loaded = HerdingQueryStrategy.load(sys.argv[1])
+        assert (loaded.query(X[10:], 3, proba=proba) == chosen).all()
+        learner = SimpleNamespace(X_training=X[:10], predict_proba=lambda X: proba)
+        assert len(HerdingQuery(random_state=0)(learner, X[10:], 3)[0]) == 3
+        print(sorted(name for name in ("torch", "skorch") if name in sys.modules))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program), str(tmp_path / "file")]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == "[]\n"
+
+
+# The strategy
+
+
+def test_it_is_the_rule_among_principal_components(digits):
+    X, y = digits
+    proba = np.random.RandomState(0).dirichlet(np.ones(3), 200)
+    strategy = HerdingQueryStrategy(n_components=8, bandwidth=0.5, random_state=0).fit(X, y)
+    Z = strategy.transform(X)
+    assert Z.shape == (240, 8)
+    assert strategy.components_.shape == (8, 64)
+    np.testing.assert_allclose(strategy.mean_, X.mean(axis=0), atol=1e-5)
+    np.testing.assert_array_equal(strategy.labeled_coordinates_, strategy.transform(X[:40]))
+    margin = 1 - np.abs(np.diff(np.sort(proba)[:, -2:]))[:, 0]
+    candidates = Candidates(
+        200,
+        coordinates=strategy.transform(X[40:]),
+        labeled_coordinates=strategy.labeled_coordinates_,
+        uncertainty=margin,
+    )
+    rule = Herding(space="components", score_power=0, bandwidth=0.5)
+    expected = rule.choose(candidates, N, np.random.RandomState(strategy._seed))
+    indices, gains = strategy.query(X[40:], N, proba=proba, return_scores=True)
+    np.testing.assert_array_equal(indices, expected.indices)
+    np.testing.assert_allclose(gains, expected.values)
+
+
+@pytest.mark.parametrize("params", [{"n_components": 2}, {"bandwidth": 0.05}])
+def test_every_parameter_matters(digits, params):
+    X, y = digits
+    default = HerdingQueryStrategy(random_state=0).fit(X, y)
+    assert default.transform(X).shape == (240, 32)
+    other = HerdingQueryStrategy(**params, random_state=0).fit(X, y)
+    assert default.query(X[40:], 9).tolist() != other.query(X[40:], 9).tolist()
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"bandwidth": 0.0}, "bandwidth"),
+        ({"n_components": 0}, "n_components"),
+        ({"uncertainty": "margn"}, "uncertainty"),
+        ({"data_format": "nchw"}, "data_format"),
+        ({"random_state": "a"}, "random_state"),
+    ],
+)
+def test_parameters_out_of_range(pools, learner, params, message):
+    with pytest.raises(ValueError, match=message):
+        HerdingQueryStrategy(**params).fit_pools(pools[0], pools[2])
+    with pytest.raises(ValueError, match=message):
+        HerdingQuery(**params)(learner, pools[2], N)
+
+
+@pytest.mark.parametrize("cls", [HerdingQueryStrategy, HerdingQuery])
+def test_unknown_parameters(cls):
+    with pytest.raises(TypeError, match="betta"):
+        cls(betta=1)
+    with pytest.raises(ValueError, match="Invalid parameter 'betta'"):
+        cls().set_params(betta=1)
+
+
+def test_one_array_or_two_pools(digits):
+    X, y = digits
+    in_one = HerdingQueryStrategy(random_state=0).fit(X, y)
+    in_two = HerdingQueryStrategy(random_state=0).fit_pools(X[:40], X[40:])
+    np.testing.assert_array_equal(in_one.components_, in_two.components_)
+    np.testing.assert_array_equal(in_one.query(X[40:], N), in_two.query(X[40:], N))
+    assert (in_one.n_labeled_, in_one.n_unlabeled_) == (40, 200)
+    assert set(in_one.seconds_) == {"fit", "choose"}
+
+
+def test_without_labelled_samples_the_pool_is_covered(digits):
+    X, _ = digits
+    strategy = HerdingQueryStrategy(random_state=0).fit(X)
+    assert strategy.labeled_coordinates_.shape == (0, 32)
+    with pytest.warns(EmptyPoolWarning, match="The batch covers the pool"):
+        assert len(set(strategy.query(X, N).tolist())) == N
+
+
+def test_what_is_asked_for_is_covered_neither_by_labels_nor_by_itself():
+    rng = np.random.RandomState(0)
+    centres = np.repeat(np.eye(5) * 20, 30, axis=0)
+    X = (centres + rng.randn(150, 5)).astype(np.float32)
+    labeled = np.arange(150) < 60  # of the first two clusters
+    strategy = HerdingQueryStrategy(random_state=0).fit_pools(X[labeled], X[~labeled])
+    assert sorted(strategy.query(X[~labeled], 3) // 30) == [0, 1, 2]
+    # Of what is certain nothing is asked, however far from the labels.
+    proba = np.tile([1.0, 0.0], (90, 1))
+    proba[60:] = 0.5
+    assert set(strategy.query(X[~labeled], 3, proba=proba) // 30) == {2}
+
+
+def test_a_fit_that_fails_leaves_the_strategy_unfitted(digits):
+    X, y = digits
+    strategy = HerdingQueryStrategy().fit(X, y)
+    strategy.query(X, N)
+    with pytest.raises(ValueError, match="NaN"):
+        strategy.fit(np.full_like(X, np.nan), y)
+    with pytest.raises(NotFittedError):
+        strategy.query(X, N)
+    with pytest.raises(NotFittedError):
+        HerdingQueryStrategy().transform(X)
+
+
+def test_a_fitted_strategy_pickles(digits):
+    X, y = digits
+    strategy = HerdingQueryStrategy(random_state=0).fit(X, y)
+    copy = pickle.loads(pickle.dumps(strategy))
+    np.testing.assert_array_equal(copy.query(X, N), strategy.query(X, N))
+
+
+def test_pipeline_fitted_as_any_other(digits):
+    X, y = digits
+    pipeline = make_pipeline(StandardScaler(), HerdingQueryStrategy(n_components=3)).fit(X, y)
+    assert pipeline.transform(X).shape == (len(X), 3)
+    assert len(set(pipeline[-1].query(pipeline[:-1].transform(X), N).tolist())) == N
+
+
+def test_verbose_shows_bars_and_is_silent_by_default(digits, capsys):
+    X, y = digits
+    HerdingQueryStrategy().fit(X, y).query(X, N)
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
+    strategy = HerdingQueryStrategy(verbose=1).fit(X, y)
+    assert "checking X" in capsys.readouterr().err
+    strategy.query(X, N)
+    error = capsys.readouterr().err
+    assert "projecting" in error
+    assert "choosing" in error
+
+
+# The query
+
+
+def test_the_strategy_of_a_query_can_be_asked_again(pools, learner):
+    X, _, X_pool = pools
+    query = HerdingQuery(random_state=0)
+    indices, gains = query(learner, X_pool, N)
+    assert len(set(indices.tolist())) == N
+    assert gains.shape == (N,)
+    assert gains.dtype == np.float64
+    assert (gains > 0).all()
+    assert query.seconds_.keys() == {"fit", "choose"}
+    proba = learner.predict_proba(X_pool)
+    again = query.strategy_.query(X_pool, N, proba=proba)
+    np.testing.assert_array_equal(again, indices)
+    by_hand = HerdingQueryStrategy(random_state=0).fit_pools(X, X_pool)
+    np.testing.assert_array_equal(by_hand.query(X_pool, N, proba=proba), indices)
+
+
+def test_uncertainty_matters(pools, learner):
+    chosen = {
+        name: tuple(HerdingQuery(uncertainty=name, random_state=0)(learner, pools[2], N)[0])
+        for name in ("auto", "margin", "entropy", None)
+    }
+    assert chosen["auto"] == chosen["margin"]
+    assert len({frozenset(rows) for rows in chosen.values()}) == 3
+    certain = SimpleNamespace(
+        X_training=pools[0], predict_proba=lambda X: np.eye(3)[np.zeros(len(X), dtype=int)]
+    )
+    # Where it is sure of everything, any will do.
+    assert len(set(HerdingQuery(random_state=0)(certain, pools[2], N)[0].tolist())) == N
+
+
+@pytest.mark.parametrize("estimator", [RidgeClassifier(), None])
+def test_a_learner_without_probabilities_is_task_agnostic(pools, learner, estimator):
+    X, y, X_pool = pools
+    mute = SimpleNamespace(X_training=X) if estimator is None else Learner.of(estimator, X, y)
+    indices, _ = HerdingQuery(random_state=0)(mute, X_pool, N)
+    expected, _ = HerdingQuery(random_state=0, uncertainty=None)(learner, X_pool, N)
+    np.testing.assert_array_equal(indices, expected)
+    with pytest.raises(ValueError, match="uncertainty='margin' needs class probabilities"):
+        HerdingQuery(uncertainty="margin")(mute, X_pool, N)
+
+
+def test_a_learner_that_is_not_fitted_is_an_error(pools):
+    estimator = LogisticRegression()
+    unfitted = SimpleNamespace(
+        X_training=pools[0], estimator=estimator, predict_proba=estimator.predict_proba
+    )
+    with pytest.raises(NotFittedError, match="LogisticRegression is not fitted.*uncertainty=None"):
+        HerdingQuery()(unfitted, pools[2], N)
+
+
+def test_pipeline_as_the_strategy_of_a_query(pools, learner):
+    X, _, X_pool = pools
+    pipeline = make_pipeline(StandardScaler(), HerdingQueryStrategy(random_state=0))
+    indices, gains = HerdingQuery(pipeline)(learner, X_pool, N)
+    assert np.isfinite(gains).all()
+    scaler = StandardScaler().fit(np.concatenate([X, X_pool]))
+    by_hand = SimpleNamespace(
+        X_training=scaler.transform(X), predict_proba=lambda Z: learner.predict_proba(X_pool)
+    )
+    expected, _ = HerdingQuery(random_state=0)(by_hand, scaler.transform(X_pool), N)
+    np.testing.assert_array_equal(indices, expected)
+    assert not hasattr(pipeline[-1], "components_")
+
+
+def test_uint8_images(images):
+    X, _ = images
+    y = np.arange(40) % 10
+    estimator = make_pipeline(
+        FunctionTransformer(lambda X: X.reshape(len(X), -1) / 255), LogisticRegression()
+    )
+    learner = Learner.of(estimator, X[:40], y)
+    indices, _ = HerdingQuery(random_state=0)(learner, X[40:], N)
+    in_unit = (X / 255).astype(np.float32)
+    as_floats = SimpleNamespace(
+        X_training=in_unit[:40], predict_proba=lambda _: learner.predict_proba(X[40:])
+    )
+    expected, _ = HerdingQuery(random_state=0)(as_floats, in_unit[40:], N)
+    assert set(indices.tolist()) == set(expected.tolist())
+    with pytest.raises(ValueError, match="uint8"):
+        HerdingQuery()(learner, in_unit[40:], N)
+
+
+@pytest.mark.parametrize("data_format", ["channels_first", "channels_last"])
+def test_layouts_of_images(images, data_format):
+    X, y = images
+    X = np.repeat(X, 3, axis=1)
+    expected = HerdingQueryStrategy(random_state=0).fit(X, y).query(X, N)
+    if data_format == "channels_last":
+        X = np.moveaxis(X, 1, -1)
+    strategy = HerdingQueryStrategy(random_state=0, data_format=data_format).fit(X, y)
+    assert strategy.input_shape_ == (3, 8, 8)
+    np.testing.assert_array_equal(strategy.query(X, N), expected)
+
+
+def test_samples_too_large_for_distances_are_an_error(pools):
+    X, _, X_pool = pools
+    with pytest.raises(ValueError, match="too large for distances.*StandardScaler"):
+        HerdingQuery()(SimpleNamespace(X_training=X), X_pool * 1e30, N)
+    strategy = HerdingQueryStrategy().fit_pools(X, X_pool)
+    X_pool = X_pool.copy()
+    X_pool[4] = 3e38
+    with pytest.raises(ValueError, match=r"X_unlabeled\[4\] is too large for distances"):
+        strategy.query(X_pool)
+
+
+def test_same_random_state_same_choice(pools, learner):
+    chosen = [HerdingQuery(random_state=3)(learner, pools[2], N)[0].tolist() for _ in range(2)]
+    assert chosen[0] == chosen[1]
+    same = np.repeat(pools[2][:1], 50, axis=0)  # nothing but chance to choose by
+    ties = [tuple(HerdingQuery(random_state=seed)(learner, same, N)[0]) for seed in (0, 0, 1)]
+    assert ties[0] == ties[1] != ties[2]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_order_of_the_pool_does_not_matter(pools, learner, seed):
+    X_pool = pools[2]
+    order = np.random.RandomState(seed).permutation(len(X_pool))
+    expected, _ = HerdingQuery(random_state=0)(learner, X_pool, N)
+    indices, _ = HerdingQuery(random_state=seed)(learner, X_pool[order], N)
+    assert set(order[indices].tolist()) == set(expected.tolist())
+
+
+def test_global_generator_and_input_are_left_alone(pools, learner):
+    X_pool = pools[2].copy()
+    np.random.seed(3)  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    HerdingQuery(random_state=0)(learner, X_pool, N), HerdingQuery()(learner, X_pool, N)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    np.testing.assert_array_equal(X_pool, pools[2])
+
+
+def test_pickle_and_clone_between_queries(pools, learner):
+    query = HerdingQuery(random_state=0)
+    first, _ = query(learner, pools[2], N)
+    for copy in (pickle.loads(pickle.dumps(query)), clone(query)):
+        np.testing.assert_array_equal(copy(learner, pools[2], N)[0], first)
+    strategy = pickle.loads(pickle.dumps(query)).strategy_
+    proba = learner.predict_proba(pools[2])
+    np.testing.assert_array_equal(strategy.query(pools[2], N, proba=proba), first)
+
+
+def test_a_query_that_fails_keeps_the_strategy_of_the_last(pools, learner):
+    query = HerdingQuery(random_state=0)
+    query(learner, pools[2], N)
+    kept = query.strategy_
+    with pytest.raises(ValueError, match="n_instances"):
+        query(learner, pools[2], 1000)
+    assert query.strategy_ is kept
+
+
+# In other libraries, and in rounds
+
+
+def test_modal(pools):
+    models = pytest.importorskip("modAL.models")
+    X, y, X_pool = pools
+    estimator = LogisticRegression(max_iter=200)
+    active = models.ActiveLearner(estimator, HerdingQuery(random_state=0), X, y)
+    indices, samples, gains = active.query(X_pool, n_instances=N, return_metrics=True)
+    np.testing.assert_array_equal(samples, X_pool[indices])
+    assert np.isfinite(gains).all()
+    expected, _ = HerdingQuery(random_state=0)(Learner.of(clone(estimator), X, y), X_pool, N)
+    np.testing.assert_array_equal(indices, expected)
+
+
+@pytest.mark.parametrize("estimator", [LogisticRegression(max_iter=200), RidgeClassifier()])
+def test_active_learning_classifier(digits, estimator):
+    X, _ = digits
+    y = np.arange(len(X)) % 3
+    made = [
+        ActiveLearningClassifier(
+            clone(estimator), HerdingQuery(), initial_size=10, batch_size=5, n_rounds=2,
+            random_state=0,
+        ).fit(X, y)
+        for _ in range(2)
+    ]  # fmt: skip
+    for one, other in zip(*(each.queried_indices_ for each in made), strict=True):
+        assert len(set(one.tolist())) == 5
+        np.testing.assert_array_equal(one, other)
+    assert made[0].learning_curve_["n_labeled"].tolist() == [10, 15, 20]

@@ -300,17 +300,17 @@ class _Learner:
 class _FitAndQuery(BaseEstimator):
     """An object with ``query(X_pool, n)``, and perhaps ``fit(X, y)``, as modAL would call it."""
 
-    def __init__(self, strategy: Any) -> None:
-        self.strategy = strategy
+    def __init__(self, chooser: Any) -> None:
+        self.chooser = chooser
 
     def __call__(self, learner: _Learner, X_pool: Any, n_instances: int) -> Any:
-        strategy = clone(self.strategy, safe=False)
-        if hasattr(strategy, "fit"):
+        chooser = clone(self.chooser, safe=False)
+        if hasattr(chooser, "fit"):
             X = stack_rows([learner.X_training, X_pool])
             y = np.full(count_rows(X), -1)
             _, y[: len(learner.y_training)] = np.unique(learner.y_training, return_inverse=True)
-            strategy.fit(X, y)
-        return strategy.query(X_pool, n_instances)
+            chooser.fit(X, y)
+        return chooser.query(X_pool, n_instances)
 
 
 def _as_query(query_strategy: Any) -> Query:

@@ -7,7 +7,7 @@ with its columns, a sparse matrix, a list of texts.
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -17,8 +17,10 @@ from skvaal._pool.containers import count_rows, stack_rows, take_rows
 from skvaal._pool.validation import check_same_columns, check_same_kind, check_transformable
 from skvaal._query_strategy import BaseQueryStrategy
 
+StrategyOrPipeline: TypeAlias = BaseQueryStrategy | Pipeline
 
-def last_step(strategy: Any, wanted: type = BaseQueryStrategy) -> Any:
+
+def last_step(strategy: StrategyOrPipeline, wanted: type = BaseQueryStrategy) -> Any:
     """The strategy itself, or the one at the end of the Pipeline."""
     last = strategy[-1] if isinstance(strategy, Pipeline) else strategy
     if not isinstance(last, wanted):
@@ -30,13 +32,13 @@ def last_step(strategy: Any, wanted: type = BaseQueryStrategy) -> Any:
 
 
 def fit_front(
-    strategy: Any, X_labeled: Any, X_unlabeled: Any, y_labeled: Any = None
+    strategy: StrategyOrPipeline, X_labeled: Any, X_unlabeled: Any, y_labeled: Any = None
 ) -> tuple[Any, Any]:
     """Fit all steps but the last on two pools, and transform these.
 
     Parameters
     ----------
-    strategy : query strategy or Pipeline
+    strategy : BaseQueryStrategy or Pipeline
     X_labeled, X_unlabeled : array-like of shape (n, ...)
         The first is None, or has no row, where nothing is labelled yet.
     y_labeled : array-like of shape (n_labeled,), default=None
@@ -63,7 +65,7 @@ def fit_front(
     return _split(Z, n_labeled)
 
 
-def transform_front(strategy: Any, X: Any) -> Any:
+def transform_front(strategy: StrategyOrPipeline, X: Any) -> Any:
     """X, transformed by all steps of a fitted Pipeline but the last."""
     if not _has_front(strategy):
         return X
@@ -72,7 +74,7 @@ def transform_front(strategy: Any, X: Any) -> Any:
     return Z
 
 
-def _has_front(strategy: Any) -> bool:
+def _has_front(strategy: StrategyOrPipeline) -> TypeGuard[Pipeline]:
     return isinstance(strategy, Pipeline) and len(strategy) > 1
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 
 from skvaal._herding_strategy import HerdingQueryStrategy
-from skvaal._pipelines import fit_front, last_step
+from skvaal._pipelines import StrategyOrPipeline, fit_front, last_step
 from skvaal._pool.containers import count_rows
 from skvaal._pool.validation import check_n, check_same_columns
 from skvaal._predictions.learner import ask_learner, labeled_pool, labels_of
@@ -29,7 +29,7 @@ class _StrategyQuery(BaseEstimator):
     def _strategy_class(cls) -> type[BaseQueryStrategy]:
         """Class of the strategies that it takes."""
 
-    def __init__(self, strategy: Any = None, **params: Any) -> None:
+    def __init__(self, strategy: StrategyOrPipeline | None = None, **params: Any) -> None:
         self.strategy = strategy
         if strategy is not None and params:
             raise TypeError(
@@ -221,8 +221,8 @@ class VAALQuery(_StrategyQuery):
         >>> VAALQuery.from_preset("paper-segmentation").get_params()["lambda2"]
         25.0
         """
-        strategy: Any = cls._strategy_class()
-        return cls(**strategy.from_preset(name, **overrides).get_params())
+        make: Any = cls._strategy_class()
+        return cls(**make.from_preset(name, **overrides).get_params())
 
 
 class HerdingQuery(_StrategyQuery):

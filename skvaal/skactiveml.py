@@ -12,7 +12,7 @@ from skactiveml.utils import MISSING_LABEL, is_labeled
 from sklearn.base import clone
 
 from skvaal._herding_strategy import HerdingQueryStrategy
-from skvaal._pipelines import fit_front, last_step, transform_front
+from skvaal._pipelines import StrategyOrPipeline, fit_front, last_step, transform_front
 from skvaal._pool.containers import count_rows, take_rows
 from skvaal._pool.validation import check_same_columns
 from skvaal._predictions.learner import ask_learner
@@ -30,7 +30,10 @@ class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
     _strategy_class: type[BaseQueryStrategy]
 
     def __init__(
-        self, strategy: Any = None, missing_label: Any = MISSING_LABEL, random_state: Any = None
+        self,
+        strategy: StrategyOrPipeline | None = None,
+        missing_label: Any = MISSING_LABEL,
+        random_state: Any = None,
     ) -> None:
         super().__init__(missing_label=missing_label, random_state=random_state)
         self.strategy = strategy

@@ -269,7 +269,7 @@ def test_no_labelled_sample_is_a_batch_by_coverage(digits, rule, labeled):
         strategy.fit(X)
     else:
         strategy.fit_pools(X[:0] if labeled == "none of them" else None, X)
-    with pytest.warns(EmptyPoolWarning, match="The batch covers the pool") as warned:
+    with pytest.warns(EmptyPoolWarning, match="the batch covers the pool") as warned:
         indices, values = strategy.query(X, 5, return_scores=True)
     assert [each.filename for each in warned] == [__file__]
     assert np.isfinite(values).all()
@@ -290,11 +290,11 @@ def test_no_labelled_sample_is_a_batch_by_coverage(digits, rule, labeled):
 def test_fit_query_without_labelled_samples(digits, strategy, X_labeled):
     X, _ = digits
     X_labeled = X[:0] if X_labeled == "none of them" else None
-    with pytest.warns(EmptyPoolWarning, match="The batch covers the pool") as warned:
+    with pytest.warns(EmptyPoolWarning, match="the batch covers the pool") as warned:
         indices = strategy.fit_query(X_labeled, X, 5)
     assert [each.filename for each in warned] == [__file__]
     assert strategy.n_labeled_ == 0
-    with pytest.warns(EmptyPoolWarning, match="The batch covers the pool"):
+    with pytest.warns(EmptyPoolWarning, match="the batch covers the pool"):
         np.testing.assert_array_equal(strategy.query(X, 5), indices)
 
 

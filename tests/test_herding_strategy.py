@@ -155,7 +155,7 @@ def test_without_labelled_samples_the_pool_is_covered(digits):
     X, _ = digits
     strategy = HerdingQueryStrategy(random_state=0).fit(X)
     assert strategy.labeled_coordinates_.shape == (0, 32)
-    with pytest.warns(EmptyPoolWarning, match="The batch covers the pool"):
+    with pytest.warns(EmptyPoolWarning, match="the batch covers the pool"):
         assert len(set(strategy.query(X, N).tolist())) == N
 
 

@@ -325,7 +325,7 @@ TRAINED = {**SMALL, "max_epochs": 20, "lr": 2e-3}
 
 
 def check_first_batch(query, learner, **passed):
-    with pytest.warns(EmptyPoolWarning, match="The batch covers the pool") as warned:
+    with pytest.warns(EmptyPoolWarning, match="the batch covers the pool") as warned:
         indices, scores = query(learner, GROUPS, 5, **passed)
     assert len(warned) == 1
     assert {row // 20 for row in indices.tolist()} == set(range(5))
@@ -375,7 +375,7 @@ def test_a_net_that_reads_predictions_starts_anew_with_the_first_labels():
 def test_a_first_batch_behind_a_pipeline():
     pipeline = make_pipeline(StandardScaler(), HerdingQueryStrategy(random_state=0))
     learner = ActiveLearner(KNeighborsClassifier(), HerdingQuery(strategy=pipeline))
-    with pytest.warns(EmptyPoolWarning, match="The batch covers the pool"):
+    with pytest.warns(EmptyPoolWarning, match="the batch covers the pool"):
         indices, _ = learner.query(GROUPS, n_instances=5)
     assert {row // 20 for row in indices.tolist()} == set(range(5))
     learner.teach(GROUPS[indices], np.arange(5))

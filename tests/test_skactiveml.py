@@ -95,7 +95,7 @@ def labels_of(value, dtype):
 def test_no_labelled_row_is_a_batch_by_coverage_with_a_warning(pool, make):
     X = np.repeat(np.eye(5), 20, axis=0) + np.random.RandomState(0).rand(100, 5) / 10
     sampling = make_sampling(make, **{"max_epochs": 40} if make is VAALSampling else {})
-    with pytest.warns(EmptyPoolWarning, match="The batch covers the pool"):
+    with pytest.warns(EmptyPoolWarning, match="the batch covers the pool"):
         indices, utilities = sampling.query(
             X, np.full(100, np.nan), batch_size=5, return_utilities=True
         )

@@ -113,17 +113,17 @@ class SavingMixin:
             for name, value in values["params"].items()
             if name not in params and name.partition("__")[0] not in replaced
         }
-        strategy: Any = cls(**saved, **params)
+        made: Any = cls(**saved, **params)
         for name, value in values["fitted"].items():
-            setattr(strategy, name, value)
-        strategy.input_shape_ = tuple(strategy.input_shape_)
+            setattr(made, name, value)
+        made.input_shape_ = tuple(made.input_shape_)
         if "feature_names_in_" in values["fitted"]:
-            strategy.feature_names_in_ = np.array(strategy.feature_names_in_, dtype=object)
-        strategy._seed = values["seed"]
-        strategy.seconds_ = {}
+            made.feature_names_in_ = np.array(made.feature_names_in_, dtype=object)
+        made._seed = values["seed"]
+        made.seconds_ = {}
         try:
-            strategy._restore_state(values["learned"], arrays)
+            made._restore_state(values["learned"], arrays)
         except (KeyError, ModelFileError) as error:
             reason = f"it holds no {error}" if isinstance(error, KeyError) else error
             raise ModelFileError(f"{path} does not fit the parameters: {reason}") from error
-        return strategy
+        return made

@@ -52,20 +52,20 @@ class DiagnosticsDisplay:
 
     @classmethod
     def from_estimator(
-        cls, strategy: Any, X_labeled: Any, X_unlabeled: Any, *, ax: Any = None, **kwargs: Any
+        cls, estimator: Any, X_labeled: Any, X_unlabeled: Any, *, ax: Any = None, **kwargs: Any
     ) -> DiagnosticsDisplay:
         """Examine a fitted strategy, and draw what was found.
 
         Parameters
         ----------
-        strategy : VAALQueryStrategy
+        estimator : VAALQueryStrategy
             Fitted.
         X_labeled, X_unlabeled, **kwargs
             As in :meth:`VAALQueryStrategy.diagnose`.
         ax : matplotlib.axes.Axes or sequence of them, default=None
             As in :meth:`plot`.
         """
-        return cls(strategy.diagnose(X_labeled, X_unlabeled, **kwargs)).plot(ax)
+        return cls(estimator.diagnose(X_labeled, X_unlabeled, **kwargs)).plot(ax)
 
     def plot(self, ax: Any = None) -> DiagnosticsDisplay:
         """Draw the charts.

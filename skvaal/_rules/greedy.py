@@ -40,7 +40,7 @@ class Greedy(Rule):
     ----------
     space : {'latent', 'components'}, default='latent'
         Where distances are measured: among latent means, or among principal components.
-    score_power, typicality_power, uncertainty_power : float, default=0.5, 1.0 and 1.0
+    score_power, typicality_power : float, default=0.5 and 1.0
         At least 0, which leaves that factor out.
     n_neighbors : int, default=20
         Neighbours that typicality is measured by.
@@ -48,6 +48,8 @@ class Greedy(Rule):
         Above 0, in units of the total variance.
     candidates_factor : float, default=10.0
         At least 1.
+    uncertainty_power : float, default=1.0
+        At least 0, which leaves the factor of the uncertainty out.
 
     Examples
     --------

@@ -60,10 +60,12 @@ class DiagnosticsDisplay:
         ----------
         estimator : VAALQueryStrategy
             Fitted.
-        X_labeled, X_unlabeled, **kwargs
+        X_labeled, X_unlabeled : array-like
             As in :meth:`VAALQueryStrategy.diagnose`.
         ax : matplotlib.axes.Axes or sequence of them, default=None
             As in :meth:`plot`.
+        **kwargs : dict
+            Of :meth:`VAALQueryStrategy.diagnose`.
         """
         return cls(estimator.diagnose(X_labeled, X_unlabeled, **kwargs)).plot(ax)
 

@@ -3,6 +3,7 @@
 accelerate launch --multi_gpu --num_processes 2 several_processes.py
 """
 
+import torch.distributed
 from sklearn.datasets import load_digits
 
 from skvaal import VAALQueryStrategy
@@ -21,3 +22,6 @@ if processes.is_main:
     for epoch in strategy.history_:
         print(f"epoch {epoch['epoch']}: {epoch['vae_loss']:.4f} {epoch['discriminator_loss']:.4f}")
     print("label next:", sorted(strategy.query(images[100:], n=10).tolist()))
+if torch.distributed.is_initialized():  # no process leaves before the others are done
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()

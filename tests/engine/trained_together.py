@@ -86,6 +86,10 @@ def main(folder):
     if accelerator.is_main_process:
         name = f"{accelerator.num_processes}.json"
         (Path(folder) / name).write_text(json.dumps(found))
+    if torch.distributed.is_initialized():
+        # A process that leaves while another still talks to it may be aborted.
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
-from skvaal._predictions.predictions import UNCERTAINTIES, Predictions
+from skvaal._predictions.predictions import Predictions
 from skvaal._query_strategy import BaseQueryStrategy, PairOfPredictions
 from skvaal._rules.herding import Herding
 from skvaal._rules.rule import Candidates, Rule
-from skvaal._utils.params import Interval, StrOptions
+from skvaal._utils.params import Interval
 
 
 class HerdingQueryStrategy(BaseQueryStrategy):
@@ -98,13 +98,9 @@ class HerdingQueryStrategy(BaseQueryStrategy):
     """
 
     _parameter_constraints = {
+        **BaseQueryStrategy._parameter_constraints,
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "bandwidth": [Interval(Real, 0, None, closed="neither")],
-        "uncertainty": [StrOptions({"auto", *UNCERTAINTIES}), callable, None],
-        "data_format": [StrOptions({"channels_first", "channels_last"})],
-        "missing_label": "no_validation",
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
     }
 
     def __init__(

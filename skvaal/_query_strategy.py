@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from skvaal._pool.pool import Pool
 from skvaal._pool.validation import PoolCheckingMixin, check_n, labeled_mask
 from skvaal._predictions.predictions import (
+    UNCERTAINTIES,
     PredictionNeeds,
     Predictions,
     describe_uncertainty,
@@ -25,7 +26,7 @@ from skvaal._rules.function import FunctionRule
 from skvaal._rules.herding import Herding
 from skvaal._rules.rule import Candidates, Choice, Rule
 from skvaal._utils.exceptions import EmptyPoolWarning, warn_user
-from skvaal._utils.params import NestedParamsMixin
+from skvaal._utils.params import NestedParamsMixin, StrOptions
 from skvaal._utils.saving import SavingMixin
 from skvaal._utils.seeds import draw_seed
 
@@ -49,6 +50,14 @@ class BaseQueryStrategy(
     read (`_make_candidates`). It has the parameters `uncertainty`, `data_format`, `missing_label`,
     `random_state` and `verbose`. `seconds_` holds the times of the last 'fit' and 'choose'.
     """
+
+    _parameter_constraints: dict = {
+        "uncertainty": [StrOptions({"auto", *UNCERTAINTIES}), callable, None],
+        "data_format": [StrOptions({"channels_first", "channels_last"})],
+        "missing_label": "no_validation",
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
 
     uncertainty: Any
     data_format: str

@@ -13,7 +13,7 @@ from skvaal._engine.processes import share_value, start_processes
 from skvaal._engine.settings import EngineSettings, make_settings
 from skvaal._pool.components import PrincipalComponents, SparseReduction, needs_reduction
 from skvaal._pool.pool import Pool
-from skvaal._predictions.predictions import UNCERTAINTIES, PredictionNeeds
+from skvaal._predictions.predictions import PredictionNeeds
 from skvaal._query_strategy import BaseQueryStrategy, PairOfPredictions
 from skvaal._rules.lookup import RULES, as_rule
 from skvaal._rules.rule import Rule
@@ -167,11 +167,11 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
     _replaced_prefixes = ("rule",)
 
     _parameter_constraints = {
+        **BaseQueryStrategy._parameter_constraints,
         "vae": [StrOptions({"auto"}), callable, torch.nn.Module],
         "discriminator": [StrOptions({"auto"}), callable, torch.nn.Module],
         "net": [StrOptions(set(NETS)), callable],
         "rule": [StrOptions(set(RULES)), Rule, callable],
-        "uncertainty": [StrOptions({"auto", *UNCERTAINTIES}), callable, None],
         "beta": [Interval(Real, 0, None, closed="left")],
         "lambda1": [Interval(Real, 0, None, closed="left")],
         "lambda2": [Interval(Real, 0, None, closed="left")],
@@ -187,10 +187,6 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         "callbacks": [None, list],
         "warm_start": ["boolean"],
         "device": [str, torch.device],
-        "data_format": [StrOptions({"channels_first", "channels_last"})],
-        "missing_label": "no_validation",
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
     }
 
     def __init__(

@@ -31,8 +31,9 @@ class Cluster(Rule):
 
     Parameters
     ----------
-    space : {'latent', 'components'}, default='latent'
-        Where samples are clustered: among latent means, or among principal components.
+    space : {'latent', 'decoded', 'components'}, default='latent'
+        Where samples are clustered: among latent means, among the principal components of decoded
+        means, or among principal components.
     candidates_factor : float, default=10.0
         Candidates for each sample of the batch, at least 1. At 1, the batch is the smallest
         scores; at infinity, the whole pool is clustered.

@@ -38,8 +38,9 @@ class Greedy(Rule):
 
     Parameters
     ----------
-    space : {'latent', 'components'}, default='latent'
-        Where distances are measured: among latent means, or among principal components.
+    space : {'latent', 'decoded', 'components'}, default='latent'
+        Where distances are measured: among latent means, among the principal components of decoded
+        means, or among principal components.
     score_power, typicality_power : float, default=0.5 and 1.0
         At least 0, which leaves that factor out.
     n_neighbors : int, default=20

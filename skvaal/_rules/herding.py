@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
+from heapq import heapify, heappop, heappush
 from numbers import Real
 
 import numpy as np
 from numpy.random import RandomState
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from skvaal._rules.measures import (
-    iterate_squared_distances,
-    nearest_distances,
-    perturb,
-    ranks,
-    smallest,
-    squared_distances_to,
-)
+from skvaal._rules.coverage import Coverage, count_within
+from skvaal._rules.measures import iterate_squared_distances, perturb, ranks, smallest
 from skvaal._rules.rule import SPACES, Batch, Candidates, Reads, Rule, Utilities, count_choices
-from skvaal._utils.params import Interval
+from skvaal._utils.params import Interval, StrOptions
 
-# Coverage is measured on at most so many samples of the pool, and the width of the kernel on so
-# many of these.
-_MAX_REFERENCE = 4_000
+# Coverage is measured on so many samples for each that is labelled or to be chosen, within limits;
+# the width of the kernel, on so many of these.
+_REFERENCE_FACTOR = 4
+_MIN_REFERENCE = 8_000
+_MAX_REFERENCE = 100_000
 _MAX_PROBES = 500
 # Of a larger pool so many are candidates, or as many times the batch.
 _MAX_CANDIDATES = 50_000
 _CANDIDATES_FACTOR = 10
-# A kernel of no width divides by zero: equal samples are all that it covers.
 _TINY = np.finfo(np.float32).tiny
 
 
 class Herding(Rule):
     """Take, again and again, the sample that covers most of what is uncertain and uncovered.
 
-    A sample x of the pool has the weight ``w(x) = max(u(x), rank(u(x))) * rank(-score(x)) **
-    score_power``. Here u is its uncertainty as a share of the largest, and ranks are in (0, 1].
-    Without a task model, the factor of the uncertainty is 1. Labelled and chosen samples S cover x
-    to the degree ``max(k(x, s) for s in S)``, with the kernel ``k(x, s) = exp(-d(x, s) ** 2 /
-    (2 * h))``. The next sample c has the largest gain ``w(c) * sum(w(x) * max(0, k(x, c) -
+    A sample x of the pool has the weight ``w(x) = max(u(x), rank(u(x))) * rank(-score(x)) ** a``,
+    where a is `score_power`. Here u is its uncertainty as a share of the largest, and ranks are in
+    (0, 1]. Without a task model, the factor of the uncertainty is 1. Labelled and chosen samples S
+    cover x to the degree ``max(k(x, s) for s in S)``, with the kernel ``k(x, s) = exp(-d(x, s) **
+    2 / (2 * h))``. The next sample c has the largest gain ``w(c) * sum(w(x) * max(0, k(x, c) -
     cover(x)) for x in pool)``. This is greedy maximisation of the uncertainty coverage of [1]_,
     with the factor w(c) added so that a chosen sample is itself uncertain.
 
@@ -48,9 +44,22 @@ class Herding(Rule):
     of ``1 / (n_labeled + n)`` of the pool lies: as many balls of that size as there will be labels
     would just hold the pool. The more labels, the more the uncertainty decides.
 
-    Coverage is summed over at most 4,000 samples of the pool, drawn at random. In a pool of more
-    than 50,000 samples, 50,000 or 10 n are candidates, drawn in proportion to w. Gains only fall,
-    so each choice computes few of them again (lazy greedy [2]_).
+    In a pool of at most ``m = min(max(8,000, 4 * (n_labeled + n)), 100,000)`` samples, every sum
+    is exact. In a larger pool, it is an estimate from a reference of m samples, drawn without
+    replacement in proportion to w. Each of these counts its w divided by its probability of being
+    drawn, so the estimate is unbiased [3]_. A candidate's own part is exact, whether it is in the
+    reference or not, so the reference has no advantage, and gains last while anything is uncovered.
+
+    Measured on 20,000 Gaussian samples of 16 dimensions, with batches of 100 to 4,000: halfway
+    through a batch, estimated gains are off by 9 to 28 % (root mean square; at most 10 % where half
+    of the pool is certain), with a bias below 3 %. The batch covers at least 98.9 % of what the
+    exact rule covers (99.8 %). Samples of the reference are chosen 0.6 to 1 times as often as
+    others, since the best estimates are found beside them.
+
+    h is measured on at most 500 samples of the pool. In a pool of more than 50,000 samples, 50,000
+    or 10 n are candidates, drawn likewise.
+
+    Gains only fall, so each choice computes few of them again (lazy greedy [2]_).
 
     Uncertainty may be in any unit; where some is below 0, all is raised by the least. Values of a
     choice are the gains at the moment of choosing. They are 0 once nothing is left that is both
@@ -59,10 +68,15 @@ class Herding(Rule):
 
     Parameters
     ----------
-    space : {'latent', 'components'}, default='latent'
-        Where distances are measured: among latent means, or among principal components.
-    score_power : float, default=0.5
-        Weight of the discriminator's scores, at least 0. At 0, the rule does not read them.
+    space : {'decoded', 'latent', 'components'}, default='decoded'
+        Where distances are measured: among the principal components of decoded means, among latent
+        means, or among principal components.
+    score_power : 'auto' or float, default='auto'
+        Exponent a of the discriminator's scores, at least 0; at 0, the rule does not read them.
+        'auto' is ``0.5 * n_labeled / (n_labeled + 10 * n_dims)``, with the number of coordinates
+        n_dims. A discriminator memorises few labelled samples, and its scores are noise. The more
+        labels, the more its scores count: at 10 labels for each coordinate, a is half its limit of
+        0.5.
     bandwidth : float, default=1.0
         Above 0. A wider kernel covers more of the pool with each sample.
 
@@ -75,6 +89,7 @@ class Herding(Rule):
     .. [1] Bae, Sutherland, Oliveira, "Uncertainty Herding: One Active Learning Method for All
            Label Budgets", ICLR 2025, arXiv 2412.20644.
     .. [2] Minoux, "Accelerated Greedy Algorithms for Maximizing Submodular Set Functions", 1978.
+    .. [3] Cohen, Kaplan, "Summarizing Data using Bottom-k Sketches", PODC 2007.
 
     Examples
     --------
@@ -93,12 +108,12 @@ class Herding(Rule):
 
     _parameter_constraints: dict = {
         "space": [SPACES],
-        "score_power": [Interval(Real, 0, None, closed="left")],
+        "score_power": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "bandwidth": [Interval(Real, 0, None, closed="neither")],
     }
 
     def __init__(
-        self, space: str = "latent", score_power: float = 0.5, bandwidth: float = 1.0
+        self, space: str = "decoded", score_power: str | float = "auto", bandwidth: float = 1.0
     ) -> None:
         self.space = space
         self.score_power = score_power
@@ -110,44 +125,96 @@ class Herding(Rule):
         has_scores = self.score_power != 0
         return Reads(has_scores, coordinates=True, labeled_coordinates=True, uncertainty=True)
 
+    def exponent(self, n_labeled: int, n_dims: int) -> float:
+        """Exponent of the scores, given the numbers of labelled samples and of coordinates."""
+        if isinstance(self.score_power, str):
+            return 0.5 * n_labeled / (n_labeled + 10 * n_dims)
+        return float(self.score_power)
+
+    def measure(
+        self, candidates: Candidates, indices: NDArray[np.intp], random_state: RandomState
+    ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        """Gains that samples have in a given order, and how many others lie near each.
+
+        Parameters
+        ----------
+        candidates : Candidates
+        indices : array of int of shape (n,)
+            Different rows of the pool, in the order of taking.
+        random_state : RandomState
+            With the seed of a choice, gains are the values of that choice if `indices` are its.
+
+        Returns
+        -------
+        gains : array of shape (n,)
+        covers : array of int of shape (n,)
+            How many other samples of the pool lie at most the width of the kernel away, ``d ** 2 <=
+            h``, exact for every size of pool.
+        """
+        self._validate_params()
+        indices = np.asarray(indices, dtype=np.intp)
+        rows, _, coverage = self._prepare(candidates, len(indices), random_state, also=indices)
+        order = np.argsort(rows)
+        gains = np.empty(len(indices))
+        for i, row in enumerate(order[np.searchsorted(rows, indices, sorter=order)]):
+            gains[i] = coverage.gains(row[None])[0]
+            coverage.add(row)
+        return gains, count_within(candidates.read_coordinates(), indices, coverage.h)
+
     def _choose(
         self, candidates: Candidates, n: int, random_state: RandomState, utilities: Utilities
     ) -> Batch:
-        # Shuffled, so that of equal gains the first is any.
-        order = random_state.permutation(candidates.n_samples)
-        Z = candidates.read_coordinates()[order]
-        weights = self._weigh(candidates)[order]
-        # The first of a permutation are a random draw.
-        reference = Z[:_MAX_REFERENCE]
-        Z_labeled = candidates.labeled_coordinates
-        h = self.bandwidth * _measure_radius(reference, 1 / (len(Z_labeled) + n))
-        coverage = _Coverage(reference, weights[:_MAX_REFERENCE], Z_labeled, h)
-        rows = _draw_candidates(weights, n, random_state)
-        order, Z, weights = order[rows], Z[rows], weights[rows]
-        # Upper bounds, since gains only fall, and how many samples were taken when each was exact.
-        gains = weights * coverage.gains(Z)
-        computed_at = np.zeros(len(Z), dtype=np.intp)
+        rows, n_candidates, coverage = self._prepare(candidates, n, random_state)
+        rows = rows[:n_candidates]
+        bounds = _Bounds(coverage, n_candidates)
         chosen: list[int] = []
         values = np.zeros(n)
         for i in count_choices(n, candidates):
-            # A gain of 0 stays 0; without the first condition, all would be computed again.
-            while gains[best := int(gains.argmax())] > 0 and computed_at[best] < i:
-                gains[best] = weights[best] * coverage.gain(Z[best])
-                computed_at[best] = i
-            if gains[best] <= 0:
+            best = bounds.find_best(i)
+            if best is None:
                 break
-            values[i] = gains[best]
+            values[i] = bounds.gains[best]
             if utilities is not None:
-                utilities[i, order] = gains
+                utilities[i, rows] = bounds.gains
             chosen.append(best)
-            coverage.add(Z[best])
-            gains[best] = -np.inf
+            coverage.add(best)
+            bounds.gains[best] = -np.inf
         if len(chosen) < n:
             if utilities is not None:
-                utilities[len(chosen) :, order] = gains
-            others = np.setdiff1d(np.arange(len(Z)), chosen)
+                utilities[len(chosen) :, rows] = bounds.gains
+            others = np.setdiff1d(np.arange(n_candidates), chosen)
             chosen += random_state.permutation(others)[: n - len(chosen)].tolist()
-        return order[chosen], values
+        return rows[chosen], values
+
+    def _prepare(
+        self, candidates: Candidates, n: int, random_state: RandomState, also: ArrayLike = ()
+    ) -> tuple[NDArray[np.intp], int, Coverage]:
+        """Rows of the pool, the number of candidates among them, which are first, and coverage.
+
+        The rows hold those in `also`.
+        """
+        Z, Z_labeled = candidates.read_coordinates(), candidates.labeled_coordinates
+        weights = self._weigh(candidates)
+        n_samples, n_labels = len(Z), len(Z_labeled) + n
+        wanted = min(max(_MIN_REFERENCE, _REFERENCE_FACTOR * n_labels), _MAX_REFERENCE)
+        n_reference = min(wanted, n_samples)
+        n_candidates = min(max(_MAX_CANDIDATES, _CANDIDATES_FACTOR * n), n_samples)
+        # Shuffled, so that of equal gains the first is any; the first of them are a random draw.
+        rows = random_state.permutation(n_samples)
+        h = self.bandwidth * _measure_radius(Z[rows[:n_reference]], 1 / n_labels)
+        shares = np.ones(n_reference)
+        if min(n_reference, n_candidates) < n_samples:
+            drawn, shares = _draw(weights[rows], n_reference, n_candidates, random_state)
+            rows = rows[drawn]
+        rows = np.concatenate([rows, np.setdiff1d(also, rows).astype(np.intp)])
+        weights = weights[rows]
+        counted = weights[:n_reference] / shares
+        is_part = n_reference < n_samples
+        return (
+            rows,
+            n_candidates,
+            Coverage(Z[rows], weights, counted, Z_labeled, h, is_part=is_part),
+        )
 
     def _weigh(self, candidates: Candidates) -> NDArray[np.float64]:
         """Weight of every sample of the pool."""
@@ -158,61 +225,67 @@ class Herding(Rule):
             u = uncertainty - min(0.0, uncertainty.min())
             # Of equals the lowest rank: those of which a model is certain, often many, weigh least.
             weights = np.maximum(u / max(u.max(), _TINY), ranks(u, ties="min"))
-        if self.reads.scores:
-            weights = weights * ranks(-candidates.read_scores()) ** self.score_power
+        power = self.exponent(*candidates.labeled_coordinates.shape)
+        if power > 0:
+            weights = weights * ranks(-candidates.read_scores()) ** power
         return weights
 
 
-def _draw_candidates(
-    weights: NDArray[np.float64], n: int, random_state: RandomState
-) -> NDArray[np.intp]:
-    """Rows drawn without replacement in proportion to their weights; all of a small pool."""
-    n_candidates = max(_MAX_CANDIDATES, _CANDIDATES_FACTOR * n)
-    if len(weights) <= n_candidates:
-        return np.arange(len(weights))
+class _Bounds:
+    """Gains of candidates: upper bounds, since gains only fall, and exact where it matters."""
+
+    def __init__(self, coverage: Coverage, n_candidates: int) -> None:
+        self.gains = coverage.gains(np.arange(n_candidates))
+        self._coverage = coverage
+        # How many samples were taken when each was exact.
+        self._computed_at = np.zeros(n_candidates, dtype=np.intp)
+        # Of equal gains, the first candidate is first.
+        self._heap = list(zip((-self.gains).tolist(), range(n_candidates), strict=True))
+        heapify(self._heap)
+
+    def find_best(self, n_chosen: int) -> int | None:
+        """Take out the candidate with the largest gain; None if no gain is above 0."""
+        while stale := self._take_stale(n_chosen):
+            self.gains[stale] = self._coverage.gains(np.array(stale))
+            self._computed_at[stale] = n_chosen
+            for entry in zip((-self.gains[stale]).tolist(), stale, strict=True):
+                heappush(self._heap, entry)
+        if not self._heap or self._heap[0][0] >= 0:
+            return None
+        return heappop(self._heap)[1]
+
+    def _take_stale(self, n_chosen: int) -> list[int]:
+        """Take out the largest bounds down to the first that is exact; some at a time."""
+        stale: list[int] = []
+        while len(stale) < self._coverage.n_together and self._heap:
+            negative, row = self._heap[0]
+            # A gain of 0 stays 0; without the first condition, all would be computed again.
+            if negative >= 0 or self._computed_at[row] == n_chosen:
+                break
+            stale.append(heappop(self._heap)[1])
+        return stale
+
+
+def _draw(
+    weights: NDArray[np.float64], n_reference: int, n_candidates: int, random_state: RandomState
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Rows drawn without replacement in proportion to their weights, in the order of drawing.
+
+    The first are the reference, and the first are the candidates. Also the probability of each in
+    the reference to be there, given the first draw after it.
+    """
+    n_samples = len(weights)
     with np.errstate(divide="ignore"):
-        scores = -np.log(weights)
-    return smallest(perturb(scores, 1.0, random_state), n_candidates, random_state)
-
-
-class _Coverage:
-    """How far the samples of a reference are covered by what is labelled or chosen."""
-
-    def __init__(
-        self,
-        reference: NDArray[np.float32],
-        weights: NDArray[np.float64],
-        Z_labeled: NDArray[np.float32],
-        h: float,
-    ) -> None:
-        self.reference = reference
-        self.weights = weights.astype(np.float32)
-        self.h = max(np.float32(h), _TINY)
-        self.cover = self._kernel(nearest_distances(reference, Z_labeled))
-
-    def _kernel(self, squared_distances: NDArray[np.float32]) -> NDArray[np.float32]:
-        with np.errstate(over="ignore"):  # by _TINY
-            squared_distances /= -2 * self.h
-        return np.exp(squared_distances, out=squared_distances)
-
-    def gains(self, Z: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Weighted coverage that each of many samples would add, (n_samples,)."""
-        gains = np.empty(len(Z))
-        for rows, distances in iterate_squared_distances(Z, self.reference):
-            added = self._kernel(distances)
-            added -= self.cover
-            gains[rows] = np.maximum(added, 0, out=added) @ self.weights
-        return gains
-
-    def gain(self, z: NDArray[np.float32]) -> float:
-        """Weighted coverage that one sample would add."""
-        added = self._kernel(squared_distances_to(self.reference, z)) - self.cover
-        return float(np.maximum(added, 0, out=added) @ self.weights)
-
-    def add(self, z: NDArray[np.float32]) -> None:
-        """Count a sample among those that cover."""
-        kernel = self._kernel(squared_distances_to(self.reference, z))
-        np.maximum(self.cover, kernel, out=self.cover)
+        scores = perturb(-np.log(weights), 1.0, random_state)
+    n_drawn = min(max(n_reference + 1, n_candidates), n_samples)
+    drawn = smallest(scores, n_drawn, random_state)
+    if n_reference == n_samples:
+        return drawn, np.ones(n_samples)
+    # Such scores are logarithms of exponential variables with the weights as their rates.
+    with np.errstate(invalid="ignore", over="ignore"):
+        expected = weights[drawn[:n_reference]] * np.exp(scores[drawn[n_reference]])
+    # A weight of 0 is drawn only where no other is left.
+    return drawn, np.where(expected > 0, -np.expm1(-expected), 1.0)
 
 
 def _measure_radius(reference: NDArray[np.float32], share: float) -> float:

@@ -18,7 +18,7 @@ from skvaal._utils.params import StrOptions
 Batch = tuple[NDArray[np.intp], NDArray[np.floating]]
 # Table (n, n_samples) to be filled, or None if utilities are not kept.
 Utilities = NDArray[np.float64] | None
-SPACES = StrOptions({"latent", "components"})
+SPACES = StrOptions({"decoded", "latent", "components"})
 
 
 class Candidates:
@@ -104,7 +104,7 @@ class Rule(BaseEstimator, ABC):
 
     A subclass declares its parameters as scikit-learn estimators do, and overrides `reads` and
     `_choose`. If it reads coordinates, it has a parameter `space`: 'latent' for latent means,
-    'components' for principal components.
+    'components' for principal components, 'decoded' for the principal components of decoded means.
     """
 
     space: str

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from skvaal import Herding
+from skvaal._rules import coverage, measures
 from skvaal._rules import herding as module
+from skvaal._rules.coverage import Coverage
 from skvaal._rules.measures import ranks
+from skvaal._rules.rule import Candidates
 from tests.rules.candidates import choose, select
 
 # Without scores, as among principal components.
@@ -130,7 +137,7 @@ def test_order_of_the_pool_is_no_matter():
 
 
 def test_coverage_may_be_summed_over_a_part_of_the_pool(monkeypatch):
-    monkeypatch.setattr(module, "_MAX_REFERENCE", 40)
+    monkeypatch.setattr(module, "_MIN_REFERENCE", 40)
     assert sorted(select(NARROW, 2, Z=two_groups()) // 60) == [0, 1]
 
 
@@ -207,3 +214,230 @@ def test_equal_uncertainties_are_none(constant):
         select(ALONE, 9, Z=Z, uncertainty=each) for each in (np.full(121, constant), None)
     )
     assert chosen.tolist() == without.tolist()
+
+
+def test_no_more_than_the_smallest_reference_is_exact(monkeypatch):
+    Z, uncertainty = two_groups(), np.random.RandomState(1).rand(121)
+    given = {"Z": Z, "labeled_coordinates": Z[:3], "uncertainty": uncertainty}
+    # The same by products of matrices as by every distance.
+    monkeypatch.setattr(coverage, "_SMALL", 0)
+    choice = choose(Herding(score_power=0, bandwidth=0.3), 12, **given)
+    w = np.maximum(uncertainty / uncertainty.max(), ranks(uncertainty))
+    expected, gains = naive(Z, Z[:3], 12, w, 0.3)
+    assert choice.indices.tolist() == expected
+    np.testing.assert_allclose(choice.values, np.nanmax(gains, axis=1), rtol=1e-4)
+
+
+@pytest.fixture
+def small_reference(monkeypatch):
+    """Coverage is summed over 200 samples, however large the pool and the batch are."""
+    monkeypatch.setattr(module, "_MIN_REFERENCE", 200)
+    monkeypatch.setattr(module, "_MAX_REFERENCE", 200)
+
+
+def half_uncertain(n_samples: int = 1000):
+    """Coordinates, and an uncertainty that is 0 for half of the samples."""
+    rng = np.random.RandomState(0)
+    uncertainty = rng.rand(n_samples)
+    uncertainty[::2] = 0
+    return rng.randn(n_samples, 4).astype(np.float32), uncertainty
+
+
+@pytest.mark.usefixtures("small_reference")
+@pytest.mark.parametrize(("n", "n_labeled"), [(200, 0), (300, 0), (450, 0), (20, 200)])
+def test_a_batch_above_the_reference_is_uncertain_to_the_last(n, n_labeled):
+    Z, uncertainty = half_uncertain()
+    labeled = np.random.RandomState(1).randn(n_labeled, 4).astype(np.float32)
+    choice = choose(ALONE, n, Z=Z, labeled_coordinates=labeled, uncertainty=uncertainty)
+    assert (uncertainty[choice.indices] > 0).all()
+    assert (choice.values > 0).all()
+    # More than a draw among the uncertain ones has.
+    assert uncertainty[choice.indices[: n // 2]].mean() > 0.6
+
+
+@pytest.mark.parametrize("is_uncertain", [False, True])
+@pytest.mark.parametrize(("n", "n_labeled"), [(100, 0), (400, 0), (50, 400)])
+def test_the_reference_is_not_preferred(monkeypatch, n, n_labeled, is_uncertain):
+    monkeypatch.setattr(module, "_MIN_REFERENCE", 400)
+    monkeypatch.setattr(module, "_MAX_REFERENCE", 400)
+    rng = np.random.RandomState(0)
+    given = Candidates(
+        1000,
+        coordinates=rng.randn(1000, 16).astype(np.float32),
+        labeled_coordinates=rng.randn(n_labeled, 16).astype(np.float32),
+        uncertainty=rng.rand(1000) if is_uncertain else None,
+    )
+    own, anothers = [], []
+    for seed in range(3):
+        chosen = ALONE.choose(given, n, np.random.RandomState(seed)).indices
+        # In a reference that it was not chosen by, the batch has its base rate.
+        for each, shares in ((seed, own), (seed + 100, anothers)):
+            rows, _, _ = ALONE._prepare(given, n, np.random.RandomState(each))
+            shares.append(np.isin(chosen, rows[:400]).mean())
+    assert 0.5 < np.mean(own) / np.mean(anothers) < 1.1
+
+
+@pytest.mark.usefixtures("small_reference")
+@pytest.mark.parametrize("is_uncertain", [False, True])
+def test_estimated_gains_are_unbiased(is_uncertain):
+    Z, uncertainty = half_uncertain()
+    uncertainty = uncertainty if is_uncertain else None
+    given = Candidates(1000, coordinates=Z, labeled_coordinates=Z[:7], uncertainty=uncertainty)
+    weights = ALONE._weigh(given)
+    some = np.arange(11, 1000, 9)
+    estimates = []
+    for seed in range(100):
+        rows, _, estimate = ALONE._prepare(given, 5, np.random.RandomState(seed))
+        estimate.h = np.float32(0.5)
+        estimate._cover = np.exp(-estimate._nearest[:200])
+        position = np.argsort(rows)
+        estimates.append(estimate.gains(position[some]))
+    exact = Coverage(Z, weights, weights, Z[:7], 0.5, is_part=False).gains(some)
+    np.testing.assert_allclose(np.sum(estimates, axis=1).mean(), exact.sum(), rtol=0.05)
+    is_large = exact > np.quantile(exact, 0.75)
+    np.testing.assert_allclose(np.mean(estimates, axis=0)[is_large], exact[is_large], rtol=0.2)
+
+
+@hypothesis.settings(max_examples=25, deadline=None)
+@hypothesis.given(seed=st.integers(0, 10_000), n_added=st.integers(1, 40), part=st.booleans())
+def test_samples_out_of_reach_do_not_change_which_candidate_is_better(seed, n_added, part):
+    rng = np.random.RandomState(seed)
+    near, far = rng.randn(40, 3), 10 + rng.randn(n_added, 3)
+    Z = np.concatenate([near, far]).astype(np.float32)
+    weights = rng.uniform(0.1, 1, size=len(Z))
+    n_reference = 25 if part else 40
+    both = []
+    for end in (40, 40 + n_added):
+        # Those added are in the reference, too.
+        rows = np.r_[:n_reference, 40:end, n_reference:40]
+        counted = weights[rows[: n_reference + end - 40]] * (1.6 if part else 1)
+        each = Coverage(Z[rows], weights[rows], counted, Z[:2], 1.0, is_part=part)
+        gains = each.gains(np.arange(len(rows)))
+        each.add(int(np.flatnonzero(rows == 5)[0]))
+        later = each.gains(np.arange(len(rows)))
+        both.append(np.array([gains[np.argsort(rows)[:40]], later[np.argsort(rows)[:40]]]))
+    np.testing.assert_allclose(both[0], both[1], rtol=1e-3, atol=1e-3)
+    for before, after in zip(*both, strict=True):
+        first, second = np.triu_indices(40, 1)
+        clear = np.abs(before[first] - before[second]) > 1e-2
+        better = before[first] > before[second]
+        assert (better == (after[first] > after[second]))[clear].all()
+
+
+@pytest.mark.usefixtures("small_reference")
+@pytest.mark.parametrize("max_candidates", [50_000, 100, 500])
+def test_utilities_of_a_large_pool(monkeypatch, max_candidates):
+    monkeypatch.setattr(module, "_MAX_CANDIDATES", max_candidates)
+    Z, uncertainty = half_uncertain()
+    choice = choose(ALONE, 40, Z=Z, uncertainty=uncertainty, keep_utilities=True)
+    rows = np.arange(40)
+    np.testing.assert_array_equal(choice.utilities[rows, choice.indices], choice.values)
+    np.testing.assert_array_equal(np.nanargmax(choice.utilities, axis=1), choice.indices)
+    n_candidates = min(1000, max(max_candidates, 400))
+    assert np.isneginf(choice.utilities[0]).sum() == 1000 - n_candidates
+    without = choose(ALONE, 40, Z=Z, uncertainty=uncertainty)
+    np.testing.assert_array_equal(without.indices, choice.indices)
+
+
+@pytest.mark.usefixtures("small_reference")
+def test_equal_samples_of_a_large_pool_are_not_chosen_twice():
+    # 20 points, each 50 times: the first choices cover all, the rest is drawn.
+    points = np.random.RandomState(0).randn(20, 4).astype(np.float32) * 100
+    choice = choose(ALONE, 30, Z=np.tile(points, (50, 1)))
+    assert sorted(choice.indices[:20] % 20) == list(range(20))
+    assert len(np.unique(choice.indices)) == 30
+    assert (choice.values[20:] < 1e-3 * choice.values[0]).all()
+
+
+def test_memory_is_bounded(monkeypatch):
+    monkeypatch.setattr(coverage, "_BLOCK", 2**14)
+    monkeypatch.setattr(measures, "_BLOCK", 2**14)
+    monkeypatch.setattr(module, "_MIN_REFERENCE", 500)
+    monkeypatch.setattr(module, "_MAX_REFERENCE", 500)
+    Z, uncertainty = half_uncertain(20_000)
+    tracemalloc.start()
+    choose(ALONE, 100, Z=Z, uncertainty=uncertainty)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # Some numbers for each sample, not n or n_reference of them: 8 or 40 MB in float32.
+    assert peak < 7e6
+
+
+# Measuring
+
+
+@pytest.mark.parametrize("n_reference", [8_000, 60])
+@pytest.mark.parametrize("is_uncertain", [False, True])
+def test_measured_gains_are_the_values_of_the_choice(monkeypatch, n_reference, is_uncertain):
+    monkeypatch.setattr(module, "_MIN_REFERENCE", n_reference)
+    monkeypatch.setattr(module, "_MAX_REFERENCE", n_reference)
+    Z, uncertainty = two_groups(), np.random.RandomState(1).rand(121)
+    given = Candidates(
+        121,
+        coordinates=Z,
+        labeled_coordinates=Z[:3],
+        uncertainty=uncertainty if is_uncertain else None,
+    )
+    choice = ALONE.choose(given, 20, np.random.RandomState(4))
+    gains, covers = ALONE.measure(given, choice.indices, np.random.RandomState(4))
+    np.testing.assert_allclose(gains, choice.values, rtol=1e-4, atol=1e-5)
+    assert covers.shape == (20,)
+    # Of other samples the gains are smaller, or they would have been chosen.
+    others = np.setdiff1d(np.arange(121), choice.indices)[:20]
+    assert ALONE.measure(given, others, np.random.RandomState(4))[0][0] <= choice.values[0]
+
+
+def test_measuring_takes_samples_that_are_no_candidates(monkeypatch):
+    monkeypatch.setattr(module, "_MIN_REFERENCE", 40)
+    monkeypatch.setattr(module, "_MAX_CANDIDATES", 10)
+    given = Candidates(
+        121, coordinates=two_groups(), uncertainty=np.random.RandomState(1).rand(121)
+    )
+    gains, _ = ALONE.measure(given, np.array([3, 70, 120]), np.random.RandomState(0))
+    assert (gains > 0).all()
+
+
+def test_covers_counts_the_others_within_the_width_of_the_kernel():
+    # The nearest of 4 samples are 1 apart: a share of 1/3 lies within distance 1.
+    Z = np.float32([[0], [1], [2], [3]])
+    given = Candidates(4, coordinates=Z, labeled_coordinates=Z[:2])
+    assert ALONE.measure(given, np.array([1]), np.random.RandomState(0))[1].tolist() == [2]
+    wide = Herding(score_power=0, bandwidth=4.5)
+    assert wide.measure(given, np.array([0]), np.random.RandomState(0))[1].tolist() == [2]
+
+
+@pytest.mark.parametrize("block", [8, 2**20])
+def test_counting_is_exact_at_the_border(monkeypatch, block):
+    monkeypatch.setattr(coverage, "_BLOCK", block)
+    # Far from 0, so that products round.
+    Z = (1000 + np.random.RandomState(0).randint(0, 4, size=(60, 3))).astype(np.float32)
+    rows = np.array([7, 3, 59])
+    squared = np.square(Z[rows][:, None].astype(float) - Z[None]).sum(axis=2)
+    for limit in (0, 1, 2, 5, 100):
+        expected = (squared <= limit).sum(axis=1) - 1
+        assert coverage.count_within(Z, rows, limit).tolist() == expected.tolist()
+
+
+# The exponent of the scores
+
+
+def test_exponent_grows_with_the_labels():
+    rule = Herding()
+    assert rule.reads.scores
+    assert rule.exponent(0, 32) == 0
+    assert rule.exponent(320, 32) == 0.25
+    assert rule.exponent(10**9, 32) == pytest.approx(0.5, abs=1e-6)
+    assert Herding(score_power=2).exponent(0, 32) == 2
+    assert not Herding(score_power=0).reads.scores
+
+
+def test_auto_is_the_exponent_of_the_labels_and_coordinates():
+    Z, scores = two_groups(), np.random.RandomState(1).permutation(121)
+    # 20 labels for 2 coordinates.
+    given = {"scores": scores, "Z": Z, "labeled_coordinates": Z[:20]}
+    auto, quarter, other = (
+        choose(Herding(score_power=power), 9, **given) for power in ("auto", 0.25, 0.5)
+    )
+    assert auto.indices.tolist() == quarter.indices.tolist()
+    np.testing.assert_array_equal(auto.values, quarter.values)
+    assert not np.array_equal(auto.values, other.values)

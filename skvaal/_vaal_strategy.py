@@ -18,6 +18,7 @@ from skvaal._query_strategy import BaseQueryStrategy, PairOfPredictions
 from skvaal._rules.lookup import RULES, as_rule
 from skvaal._rules.rule import Rule
 from skvaal._utils.params import Interval, StrOptions
+from skvaal._vaal.candidates import NET_SPACES
 from skvaal._vaal.fitting import NET_PREFIXES, NetRecipe, warn_of_unused
 from skvaal._vaal.lookup import NETS, preset_params, resolve_net
 from skvaal._vaal.net import VAALNet
@@ -30,10 +31,12 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
     `fit` trains a variational auto-encoder (VAE) on all samples and, against it, a discriminator
     that tells labelled from unlabelled ones by their latent means [1]_. `query` reads both.
 
-    By default it takes, again and again, the sample that covers most of what is left to cover
-    among the latent means (:class:`Herding`), where a sample weighs more if a task model is unsure
-    of it and if the discriminator calls it unlabelled. ``rule='topk'`` takes the samples that the
-    discriminator is surest are unlabelled, which is Algorithm 2 of [1]_;
+    The default rule is *VAAL herding* (:class:`Herding`). It takes, again and again, the sample
+    that covers most of what is left to cover in the decoded space: there, the distance of two
+    samples is that of their decoded means. A sample weighs more if a task model is unsure of it and
+    if the discriminator calls it unlabelled. Training begins at the principal components of the
+    data (`linear_path` of :class:`DenseVAE`). ``rule='topk'`` takes the samples that the
+    discriminator is surest are unlabelled, which is Algorithm 2 of [1]_.
     ``from_preset('paper-cifar')`` and the like are the whole method of the paper.
 
     The strategy needs no classifier and no classes, only which samples are labelled. Features
@@ -86,14 +89,15 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
     lr : float, default=5e-4
         Learning rate of both, unless ``optimizer_vae__lr`` or the like says otherwise.
     max_epochs : 'auto' or int, default='auto'
-        Passes over the unlabelled pool. 'auto' makes about 400 iterations.
+        Passes over the unlabelled pool. 'auto' makes about 200 iterations, 50 if they go on from
+        the weights of the last fit.
     batch_size : int, default=64
         Samples of each pool in a training step; a pool may be smaller.
     callbacks : list of skorch callbacks, default=None
         For example ``EarlyStopping(monitor='train_loss')``; ``callbacks__<name>__*`` sets their
         parameters.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights of the last one.
+        Whether ``fit`` goes on from the weights and the components of the last one.
     device : str or torch.device, default='auto'
         'auto' takes CUDA if there is one, else MPS, else the processor.
     data_format : {'channels_first', 'channels_last'}, default='channels_first'
@@ -125,7 +129,8 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
     labeled_coordinates_ : array of shape (n_labeled, n_dims)
         Coordinates of the labelled samples; only if the rule reads them.
     components_ : PrincipalComponents
-        Only if the rule measures distances in ``space='components'``.
+        Of both pools: as many as latent units, at least 32, at most the numbers in a sample. Only
+        if the VAE has a linear path, or the rule's space is not the latent one.
     sparse_reduction_ : SparseReduction
         Truncated singular value decomposition to 128 columns, which the VAE is trained on; only if
         X was a sparse matrix with more columns.
@@ -295,8 +300,8 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         rule = as_rule(self.rule, self._nested_params("rule"), warns=warns)
         if not resolve_net(self.net).reads_uncertainty:
             self._check_uncertainty(rule)
-        reads_latent = rule.reads.coordinates and rule.space == "latent"
-        if not (rule.reads.scores or reads_latent):
+        reads_net = rule.reads.coordinates and rule.space in NET_SPACES
+        if not (rule.reads.scores or reads_net):
             raise ValueError(
                 f"rule={rule!r} reads neither the VAE nor the discriminator; use "
                 "HerdingQueryStrategy or HerdingQuery, which train no network, or give the scores "
@@ -320,7 +325,7 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         previous = None
         reduction = getattr(self, "sparse_reduction_", None)
         if self.warm_start and hasattr(self, "net_"):
-            previous = self.net_, self.n_iter_
+            previous = self.net_, self.n_iter_, getattr(self, "components_", None)
         super()._forget()
         if previous is not None and reduction is not None:
             self.sparse_reduction_ = reduction  # the weights go on in its axes
@@ -353,20 +358,27 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         self._check_nested_params(recipe.components())
         warn_of_unused(recipe.net_class, type(self), self.get_params(deep=False))
         recipe.check_pools(labeled, unlabeled)
-        if rule.reads.coordinates and rule.space == "components":
-            self.components_ = PrincipalComponents.fitted_on(labeled, unlabeled, self._seed)
-        last_net, n_before = previous or (None, 0)
+        last_net, n_before, components = previous or (None, 0, None)
+        is_placed = rule.reads.coordinates and rule.space != "latent"
+        if components is None and (is_placed or recipe.has_linear_path):
+            components = PrincipalComponents.fitted_on(
+                labeled, unlabeled, self._seed, recipe.n_components
+            )
+        if components is not None:  # after a warm start the weights go on in its axes
+            self.components_ = components
         net, n_epochs = recipe.train(
             (labeled, unlabeled),
             predictions,
             names=names,
             uncertainty=self.uncertainty,
             seed=self._seed,
+            components=components,
             previous=last_net,
         )
         self.net_, self.history_, self.n_iter_ = net, net.history, n_before + n_epochs
         if rule.reads.labeled_coordinates:
-            self.labeled_coordinates_ = self._locate_labeled(labeled, rule)
+            self._space = rule.space
+            self.labeled_coordinates_ = self._locate_labeled(labeled, rule.space)
 
     def _recipe(self, sample_shape: tuple[int, ...]) -> NetRecipe:
         """What a net is made of: today's parameters, as plain values."""

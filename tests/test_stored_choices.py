@@ -56,6 +56,7 @@ def test_top_k_of_every_net(stored_choices, data, proba, name, kind):
             max_epochs=2,
             batch_size=32,
             vae__latent_dim=4,
+            vae__linear_path=False,  # stored before there was one
             discriminator__hidden=(32,),
             device="cpu",
             random_state=seed,

@@ -29,6 +29,8 @@ _MAX_DENSE_FEATURES = 128
 _MAX_FITTED_SPARSE = 50_000
 # Its rows are projected this many at a time: the product may need as many numbers in float64.
 _SPARSE_CHUNK = 10_000
+# Of the mean variance of the components, and in squared units of X.
+_LEAST_NOISE, _NOISE_FLOOR = 1e-3, 1e-6
 _TOO_LARGE = (
     "too large for distances to be computed; bring X to a common scale before fit (StandardScaler)"
 )
@@ -90,11 +92,13 @@ class PrincipalComponents:
     """Principal components of both pools together.
 
     Sparse samples with more than 128 features are never made dense: their components are those of
-    a truncated singular value decomposition, and the mean is 0.
+    a truncated singular value decomposition, and the mean is 0. Of these, variances are not known.
     """
 
     mean: NDArray[np.float32]
     components: NDArray[np.float32]
+    variances: NDArray[np.float64] | None = None
+    total_variance: float = 0.0
 
     @classmethod
     def fitted_on(
@@ -120,7 +124,27 @@ class PrincipalComponents:
         # Equal samples have no variance to explain, and the variance of large ones may overflow.
         with np.errstate(invalid="ignore", over="ignore"):
             pca = PCA(min(n_components, *X.shape), svd_solver=solver, random_state=seed).fit(X)
-        return cls(pca.mean_.astype(np.float32), pca.components_.astype(np.float32))
+            total = X.var(axis=0, dtype=np.float64).sum()
+        # scikit-learn divides by n - 1. Divided by n, they are the most likely ones.
+        variances = pca.explained_variance_.astype(np.float64) * (len(X) - 1) / len(X)
+        return cls(
+            pca.mean_.astype(np.float32),
+            pca.components_.astype(np.float32),
+            np.nan_to_num(variances),
+            float(np.nan_to_num(total)),
+        )
+
+    def noise_variance(self, n_components: int) -> float:
+        """Mean variance of the directions beside the first components; 1e-6 at least.
+
+        No less than a thousandth of the mean variance of those components, so that it is above 0
+        where no direction is left.
+        """
+        assert self.variances is not None
+        kept = self.variances[:n_components]
+        n_left = self.components.shape[1] - len(kept)
+        left = max(0.0, self.total_variance - kept.sum()) / n_left if n_left else 0.0
+        return float(max(left, _LEAST_NOISE * kept.mean(), _NOISE_FLOOR))
 
     def project(self, pool: Pool, name: str = "X", *, verbose: bool = False) -> NDArray[np.float32]:
         """Compute coordinates, (n_samples, n_components); of a dask array, on its workers.

@@ -26,6 +26,8 @@ from skvaal._vaal.net import VAALNet
 # times as many samples as are asked for, they are computed apart, for those only.
 _LARGE_POOL_FACTOR = 10
 _MOVING = Lock()
+# Spaces in which a net says where samples lie.
+NET_SPACES = ("decoded", "latent")
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,29 @@ class NetReader:
     seed: int = 0
     verbose: bool = False
 
-    def evaluate(self, method: str, pool: Pool) -> Any:
+    def evaluate(self, method: str, pool: Pool, *args: Any) -> Any:
         """What a method of the net says of a pool."""
         if self._goes_by_blocks(pool):
-            return pool.apply(self._on_worker(method), verbose=self.verbose)
+            return pool.apply(self._on_worker(method, *args), verbose=self.verbose)
         seeded: AbstractContextManager = nullcontext()
         if self.net.scores_depend_on_batch:  # modules in training mode may draw, as dropout does
             seeded = isolated_seed(self.seed, torch.device(self.net.device))
         with seeded:
-            return getattr(self.net, method)(pool)
+            return getattr(self.net, method)(pool, *args)
+
+    def place(
+        self, pool: Pool, space: str | None, components: PrincipalComponents | None, name: str
+    ) -> NDArray[np.float32]:
+        """Coordinates of samples in a space of the rules, (n_samples, n_dims)."""
+        if space == "latent":
+            return check_coordinates(self.evaluate("means", pool), pool, name)
+        if components is None:
+            raise ValueError("these candidates have no coordinates")
+        if space == "components":
+            project = partial(components.project, name=name, verbose=self.verbose)
+            return pool.apply(project, verbose=self.verbose)
+        Z = self.evaluate("decoded_coordinates", pool, components)
+        return check_coordinates(Z, pool, name)
 
     def read_scores(self, pool: Pool, name: str) -> NDArray[np.float32]:
         """Score all samples, (n_samples,); an error that a score is not finite names the pool."""
@@ -65,8 +81,9 @@ class NetReader:
         # A block must not cut a batch that scores depend on.
         return pool.lies_in_blocks and not self.net.scores_depend_on_batch
 
-    def _on_worker(self, method: str) -> Callable[[Pool], Any]:
-        return partial(_evaluate_on_worker, self.net.for_evaluation(), method, self.device)
+    def _on_worker(self, method: str, *args: Any) -> Callable[[Pool], Any]:
+        net = self.net.for_evaluation()
+        return partial(_evaluate_on_worker, net, method, self.device, args=args)
 
 
 def check_finite(
@@ -83,11 +100,13 @@ def check_finite(
     return scores
 
 
-def _evaluate_on_worker(net: Any, method: str, device: str | torch.device, block: Pool) -> Any:
+def _evaluate_on_worker(
+    net: Any, method: str, device: str | torch.device, block: Pool, args: tuple[Any, ...] = ()
+) -> Any:
     """What a method of a net says of a block, where it lies, on the device that is found there."""
     with _MOVING:  # the threads of a worker share the net
         net.on(resolve_device(device))
-    return getattr(net, method)(block)
+    return getattr(net, method)(block, *args)
 
 
 def _score_lowest(
@@ -122,7 +141,8 @@ class NetCandidates(Candidates):
         self.rule_space = rule_space
         self.components = components
         self.name = name
-        self._is_placed_by_scoring = reads.scores and reads.coordinates and rule_space == "latent"
+        is_of_net = rule_space in NET_SPACES
+        self._is_placed_by_scoring = reads.scores and reads.coordinates and is_of_net
 
     def read_scores(self) -> NDArray[np.floating]:
         """Scores of all samples, (n_samples,)."""
@@ -154,15 +174,13 @@ class NetCandidates(Candidates):
         return super().read_coordinates(rows)
 
     def _read_both(self) -> None:
-        """Scores and latent means of the whole pool, in one pass."""
-        scores, means = self.reader.evaluate("scores_and_means", self.pool)
+        """Scores and coordinates of the whole pool, in one pass."""
+        if self.rule_space == "latent":
+            scores, Z = self.reader.evaluate("scores_and_means", self.pool)
+        else:
+            scores, Z = self.reader.evaluate("scores_and_decoded", self.pool, self.components)
         self._scores = check_finite(scores, self.name)
-        self._coordinates = check_coordinates(means, self.pool, self.name)
+        self._coordinates = check_coordinates(Z, self.pool, self.name)
 
     def _place(self, pool: Pool) -> NDArray[np.float32]:
-        if self.rule_space == "latent":
-            return check_coordinates(self.reader.evaluate("means", pool), pool, self.name)
-        if self.components is None:
-            raise ValueError("these candidates have no coordinates")
-        project = partial(self.components.project, name=self.name, verbose=self.verbose)
-        return pool.apply(project, verbose=self.verbose)
+        return self.reader.place(pool, self.rule_space, self.components, self.name)

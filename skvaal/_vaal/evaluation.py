@@ -17,6 +17,7 @@ from skvaal._engine.batches import iterate_batches, to_float
 from skvaal._engine.device import memory_checked
 from skvaal._engine.processes import OneProcess
 from skvaal._engine.transfer import Prefetched
+from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
 from skvaal._vaal.losses import bounded_logvar, evidence_lower_bound
 from skvaal._vaal.two_modules import TwoModuleNet
@@ -54,6 +55,7 @@ class Evaluation(TwoModuleNet):
     def for_evaluation(self) -> Evaluation:
         """Make a copy on the processor without optimizers, history and callbacks, to be sent."""
         left_out = {"vae", "discriminator", "callbacks", "callbacks_", "history_", "scaler_"}
+        left_out |= {"principal_components"}
         new = object.__new__(type(self))
         new.__dict__ = {
             name: value
@@ -92,10 +94,37 @@ class Evaluation(TwoModuleNet):
 
     def scores_and_means(self, pool: Pool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Both of them in one pass, (n_samples,) and (n_samples, latent_dim)."""
+        return self._scores_and(pool, lambda batch: batch.mu)
+
+    def decoded_coordinates(
+        self, pool: Pool, components: PrincipalComponents
+    ) -> NDArray[np.float32]:
+        """Principal components of each sample's decoded mean, (n_samples, n_components)."""
+        return self._evaluate(pool, self._placed_by(components))
+
+    def scores_and_decoded(
+        self, pool: Pool, components: PrincipalComponents
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Scores and :meth:`decoded_coordinates` in one pass."""
+        return self._scores_and(pool, self._placed_by(components))
+
+    def _scores_and(
+        self, pool: Pool, place: Callable[[Encoded], Tensor]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         both = self.evaluate_for_scores(
-            pool, lambda batch: torch.cat([self.score_encoded(batch)[:, None], batch.mu], dim=1)
+            pool, lambda batch: torch.cat([self.score_encoded(batch)[:, None], place(batch)], dim=1)
         )
         return both[:, 0].copy(), np.ascontiguousarray(both[:, 1:])
+
+    def _placed_by(self, components: PrincipalComponents) -> Callable[[Encoded], Tensor]:
+        mean = torch.from_numpy(components.mean).to(self.device)
+        axes = torch.from_numpy(components.components).to(self.device)
+
+        def place(batch: Encoded) -> Tensor:
+            decoded = self.decode_mean(batch.mu, batch.extra)
+            return (decoded.flatten(1) - mean) @ axes.T
+
+        return place
 
     def score_encoded(self, batch: Encoded) -> Tensor:
         """Scores of encoded samples, (n,): here the log-odds of being labelled."""

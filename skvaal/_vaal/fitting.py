@@ -19,6 +19,7 @@ from skvaal._engine.batches import PairedPools, PairedSampler
 from skvaal._engine.device import isolated_seed, resolve_device
 from skvaal._engine.processes import OneProcess, check_shares, start_processes
 from skvaal._engine.settings import EngineSettings
+from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
 from skvaal._pool.validation import check_unit_interval
 from skvaal._predictions.predictions import Predictions
@@ -27,9 +28,11 @@ from skvaal._utils.params import did_you_mean
 from skvaal._vaal.modules import ConvVAE, DenseVAE, LatentDiscriminator
 from skvaal._vaal.net import VAALNet
 
-# max_epochs='auto' trains for about so many iterations: half a minute for small grey images on two
-# processor cores.
-AUTO_ITERATIONS = 400
+# max_epochs='auto' trains for about so many iterations: a quarter of a minute for small grey images
+# on two processor cores. So many go on from the weights of the last fit.
+AUTO_ITERATIONS, WARM_ITERATIONS = 200, 50
+# Components that the decoded space has at least, if the samples have as many numbers.
+_MIN_COMPONENTS = 32
 # Prefixes whose parameters go to the net.
 _OPTIMIZERS = ("optimizer_vae", "optimizer_discriminator")
 NET_PREFIXES = ("vae", "discriminator", "net", *_OPTIMIZERS, "callbacks")
@@ -60,6 +63,24 @@ class NetRecipe:
         # A module is not compared with 'auto': it may answer `==` in its own way.
         return auto | {name: each for name, each in given.items() if not isinstance(each, str)}
 
+    @property
+    def has_linear_path(self) -> bool:
+        """Whether the VAE has a linear path that is to be fitted."""
+        vae, given = self.modules()["vae"], self.nested["vae"]
+        if not self.net_class.has_vae:
+            return False
+        if isinstance(vae, nn.Module) and not given:
+            return getattr(vae, "linear_path", None) is not None
+        vae_class = type(vae) if isinstance(vae, nn.Module) else vae
+        is_own = isinstance(vae_class, type) and issubclass(vae_class, ConvVAE | DenseVAE)
+        return is_own and bool(given.get("linear_path", True))
+
+    @property
+    def n_components(self) -> int:
+        """Number of principal components: as many as latent units, 32 at least."""
+        latent_dim = self.nested["vae"].get("latent_dim", getattr(self.vae, "latent_dim", 0))
+        return max(_MIN_COMPONENTS, latent_dim if isinstance(latent_dim, int) else 0)
+
     def components(self) -> dict[str, Callable]:
         """Classes and functions behind the prefixes, to check names of parameters against."""
         modules = {
@@ -85,6 +106,7 @@ class NetRecipe:
         self,
         device: torch.device,
         extra: Any = None,
+        components: PrincipalComponents | None = None,
         processes: OneProcess = OneProcess(),  # noqa: B008, it has no state
         max_epochs: int = 1,
     ) -> VAALNet:
@@ -101,6 +123,7 @@ class NetRecipe:
             input_shape=self.sample_shape,
             engine=self.engine,
             processes=processes,
+            principal_components=components,
             extra=extra,
             device=device,
             callbacks=callbacks + ([TrainingBar()] if is_shown else []),
@@ -118,6 +141,7 @@ class NetRecipe:
         names: tuple[str, str],
         uncertainty: Any,
         seed: int,
+        components: PrincipalComponents | None = None,
         previous: VAALNet | None = None,
     ) -> tuple[VAALNet, int]:
         """Train a net on a labelled and an unlabelled pool."""
@@ -131,10 +155,13 @@ class NetRecipe:
         extra = self.net_class.learn_extra(*predictions, uncertainty, names)
         # An empty pool is stood in for by the other, so that log-odds of 0 are learned.
         paired = PairedPools(*(pool if len(pool) else pools[1 - i] for i, pool in enumerate(pools)))
-        net = self.build(device, extra, processes, self._count_epochs(paired))
+        n_epochs = self._count_epochs(paired, is_warm=previous is not None)
+        net = self.build(device, extra, components, processes, n_epochs)
         for pool, of_pool, name in zip(pools, predictions, names, strict=True):
             if len(pool):
                 net.attach_extra(pool, of_pool, name)
+        if previous is not None:  # whose components a linear path is fitted to
+            net.check_follows(previous)
         with isolated_seed(seed, device):
             net.initialize()
             check_callback_names(net, self.nested["callbacks"])
@@ -161,12 +188,13 @@ class NetRecipe:
             raise ModelFileError(str(error)) from error
         return net
 
-    def _count_epochs(self, paired: PairedPools) -> int:
+    def _count_epochs(self, paired: PairedPools, *, is_warm: bool) -> int:
         if self.max_epochs != "auto":
             return int(self.max_epochs)
+        n_iterations = WARM_ITERATIONS if is_warm else AUTO_ITERATIONS
         sizes = len(paired.labeled), len(paired.unlabeled)
         epoch = PairedSampler(*sizes, self.params["batch_size"], self.params["n_vae_steps"])
-        return max(1, round(AUTO_ITERATIONS / len(epoch)))
+        return max(1, round(n_iterations / len(epoch)))
 
 
 class TrainingBar(Callback):

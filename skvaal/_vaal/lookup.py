@@ -49,6 +49,7 @@ _PAPER = {
     "uncertainty": None,
     "max_epochs": 100,
     "vae__width": 128,
+    "vae__linear_path": False,
     "discriminator__hidden": (512, 512, 512, 512),
 }
 _PAPER_CIFAR = {**_PAPER, "vae__latent_dim": 32, "lr": 5e-4, "lambda2": 1.0, "batch_size": 64}

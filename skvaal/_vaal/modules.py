@@ -15,7 +15,8 @@ discriminator reads, and its `latent_dim` counts them. A VAE class whose constru
 An instance says so by an attribute `condition_dim`.
 
 An optional method ``folded() -> vae`` returns a module that encodes the same sooner, in evaluation
-mode.
+mode. An optional attribute `linear_path`, a :class:`~skvaal._vaal.linear_path.LinearPath`, is
+fitted to the data before training.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from torch import Tensor, nn
 
 from skvaal._engine.folding import fold
 from skvaal._vaal.layers import DoublingConvTranspose2d, HalvingConv2d
+from skvaal._vaal.linear_path import LinearPath
 
 MIN_IMAGE_SIZE = 8
 
@@ -42,16 +44,42 @@ def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor | None = None) -> T
 
 
 class _VAE(nn.Module):
-    """What both auto-encoders share: an encoder that ends in two linear layers."""
+    """What both auto-encoders share: two linear layers after the encoder, and the linear path."""
 
+    input_shape: tuple[int, ...]
+    latent_dim: int
     encoder: nn.Sequential
+    decoder: nn.Sequential
     fc_mu: nn.Linear
     fc_logvar: nn.Linear
+    linear_path: LinearPath | None
+
+    def _add_linear_path(self, is_wanted: bool) -> None:
+        """Add the linear path; what the layers add to it begins at 0."""
+        self.linear_path = LinearPath(self.input_shape, self.latent_dim) if is_wanted else None
+        if is_wanted:
+            for last in (self.fc_mu, self.fc_logvar, self.decoder[-1]):
+                for parameter in last.parameters():
+                    nn.init.zeros_(parameter)
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of q(z|x), each (n_samples, latent_dim)."""
         h = self.encoder(x)
-        return self.fc_mu(h), self.fc_logvar(h)
+        mu, logvar = self.fc_mu(h), self.fc_logvar(h)
+        if self.linear_path is not None:
+            linear_mu, linear_logvar = self.linear_path.encode(x)
+            mu, logvar = mu + linear_mu, logvar + linear_logvar
+        return mu, logvar
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Mean, or logits, of p(x|z), from z of shape (n_samples, latent_dim + condition_dim)."""
+        x_hat = self._decode_layers(z)
+        if self.linear_path is not None:
+            x_hat = x_hat + self.linear_path.decode(z[:, : self.latent_dim])
+        return x_hat
+
+    def _decode_layers(self, z: Tensor) -> Tensor:
+        return self.decoder(z)
 
     def folded(self) -> _VAE:
         """Copy to score with: batch normalisation is part of the layers, and no decoder.
@@ -84,11 +112,20 @@ class ConvVAE(_VAE):
         Channels after the first stage. The authors use 128, which costs about fifty times as much.
     condition_dim : int, default=0
         Columns of a condition that the decoder reads after z.
+    linear_path : bool, default=True
+        Whether encoder and decoder have a path of principal components of the flattened pixels,
+        beside their layers: training then begins at the optimum of the linear VAE [1]_. The
+        strategy fits it; False leaves the layers alone, as in the paper.
 
     Notes
     -----
     Weights and activations are laid out channels last, which is fastest: a subclass that reshapes
     them needs ``reshape`` instead of ``view``.
+
+    References
+    ----------
+    .. [1] Lucas, Tucker, Grosse, Norouzi, "Don't Blame the ELBO! A Linear VAE Perspective on
+           Posterior Collapse", NeurIPS 2019, arXiv 1911.02469.
 
     Examples
     --------
@@ -107,6 +144,7 @@ class ConvVAE(_VAE):
         latent_dim: int = 32,
         width: int = 16,
         condition_dim: int = 0,
+        linear_path: bool = True,
     ) -> None:
         super().__init__()
         channels_in, height, image_width = input_shape
@@ -135,10 +173,10 @@ class ConvVAE(_VAE):
             *_stages(DoublingConvTranspose2d, nn.BatchNorm2d, channels[::-1]),
             nn.Conv2d(channels[0], channels_in, kernel_size=1),
         )
+        self._add_linear_path(linear_path)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def decode(self, z: Tensor) -> Tensor:
-        """Mean, or logits, of p(x|z), from z of shape (n_samples, latent_dim + condition_dim)."""
+    def _decode_layers(self, z: Tensor) -> Tensor:
         _, height, width = self.input_shape
         return self.decoder(z)[:, :, :height, :width]
 
@@ -149,13 +187,15 @@ class DenseVAE(_VAE):
     Parameters
     ----------
     input_shape : tuple (n_features,)
-    latent_dim : int, default=16
+    latent_dim : int, default=32
         Size of the latent space.
     hidden : sequence of int, default=(128, 128)
         Sizes of the encoder's hidden layers, each followed by batch normalisation and ReLU; the
         decoder has them in reverse.
     condition_dim : int, default=0
         Columns of a condition that the decoder reads after z.
+    linear_path : bool, default=True
+        As in :class:`ConvVAE`; of the features.
 
     Examples
     --------
@@ -171,9 +211,10 @@ class DenseVAE(_VAE):
         self,
         input_shape: tuple[int],
         *,
-        latent_dim: int = 16,
+        latent_dim: int = 32,
         hidden: Sequence[int] = (128, 128),
         condition_dim: int = 0,
+        linear_path: bool = True,
     ) -> None:
         super().__init__()
         (n_features,) = input_shape
@@ -188,10 +229,7 @@ class DenseVAE(_VAE):
         self.decoder = nn.Sequential(
             *_stages(nn.Linear, nn.BatchNorm1d, sizes), nn.Linear(sizes[-1], n_features)
         )
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Mean, or logits, of p(x|z), from z of shape (n_samples, latent_dim + condition_dim)."""
-        return self.decoder(z)
+        self._add_linear_path(linear_path)
 
 
 class LatentDiscriminator(nn.Module):

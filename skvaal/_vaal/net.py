@@ -17,6 +17,7 @@ from skvaal._engine.device import memory_checked
 from skvaal._engine.processes import OneProcess
 from skvaal._engine.settings import EngineSettings
 from skvaal._engine.transfer import Prefetched, ResidentPools, make_resident
+from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
 from skvaal._predictions.predictions import PredictionNeeds, Predictions
 from skvaal._vaal.evaluation import Evaluation
@@ -48,6 +49,8 @@ class VAALNet(Training, Evaluation):
         Precision, compilation, augmentation and loading.
     processes : OneProcess
         The processes that train the net together.
+    principal_components : PrincipalComponents or None
+        Of both pools; the linear path of a VAE that has one is fitted to them.
     extra : Extra or None
         What a variant has learned to read beside the samples; see :meth:`learn_extra`.
     verbose : int
@@ -110,6 +113,7 @@ class VAALNet(Training, Evaluation):
         batch_size: int = 64,
         engine: EngineSettings = EngineSettings(),  # noqa: B008, it is frozen
         processes: OneProcess = OneProcess(),  # noqa: B008, it has no state
+        principal_components: PrincipalComponents | None = None,
         extra: Any = None,
         verbose: int = 0,
         **kwargs: Any,
@@ -129,6 +133,7 @@ class VAALNet(Training, Evaluation):
         self.optimizer_discriminator = optimizer_discriminator
         self.engine = engine
         self.processes = processes
+        self.principal_components = principal_components
         self.extra = extra
         super().__init__(
             module=None,

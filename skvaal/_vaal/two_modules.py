@@ -19,6 +19,7 @@ from skvaal._vaal.losses import bernoulli_log_likelihood, gaussian_log_likelihoo
 from skvaal._vaal.module_checks import check_discriminator, check_vae
 
 MODULE_NAMES = ("vae", "discriminator")
+_ADVICE = "; set warm_start=False to start anew"
 
 
 class TwoModuleNet(NeuralNet):
@@ -54,6 +55,7 @@ class TwoModuleNet(NeuralNet):
     def initialize_module(self) -> TwoModuleNet:
         """Build VAE and discriminator, and find the latent size that the VAE has."""
         self.vae_ = self.build_vae()
+        self._fit_linear_path()
         self.discriminator_ = self.build_discriminator()
         check_discriminator(self.discriminator_, self.n_discriminator_inputs_)
         return self
@@ -64,6 +66,15 @@ class TwoModuleNet(NeuralNet):
         self.latent_dim_ = check_vae(vae, self.input_shape)
         self.n_decoder_inputs_ = self.n_discriminator_inputs_ = self.latent_dim_
         return vae
+
+    def _fit_linear_path(self) -> None:
+        path = getattr(self.vae_, "linear_path", None)
+        if path is None:
+            return
+        path.decodes_logits = self.likelihood == "bernoulli"
+        # That of an instance may have been trained with its VAE.
+        if self.principal_components is not None and not path.is_fitted:
+            path.fit(self.principal_components)
 
     def build_discriminator(self) -> nn.Module:
         """Build an untrained discriminator, after :meth:`build_vae`."""
@@ -172,29 +183,32 @@ class TwoModuleNet(NeuralNet):
         state.pop("_compiled_functions", None)
         return state
 
-    def take_over(self, previous: TwoModuleNet) -> None:
-        """Go on from another net: its weights, its history, and what its optimizers remember.
-
-        Learning rates and the like stay this net's own. A ValueError tells what does not fit.
-        """
-        advice = "; set warm_start=False to start anew"
+    def check_follows(self, previous: TwoModuleNet) -> None:
+        """Raise if another net read other samples than this one; before anything is built."""
         if previous.input_shape != self.input_shape:
             raise ValueError(
                 f"X has samples of shape {self.input_shape}, but warm_start=True goes on from "
-                f"weights for {previous.input_shape}{advice}"
+                f"weights for {previous.input_shape}{_ADVICE}"
             )
         dim, previous_dim = (0 if net.extra is None else net.extra.dim for net in (self, previous))
         if dim != previous_dim:
             raise ValueError(
                 f"the condition has {dim} columns, but warm_start=True goes on from weights for "
-                f"{previous_dim}{advice}"
+                f"{previous_dim}{_ADVICE}"
             )
+
+    def take_over(self, previous: TwoModuleNet) -> None:
+        """Go on from another net: its weights, its history, and what its optimizers remember.
+
+        Learning rates and the like stay this net's own. A ValueError tells what does not fit.
+        """
+        self.check_follows(previous)
         try:
             self.module_.load_state_dict(previous.module_.state_dict())
         except RuntimeError as error:
             raise ValueError(
                 "warm_start=True goes on from the weights of the last fit, which do not fit the "
-                f"present net, vae or discriminator{advice}: {error}"
+                f"present net, vae or discriminator{_ADVICE}: {error}"
             ) from error
         # A copy: the other net may be in use still.
         self.history_: Any = copy(previous.history_)

@@ -26,7 +26,7 @@ class HerdingQueryStrategy(BaseQueryStrategy):
     (uncertainty herding [1]_, with a factor for the sample's own uncertainty). Without class
     probabilities every sample counts the same, and the batch covers the pool.
 
-    :class:`VAALQueryStrategy` measures distances in the latent space of a VAE instead, and reads a
+    :class:`VAALQueryStrategy` measures distances in the decoded space of a VAE instead, and reads a
     discriminator.
 
     Features should be on a common scale: put a ``StandardScaler`` in front, or give images as

@@ -13,7 +13,7 @@ from sklearn.utils import Tags, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from skvaal._pool.pool import Pool
-from skvaal._pool.validation import PoolCheckingMixin, check_n, labeled_mask
+from skvaal._pool.validation import check_n, labeled_mask
 from skvaal._predictions.predictions import (
     UNCERTAINTIES,
     PredictionNeeds,
@@ -22,6 +22,7 @@ from skvaal._predictions.predictions import (
     is_explicit,
     measure_uncertainty,
 )
+from skvaal._rules.explanation import ExplainingMixin
 from skvaal._rules.function import FunctionRule
 from skvaal._rules.herding import Herding
 from skvaal._rules.rule import Candidates, Choice, Rule
@@ -39,7 +40,7 @@ class BaseQueryStrategy(
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     SavingMixin,
-    PoolCheckingMixin,
+    ExplainingMixin,
     NestedParamsMixin,
     BaseEstimator,
     ABC,
@@ -204,9 +205,13 @@ class BaseQueryStrategy(
 
         Parameters
         ----------
-        X_labeled, X_unlabeled, proba_labeled
+        X_labeled, X_unlabeled
             As in :meth:`fit_pools`.
-        n, proba, return_scores
+        n, proba
+            As in :meth:`query`.
+        proba_labeled
+            As in :meth:`fit_pools`.
+        return_scores
             As in :meth:`query`.
 
         Returns
@@ -271,7 +276,7 @@ class BaseQueryStrategy(
         scores : array of float of shape (n,)
             Only if `return_scores`: what the rule chose by. :class:`TopK` gives the log-odds of
             being labelled (lower is chosen sooner), :class:`Herding` the gain at the moment of
-            choosing. Never NaN.
+            choosing. Never NaN; :meth:`explain` tells more.
 
         Raises
         ------
@@ -317,15 +322,20 @@ class BaseQueryStrategy(
             required_by=describe_uncertainty(self.uncertainty) if explicit else None,
         )
 
+    def _recall(self, pool: Pool, proba: Any) -> tuple[Rule, Candidates]:
+        predictions = Predictions.of(proba, len(pool))
+        rule, uncertainty = self._decide(self.n_labeled_, predictions, warns=False)
+        return rule, self._make_candidates(pool, rule, uncertainty, predictions)
+
     def _decide(
-        self, n_labeled: int, predictions: Predictions
+        self, n_labeled: int, predictions: Predictions, *, warns: bool = True
     ) -> tuple[Rule, NDArray[np.float64] | None]:
         """The rule and the uncertainty that it is told; coverage where no sample is labelled."""
         rule = self._make_rule()
         if not n_labeled and not isinstance(rule, FunctionRule):
-            warn_user(
-                "no sample is labelled yet, so that the batch covers the pool", EmptyPoolWarning
-            )
+            if warns:
+                what = "no sample is labelled yet, so that the batch covers the pool"
+                warn_user(what, EmptyPoolWarning)
             space = getattr(rule, "space", "latent")
             bandwidth = rule.bandwidth if isinstance(rule, Herding) else 1.0
             return Herding(space=space, score_power=0.0, bandwidth=bandwidth), None

@@ -7,16 +7,18 @@ from abc import abstractmethod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
 
 from skvaal._herding_strategy import HerdingQueryStrategy
-from skvaal._pipelines import StrategyOrPipeline, fit_front, last_step
+from skvaal._pipelines import StrategyOrPipeline, fit_front, last_step, transform_front
 from skvaal._pool.containers import count_rows
 from skvaal._pool.validation import check_n, check_same_columns
 from skvaal._predictions.learner import ask_learner, labeled_pool, labels_of
 from skvaal._predictions.predictions import Predictions
 from skvaal._query_strategy import BaseQueryStrategy
+from skvaal._rules.explanation import check_chosen
 
 __all__ = ["HerdingQuery", "VAALQuery"]
 
@@ -106,6 +108,74 @@ class _StrategyQuery(BaseEstimator):
         self.seconds_ = dict(last.seconds_)
         return chosen
 
+    def explain(
+        self, learner: Any, X_pool: Any, indices: ArrayLike, *, X_labeled: Any = None
+    ) -> Any:
+        """Tell why the last query chose its samples, one row of a table for each.
+
+        Call it between ``learner.query`` and ``learner.teach``: by then the pool and the learner
+        are what the choice was made from.
+
+        Parameters
+        ----------
+        learner, X_pool
+            As in the last query.
+        indices : array-like of int of shape (n_instances,)
+            All that the query returned, in its order.
+        X_labeled : array-like, default=None
+            As in the last query.
+
+        Returns
+        -------
+        pandas.DataFrame, or a table that reads like one where pandas is not installed
+            As :meth:`HerdingQueryStrategy.explain` returns it, with the index into `X_pool` in the
+            column ``row``. The learner is asked for probabilities again.
+
+        Raises
+        ------
+        NotFittedError
+            If there was no query yet.
+        ValueError, TypeError
+            If `indices` are not different rows of the pool, or the pools have other sizes than in
+            the last query.
+
+        Examples
+        --------
+        >>> from types import SimpleNamespace
+        >>> from sklearn.datasets import load_digits
+        >>> from skvaal import HerdingQuery
+        >>> X, y = load_digits(return_X_y=True)
+        >>> learner = SimpleNamespace(X_training=X[:50])  # in earnest: modAL.ActiveLearner
+        >>> query = HerdingQuery(random_state=0)
+        >>> indices, scores = query(learner, X[50:], n_instances=3)
+        >>> list(query.explain(learner, X[50:], indices).columns)
+        ['row', 'gain', 'covers', 'nearest_labeled', 'distance']
+        """
+        name = type(self).__name__
+        if not hasattr(self, "strategy_"):
+            raise NotFittedError(f"this {name} has chosen nothing yet; query first, then explain")
+        last = last_step(self.strategy_)
+        X_labeled, _ = _labeled_samples(learner, X_labeled)
+        n_labeled = 0 if X_labeled is None else count_rows(X_labeled)
+        n_pool = count_rows(X_pool, "X_pool")
+        if (n_labeled, n_pool) != (last.n_labeled_, last.n_unlabeled_):
+            raise ValueError(
+                f"there are {n_labeled} labelled samples and {n_pool} in X_pool, but the last "
+                f"query had {last.n_labeled_} and {last.n_unlabeled_}; explain before teach, with "
+                "the pools of that query"
+            )
+        indices = check_chosen(indices, n_pool, "X_pool")
+        predictions = Predictions()
+        if X_labeled is not None:
+            needs = last.prediction_needs()
+            _, predictions = ask_learner(
+                learner, X_labeled, X_pool, needs, seed_source=last.random_state
+            )
+        if getattr(learner, "on_transformed", False):
+            X_pool = learner.transform_without_estimating(X_pool)
+        X_pool = transform_front(self.strategy_, X_pool)
+        return last.explain(X_pool, indices, proba=predictions)
+
     def _new_strategy(self) -> Any:
         """A fresh strategy; with ``warm_start=True`` it goes on from that of the last query."""
         strategy = clone(self._inline if self.strategy is None else self.strategy)
@@ -140,8 +210,8 @@ class VAALQuery(_StrategyQuery):
     """VAAL for modAL: ``ActiveLearner(estimator, query_strategy=VAALQuery())``.
 
     Each query trains a VAE and a discriminator on the learner's labelled samples and the pool, and
-    reads both (:class:`VAALQueryStrategy`). By default it takes the samples that cover, among
-    latent means, what the learner is unsure of and the discriminator calls unlabelled.
+    reads both (:class:`VAALQueryStrategy`). By default it takes the samples that cover, in the
+    decoded space, what the learner is unsure of and the discriminator calls unlabelled.
     ``VAALQuery(rule='topk', uncertainty=None)`` takes those that the discriminator is surest are
     unlabelled, as the paper does.
 
@@ -178,6 +248,8 @@ class VAALQuery(_StrategyQuery):
     forest's trees. With ``net='task_loss'`` or ``'ta_vaal'``, an estimator may have ``embed(X)``,
     the features of a net. A small perceptron on them then learns to rank the labelled samples'
     losses, and predicts those of both pools (Yoo and Kweon, CVPR 2019, arXiv 1905.03677).
+
+    :meth:`explain` tells why the last query chose what it chose, before ``learner.teach``.
 
     modAL calls a strategy again after any exception, Ctrl-C included. The error of the first call
     is then raised at once, without a second training.

@@ -186,7 +186,8 @@ class VAALSampling(_StrategySampling):
     Attributes
     ----------
     strategy_ : VAALQueryStrategy or Pipeline
-        Fitted in the last query.
+        Fitted in the last query. Its ``explain(X_candidates, positions)`` tells why samples were
+        chosen, given the candidates and positions among them.
 
     References
     ----------
@@ -225,7 +226,7 @@ class HerdingSampling(_StrategySampling):
     Attributes
     ----------
     strategy_ : HerdingQueryStrategy or Pipeline
-        Fitted in the last query.
+        Fitted in the last query, with ``explain`` as in :class:`VAALSampling`.
 
     Examples
     --------

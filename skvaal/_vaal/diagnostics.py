@@ -25,6 +25,8 @@ from skvaal._vaal.diagnostics_display import Chart, DiagnosticsDisplay, list_cha
 _ACTIVE_VARIANCE = 0.01
 # The ranking is called noise below this AUC, even if it differs significantly from 1/2.
 _USEFUL_AUC = 0.55
+# A region without labels is found from this AUC on.
+_FINDS_AUC = 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +41,24 @@ class Diagnostics:
     n_labeled, n_unlabeled : int
         Sizes of the pools.
     unit_variances : array of shape (latent_dim,) or None
-        Variance of mu over both pools. None without a VAE, like the next three.
+        Variance of mu over both pools. None without a VAE, like the next six.
     kl_per_unit : array of shape (latent_dim,) or None
         KL divergence of q(z|x) from the prior, in nats, averaged over both pools.
     reconstruction_error : float or None
         Mean squared error per number in X, with z at mu, in the units that the VAE sees (uint8
         images are scaled to [0, 1]).
+    variance_explained : float or None
+        Share of the samples' total variance that reconstructions with z at mu explain: 1 - mean
+        squared error / variance. It is of both pools, which the VAE was fitted on; a sample that it
+        has not seen may be explained less well. NaN if all samples are equal.
+    variance_explained_linear : float or None
+        The same of the VAE's linear path alone, encoder and decoder. None without that path.
+    departure_from_components : float or None
+        How far the decoded space departs from principal components, over both pools:
+        ``sqrt(mean ||a - b||^2 / mean ||b||^2)``. Here a are the principal components of a sample's
+        decoded mean, and b are those that the linear path alone would give it. It is 0 if the other
+        layers of the VAE add nothing. Without the path, b are the sample's own principal
+        components; None if the strategy kept no components either.
     reconstructions : array of shape (2, n, n_features) or (2, n, channels, height, width), or None
         Samples, and their reconstructions with z at mu, as the VAE sees them: float32, channels
         first, uint8 images scaled to [0, 1]. Up to four labelled samples come first, then up to
@@ -55,8 +69,21 @@ class Diagnostics:
     auc_cross_fitted : float
         The same of discriminators that score samples which they were not trained on. They read mu
         of the trained VAE. NaN if a pool has a single sample.
+    auc_missing_region : float
+        Area under the ROC curve on simulated missing regions. k-means splits the labelled samples'
+        mu into at most ten cells. For up to `n_folds` cells, discriminators are trained as if that
+        cell had no label. Positives are the cell's samples, and negatives are labelled samples of
+        the other cells; no discriminator was trained on either. Minus the score ranks them: 1 if a
+        region without labels is found, 1/2 if not. The encoder has seen all samples, so this is an
+        estimate of the discriminator on a given latent space. It is rough where labels are few, and
+        NaN below 15 labelled samples.
     auc_error : float
-        Standard error of an AUC if the pools do not differ.
+        Standard error of an AUC of the two pools if they do not differ.
+    score_exponent : float or None
+        Exponent of the scores in the rule's weights; 0 if the rule does not read the scores, None
+        if it reads them without an exponent, as :class:`TopK` does.
+    score_exponent_reason : str
+        Why, in words.
     score_std : float
         Standard deviation of the unlabelled samples' scores.
     tied_fraction : float
@@ -73,6 +100,8 @@ class Diagnostics:
     >>> diagnostics = strategy.diagnose(X[seen] / 16, X[~seen] / 16)
     >>> diagnostics.auc_cross_fitted > 0.8
     True
+    >>> diagnostics.variance_explained > 0.6
+    True
     >>> x, x_hat = diagnostics.reconstructions
     >>> x.shape, x_hat.shape
     ((8, 64), (8, 64))
@@ -85,10 +114,16 @@ class Diagnostics:
     unit_variances: NDArray[np.float64] | None
     kl_per_unit: NDArray[np.float64] | None
     reconstruction_error: float | None
+    variance_explained: float | None
+    variance_explained_linear: float | None
+    departure_from_components: float | None
     reconstructions: NDArray[np.float32] | None = field(repr=False)
     auc_training: float
     auc_cross_fitted: float
+    auc_missing_region: float
     auc_error: float
+    score_exponent: float | None
+    score_exponent_reason: str
     score_std: float
     tied_fraction: float
 
@@ -111,6 +146,11 @@ class Diagnostics:
     def is_uninformative(self) -> bool:
         """Whether the cross-fitted AUC is below 0.55, or below 1/2 plus two standard errors."""
         return bool(self.auc_cross_fitted < max(_USEFUL_AUC, 0.5 + 2 * self.auc_error))
+
+    @property
+    def finds_missing_regions(self) -> bool:
+        """Whether the AUC on simulated missing regions is 0.7 or more."""
+        return bool(self.auc_missing_region >= _FINDS_AUC)
 
     def __str__(self) -> str:
         rows = self._list_rows()
@@ -165,16 +205,29 @@ class Diagnostics:
                 ("active latent units", f"{self.active_units} of {len(kl)}{collapsed}"),
                 ("KL by unit, nats", " ".join(f"{value:.2f}" for value in kl)),
                 ("reconstruction error", f"{self.reconstruction_error:.3g} (mean squared)"),
+                ("variance explained", self._describe_variance()),
             ]
+        if self.departure_from_components is not None:
+            departure = f"{self.departure_from_components:.2f} of the coordinates' length"
+            rows.append(("departure from components", departure))
         noise = " (the ranking is noise)" if self.is_uninformative else ""
         held_out = f"{self.auc_cross_fitted:.3f} +- {self.auc_error:.3f}{noise}"
+        missing = f"{self.auc_missing_region:.3f} (simulated)"
+        exponent = "none" if self.score_exponent is None else f"{self.score_exponent:.2g}"
         return [
             *rows,
             ("AUC in training", f"{self.auc_training:.3f}"),
             ("AUC held out", "unknown" if np.isnan(self.auc_cross_fitted) else held_out),
+            ("AUC, missing regions", "unknown" if np.isnan(self.auc_missing_region) else missing),
+            ("exponent of the scores", f"{exponent}: {self.score_exponent_reason}"),
             ("spread of the scores", f"{self.score_std:.3g}"),
             ("tied scores", f"{self.tied_fraction:.1%}"),
         ]
+
+    def _describe_variance(self) -> str:
+        linear = self.variance_explained_linear
+        of_path = "" if linear is None else f", {linear:.1%} by its linear path"
+        return f"{self.variance_explained:.1%} by the VAE{of_path}"
 
 
 def render(rows: Sequence[tuple[str, str]], charts: Sequence[Chart], *, is_page: bool) -> str:

@@ -20,7 +20,7 @@ N_RECONSTRUCTED = 4
 class DiagnosticsDisplay:
     """Charts of what :meth:`VAALQueryStrategy.diagnose` found.
 
-    It draws the two AUCs and, where there is a VAE, the KL divergence and the variance of mu by
+    It draws the AUCs and, where there is a VAE, the KL divergence and the variance of mu by
     latent unit, and samples of both pools with their reconstructions. Make one with
     :meth:`from_estimator` or :meth:`Diagnostics.plot`. It needs ``pip install skvaal[report]``.
 
@@ -166,13 +166,16 @@ def list_charts(diagnostics: Any) -> list[Chart]:
 
 
 def _chart_aucs(diagnostics: Any) -> Chart:
-    names = ["in training", "held out"]
-    values = np.array([diagnostics.auc_training, diagnostics.auc_cross_fitted])
+    names = ["in training", "held out", "missing regions"]
+    values = np.array(
+        [diagnostics.auc_training, diagnostics.auc_cross_fitted, diagnostics.auc_missing_region]
+    )
     labels = [f"{value:.3f}" if np.isfinite(value) else "unknown" for value in values]
 
     def draw(ax: Any) -> None:
         chance = 0.5 + 2 * diagnostics.auc_error * np.array([-1, 1])
-        ax.axvspan(*chance.clip(0, 1), color=_GREY, alpha=0.35, lw=0)
+        # Behind the first two bars, which are of the two pools.
+        ax.axvspan(*chance.clip(0, 1), ymin=1 / 3, color=_GREY, alpha=0.35, lw=0)
         ax.barh(names, np.nan_to_num(values), height=0.6, color=_BLUE)
         for row, label in enumerate(labels):
             ax.text(1.03, row, label, verticalalignment="center")
@@ -183,9 +186,11 @@ def _chart_aucs(diagnostics: Any) -> Chart:
 
     return Chart(
         draw,
-        f"Bar chart: AUC {labels[0]} in training, {labels[1]} held out",
-        "Area under the ROC curve, labelled against unlabelled. Shaded: two standard errors around "
-        "1/2, where the pools do not differ.",
+        f"Bar chart: AUC {labels[0]} in training, {labels[1]} held out, {labels[2]} on missing "
+        "regions",
+        "Area under the ROC curve, labelled against unlabelled; shaded: two standard errors around "
+        "1/2, where the pools do not differ. On simulated missing regions: labelled samples whose "
+        "region was left without labels, against others.",
     )
 
 

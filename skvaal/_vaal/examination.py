@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
-from torch import Tensor
 
-from skvaal._engine.batches import to_float
-from skvaal._engine.device import isolated_seed
+from skvaal._engine.batches import iterate_batches, to_float
+from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
+from skvaal._rules.herding import Herding
+from skvaal._rules.rule import Reads, Rule
 from skvaal._utils.exceptions import (
     PosteriorCollapseWarning,
     UninformativeDiscriminatorWarning,
@@ -21,33 +22,61 @@ from skvaal._utils.exceptions import (
 )
 from skvaal._vaal.diagnostics import Diagnostics
 from skvaal._vaal.diagnostics_display import N_RECONSTRUCTED
-from skvaal._vaal.losses import centroid, wasserstein_distance
+from skvaal._vaal.held_out import cross_fit_auc, load_posteriors, missing_region_auc
+from skvaal._vaal.linear_path import LinearPath
 from skvaal._vaal.net import VAALNet
 
-# Bounds on the training steps of each discriminator; between them, as many as the net's own took.
-_MIN_STEPS, _MAX_STEPS = 100, 1000
+_CPU = torch.device("cpu")
+# What is None without a VAE.
+_OF_VAE = (
+    "unit_variances",
+    "kl_per_unit",
+    "reconstruction_error",
+    "variance_explained",
+    "variance_explained_linear",
+    "departure_from_components",
+    "reconstructions",
+)
 
 
 def examine(
-    net: VAALNet, labeled: Pool, unlabeled: Pool, *, seed: int, n_folds: int = 5
+    net: VAALNet,
+    labeled: Pool,
+    unlabeled: Pool,
+    *,
+    seed: int,
+    n_folds: int = 5,
+    components: PrincipalComponents | None = None,
+    rule: Rule | None = None,
 ) -> Diagnostics:
-    """Measure what a trained net encodes and knows."""
+    """Measure what a trained net encodes and knows.
+
+    `components` are those of the decoded space, `rule` is what reads the scores: without them,
+    what is said of both is None.
+    """
     pools = (labeled, unlabeled)
     sizes = [len(pool) for pool in pools]
     scores = [net.scores(pool) for pool in pools]
     posteriors = (net.posteriors(labeled), net.posteriors(unlabeled))
+    moved = load_posteriors(net, pools, posteriors)
     _, counts = np.unique(scores[1], return_counts=True)
-    of_vae = dict.fromkeys(
-        ("unit_variances", "kl_per_unit", "reconstruction_error", "reconstructions")
-    )
+    exponent, reason = _explain_exponent(rule, sizes[0], _count_dims(net, rule, components))
+    of_vae: dict[str, Any] = dict.fromkeys(_OF_VAE)
+    if net.has_vae:
+        of_vae |= _examine_units(posteriors)
+        of_vae |= _examine_decoder(net, pools, components)
+        of_vae["reconstructions"] = _reconstruct_some(net, pools, seed)
     return Diagnostics(
         n_labeled=sizes[0],
         n_unlabeled=sizes[1],
-        **(_examine_vae(net, posteriors, pools, seed) if net.has_vae else of_vae),
+        **of_vae,
         auc_training=float(roc_auc_score(np.repeat([1, 0], sizes), np.concatenate(scores))),
-        auc_cross_fitted=_cross_fit_auc(net, pools, posteriors, n_folds=n_folds, seed=seed),
+        auc_cross_fitted=cross_fit_auc(net, moved, n_folds=n_folds, seed=seed),
+        auc_missing_region=missing_region_auc(net, moved, n_folds=n_folds, seed=seed),
         # Of the Mann-Whitney statistic, as a fraction of all pairs, under the null hypothesis.
         auc_error=float(np.sqrt((sum(sizes) + 1) / (12 * sizes[0] * sizes[1]))),
+        score_exponent=exponent,
+        score_exponent_reason=reason,
         score_std=float(scores[1].std(dtype=np.float64)),
         tied_fraction=float(counts[counts > 1].sum() / sizes[1]),
     )
@@ -63,123 +92,147 @@ def warn_of_findings(diagnostics: Diagnostics) -> None:
             "net='published'",
             PosteriorCollapseWarning,
         )
-    if diagnostics.is_uninformative:
+    if diagnostics.is_uninformative and diagnostics.score_exponent != 0:
         warn_user(
             "labelled and unlabelled samples cannot be told apart where they were held out (AUC "
             f"{diagnostics.auc_cross_fitted:.2f}, in training {diagnostics.auc_training:.2f}): the "
-            "ranking is noise. If the labelled samples are a random draw from the pool, choose by "
-            "the uncertainty of your model and by coverage: HerdingQueryStrategy(), or "
-            "rule=Herding(score_power=0)",
+            f"ranking is noise. {_judge_missing_regions(diagnostics)}If the labelled samples are a "
+            "random draw from the pool, choose by the uncertainty of your model and by coverage: "
+            "HerdingQueryStrategy(), or rule=Herding(score_power=0)",
             UninformativeDiscriminatorWarning,
         )
 
 
-def _examine_vae(
-    net: VAALNet, posteriors: tuple[NDArray[np.float32], ...], pools: tuple[Pool, ...], seed: int
-) -> dict[str, Any]:
+def _judge_missing_regions(diagnostics: Diagnostics) -> str:
+    """A sentence on whether a region without labels would be found, and a space; or nothing."""
+    auc = diagnostics.auc_missing_region
+    if np.isnan(auc):
+        return ""
+    found = f"On simulated missing regions the AUC is {auc:.2f}: "
+    if diagnostics.finds_missing_regions:
+        return found + "a region without labels would be found, but there seems to be none. "
+    return found + "a region without labels would not be found either. "
+
+
+def _examine_units(posteriors: Sequence[NDArray[np.float32]]) -> dict[str, NDArray[np.float64]]:
+    """Variance of mu and KL divergence, each (latent_dim,)."""
     mu, std = np.concatenate(posteriors).transpose(1, 0, 2).astype(np.float64)
     kl = 0.5 * (mu**2 + std**2 - 1 - 2 * np.log(std))
-    errors = np.concatenate([net.squared_errors(pool) for pool in pools])
+    return {"unit_variances": mu.var(axis=0), "kl_per_unit": kl.mean(axis=0)}
+
+
+def _examine_decoder(
+    net: VAALNet, pools: Sequence[Pool], components: PrincipalComponents | None
+) -> dict[str, float]:
+    """Reconstruction error, variance explained, and the departure from principal components."""
+    variance = _measure_variance(pools, net.batch_size)
+    error = _mean([net.squared_errors(pool) for pool in pools])
+    found = {"reconstruction_error": error, "variance_explained": 1 - _divide(error, variance)}
+    path = getattr(net.vae_, "linear_path", None)
+    if path is not None and path.is_fitted:
+        if components is None:
+            components = PrincipalComponents(path.mean.cpu().numpy(), path.components.cpu().numpy())
+        errors, expected = zip(
+            *(_apply_path(net, path, pool, components) for pool in pools), strict=True
+        )
+        found["variance_explained_linear"] = 1 - _divide(_mean(errors), variance)
+    elif components is not None:
+        expected = tuple(components.project(pool) for pool in pools)
+    if components is not None:
+        decoded = [net.decoded_coordinates(pool, components) for pool in pools]
+        found["departure_from_components"] = _measure_departure(decoded, expected)
+    return found
+
+
+def _measure_variance(pools: Sequence[Pool], batch_size: int) -> float:
+    """Variance of the samples about their mean, per number, as the VAE sees them."""
+    # Squares of numbers far from 0 would cancel.
+    shift = to_float(torch.from_numpy(pools[0].take(slice(1))), _CPU).flatten().double()
+    n, squares, sums = 0, 0.0, torch.zeros_like(shift)
+    for pool in pools:
+        for batch in iterate_batches(pool, batch_size):
+            x = to_float(batch, _CPU).flatten(1).double() - shift
+            n, squares, sums = n + len(x), squares + float(x.square().sum()), sums + x.sum(dim=0)
+    return squares / (n * len(sums)) - float((sums / n).square().mean())
+
+
+@torch.inference_mode()
+def _apply_path(
+    net: VAALNet, path: LinearPath, pool: Pool, components: PrincipalComponents
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Squared errors of the linear path alone, (n,), and its decoded coordinates, (n, k)."""
+    mean, axes = (
+        torch.from_numpy(array).to(net.device) for array in (components.mean, components.components)
+    )
+    errors, coordinates = [], []
+    for batch in iterate_batches(pool, net.batch_size):
+        x = to_float(batch, net.device)
+        x_hat = path.decode(path.encode(x)[0])
+        x_hat = x_hat.sigmoid() if path.decodes_logits else x_hat
+        errors.append((x_hat - x).square().flatten(1).mean(dim=1))
+        coordinates.append((x_hat.flatten(1) - mean) @ axes.T)
+    return torch.cat(errors).cpu().numpy(), torch.cat(coordinates).cpu().numpy()
+
+
+def _measure_departure(
+    decoded: Sequence[NDArray[np.float32]], expected: Sequence[NDArray[np.float32]]
+) -> float:
+    """Root of the mean squared distance between coordinates, by the mean squared expected ones."""
+    Z, Z_expected = (np.concatenate(each).astype(np.float64) for each in (decoded, expected))
+    return float(np.sqrt(_divide(np.square(Z - Z_expected).sum(), np.square(Z_expected).sum())))
+
+
+def _mean(arrays: Sequence[NDArray[np.float32]]) -> float:
+    """Mean over several arrays together."""
+    return float(np.concatenate(arrays).mean(dtype=np.float64))
+
+
+def _divide(value: float, by: float) -> float:
+    """Quotient; NaN by 0, as of samples that are all equal."""
+    return float(value / by) if by > 0 else float("nan")
+
+
+def _reconstruct_some(net: VAALNet, pools: Sequence[Pool], seed: int) -> NDArray[np.float32]:
+    """A few samples of each pool and their reconstructions, (2, n, ...)."""
     rng = np.random.RandomState(seed)
     pairs = []
     for pool in pools:
         rows = rng.permutation(len(pool))[:N_RECONSTRUCTED]
         samples = pool.take(rows)
         drawn = Pool(samples, extra=None if pool.extra is None else pool.extra[rows])
-        x = to_float(torch.from_numpy(samples), torch.device("cpu")).numpy()
+        x = to_float(torch.from_numpy(samples), _CPU).numpy()
         pairs.append(np.stack([x, net.reconstructions(drawn)]))
-    return {
-        "unit_variances": mu.var(axis=0),
-        "kl_per_unit": kl.mean(axis=0),
-        "reconstruction_error": float(errors.mean(dtype=np.float64)),
-        "reconstructions": np.concatenate(pairs, axis=1),
-    }
+    return np.concatenate(pairs, axis=1)
 
 
-class _Posteriors(NamedTuple):
-    """q(z|x) of samples, on the net's device."""
-
-    mu: Tensor  # (n_samples, latent_dim)
-    std: Tensor  # (n_samples, latent_dim)
-    extra: Tensor | None  # (n_samples, k)
-
-    def take(self, rows: NDArray[np.intp] | Tensor) -> _Posteriors:
-        extra = None if self.extra is None else self.extra[rows]
-        return _Posteriors(self.mu[rows], self.std[rows], extra)
+def _count_dims(
+    net: VAALNet, rule: Rule | None, components: PrincipalComponents | None
+) -> int | None:
+    """Coordinates in the space of a rule; None if it has no space, or one that was not kept."""
+    space = getattr(rule, "space", None)
+    if space == "latent":
+        return net.latent_dim_
+    return None if space is None or components is None else len(components.components)
 
 
-def _cross_fit_auc(
-    net: VAALNet,
-    pools: tuple[Pool, Pool],
-    posteriors: tuple[NDArray[np.float32], NDArray[np.float32]],
-    *,
-    n_folds: int,
-    seed: int,
-) -> float:
-    """Area under the ROC curve on held-out samples, averaged over the folds; NaN without any.
-
-    For each fold, a new discriminator is trained on the mu of the other folds. It is built and
-    optimised like the net's own, with the same loss. A net without a discriminator scores by the
-    distance to the centroid of the labelled samples in the other folds. The encoder has seen all
-    samples, so the estimate is slightly biased: pools that do not differ may come out below 1/2.
-    """
-    n_folds = min(n_folds, *map(len, pools))
-    if n_folds < 2:
-        return float("nan")
-    # Both pools or neither: only then can the loss of a batch read the extra columns.
-    has_extra = all(pool.extra is not None for pool in pools)
-    moved = []
-    for pool, both in zip(pools, posteriors, strict=True):
-        mu, std = torch.from_numpy(both).to(net.device).unbind(dim=1)
-        extra = torch.from_numpy(pool.extra).to(net.device) if has_extra else None
-        moved.append(_Posteriors(mu, std, extra))
-    fit = _fit_discriminator if net.has_discriminator else _fit_centroid
-    rng = np.random.RandomState(seed)
-    folds = [np.array_split(rng.permutation(len(pool)), n_folds) for pool in pools]
-    aucs, n_pairs = [], []
-    with isolated_seed(seed, torch.device(net.device)):
-        for held_out in zip(*folds, strict=True):
-            sizes = [len(rows) for rows in held_out]
-            of_pools = list(zip(moved, held_out, strict=True))
-            rest = [all_.take(np.delete(np.arange(len(all_.mu)), rows)) for all_, rows in of_pools]
-            score = fit(net, *rest)
-            scores = torch.cat([score(all_.take(rows)) for all_, rows in of_pools]).cpu().numpy()
-            aucs.append(roc_auc_score(np.repeat([1, 0], sizes), scores))
-            n_pairs.append(sizes[0] * sizes[1])
-    return float(np.average(aucs, weights=n_pairs))
-
-
-def _fit_centroid(
-    net: VAALNet, labeled: _Posteriors, unlabeled: _Posteriors
-) -> Callable[[_Posteriors], Tensor]:
-    centre = centroid(labeled.mu, labeled.std)
-    return lambda held_out: -wasserstein_distance(held_out.mu, held_out.std, *centre)
-
-
-def _fit_discriminator(
-    net: VAALNet, labeled: _Posteriors, unlabeled: _Posteriors
-) -> Callable[[_Posteriors], Tensor]:
-    """Train a new discriminator; return the function that scores held-out samples, (n,)."""
-    discriminator = net.build_discriminator().to(net.device).train()
-    optimizer = net.build_optimizer("discriminator", discriminator)
-    n_own_steps = sum(len(epoch["batches"]) for epoch in net.history) * net.n_discriminator_steps
-    for _ in range(int(np.clip(n_own_steps, _MIN_STEPS, _MAX_STEPS))):
-        parts = [
-            pool.take(torch.randint(len(pool.mu), (net.batch_size,), device=pool.mu.device))
-            for pool in (labeled, unlabeled)
-        ]
-        mu = torch.cat([part.mu for part in parts])
-        extras = [part.extra for part in parts if part.extra is not None]
-        extra = torch.cat(extras) if extras else None
-        optimizer.zero_grad(set_to_none=True)
-        of_labeled, of_unlabeled = net.logits(mu, extra, discriminator).chunk(2)
-        net.compute_discriminator_loss(of_labeled, of_unlabeled, extra).backward()
-        optimizer.step()
-    discriminator.eval()
-
-    @torch.inference_mode()
-    def score(held_out: _Posteriors) -> Tensor:
-        parts = map(held_out.take, torch.arange(len(held_out.mu)).split(net.batch_size))
-        return torch.cat([net.logits(part.mu, part.extra, discriminator) for part in parts])
-
-    return score
+def _explain_exponent(
+    rule: Rule | None, n_labeled: int, n_dims: int | None
+) -> tuple[float | None, str]:
+    """Exponent of the scores that a rule uses, None if there is none, and why."""
+    if rule is None:
+        return None, "no rule was given"
+    if not rule.reads.scores:
+        return 0.0, "the rule does not read the scores"
+    if rule.reads == Reads(scores=True):
+        return None, "the rule ranks by the scores alone"
+    if not hasattr(rule, "score_power"):
+        return None, "the rule reads the scores in its own way"
+    if not isinstance(rule, Herding) or rule.score_power != "auto":
+        return float(rule.score_power), "the rule's score_power"
+    if n_dims is None:
+        return None, f"coordinates in space={rule.space!r} were not kept"
+    reference = 10 * n_dims
+    return rule.exponent(n_labeled, n_dims), (
+        f"{n_labeled} labels for {n_dims} dimensions; "
+        f"{rule.exponent(reference, n_dims):.3g} at {reference} labels"
+    )

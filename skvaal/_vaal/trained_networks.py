@@ -11,7 +11,7 @@ from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skvaal._engine.device import isolated_seed
-from skvaal._pool.components import PrincipalComponents, SparseReduction, check_coordinates
+from skvaal._pool.components import PrincipalComponents, SparseReduction
 from skvaal._pool.pool import Pool
 from skvaal._predictions.predictions import Predictions
 from skvaal._rules.lookup import RULES
@@ -31,16 +31,19 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
 
     net_: VAALNet
     n_iter_: int
+    components_: PrincipalComponents
+    labeled_coordinates_: NDArray[np.float32]
     sparse_reduction_: SparseReduction
+    _space: str
 
     def continue_from(self, fitted: TrainedNetMixin) -> TrainedNetMixin:
         """Let the next fit, with ``warm_start=True``, go on from a fitted strategy's networks."""
         if not isinstance(fitted, TrainedNetMixin):
             raise TypeError(f"a {type(fitted).__name__} has no networks to go on from")
         check_is_fitted(fitted)
-        self.net_, self.n_iter_ = fitted.net_, fitted.n_iter_
-        if hasattr(fitted, "sparse_reduction_"):
-            self.sparse_reduction_ = fitted.sparse_reduction_
+        for name in ("net_", "n_iter_", "components_", "sparse_reduction_"):
+            if hasattr(fitted, name):
+                setattr(self, name, getattr(fitted, name))
         return self
 
     def score_samples(self, X: Any, *, proba: ArrayLike | None = None) -> NDArray[np.float32]:
@@ -107,9 +110,11 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
 
         Parameters
         ----------
-        X, proba
-            As in :meth:`score_samples`; probabilities are needed only if the decoder reads them.
+        X
+            As in :meth:`score_samples`.
         y : ignored
+        proba
+            As in :meth:`score_samples`; needed only if the decoder reads probabilities.
 
         Returns
         -------
@@ -140,7 +145,7 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
     ) -> Diagnostics:
         """Find out whether the latent space and the scores are worth anything.
 
-        Takes a few passes over both pools, and trains `n_folds` discriminators on mu.
+        Takes a few passes over both pools, and trains up to ``2 * n_folds`` discriminators on mu.
 
         Parameters
         ----------
@@ -161,7 +166,7 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
         PosteriorCollapseWarning
             If no latent unit varies over the data.
         UninformativeDiscriminatorWarning
-            If held-out samples of the two pools cannot be told apart.
+            If held-out samples of the two pools cannot be told apart, and the rule reads scores.
         """
         check_is_fitted(self)
         if n_folds < 2:
@@ -169,7 +174,15 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
         labeled = self._open_with_extra(X_labeled, proba_labeled, "_labeled")
         unlabeled = self._open_with_extra(X_unlabeled, proba_unlabeled, "_unlabeled")
         with isolated_seed(self._seed, torch.device(self.net_.device)):
-            found = examine(self.net_, labeled, unlabeled, seed=self._seed, n_folds=n_folds)
+            found = examine(
+                self.net_,
+                labeled,
+                unlabeled,
+                seed=self._seed,
+                n_folds=n_folds,
+                components=getattr(self, "components_", None),
+                rule=self._make_rule(),
+            )
         self.diagnostics_ = found
         warn_of_findings(found)
         return found
@@ -187,12 +200,22 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
     def _reader(self) -> NetReader:
         return NetReader(self.net_, self.device, self._seed, bool(self.verbose))
 
-    def _locate_labeled(self, labeled: Pool, rule: Rule) -> NDArray[np.float32]:
+    def _locate_labeled(self, labeled: Pool, space: str) -> NDArray[np.float32]:
         if not len(labeled):
-            return np.empty((0, self.net_.latent_dim_), dtype=np.float32)
-        if rule.space == "components":
-            return self.components_.project(labeled, "X_labeled", verbose=bool(self.verbose))
-        return check_coordinates(self.net_.means(labeled), labeled, "X_labeled")
+            return self._no_coordinates(space)
+        components = getattr(self, "components_", None)
+        return self._reader().place(labeled, space, components, "X_labeled")
+
+    def _kept_coordinates(self, space: str) -> NDArray[np.float32] | None:
+        """Coordinates of the labelled samples, if the last fit kept them in that space."""
+        if not self.n_labeled_:
+            return self._no_coordinates(space)
+        is_kept = hasattr(self, "labeled_coordinates_") and space == self._space
+        return self.labeled_coordinates_ if is_kept else None
+
+    def _no_coordinates(self, space: str) -> NDArray[np.float32]:
+        n_dims = self.net_.latent_dim_ if space == "latent" else len(self.components_.components)
+        return np.empty((0, n_dims), dtype=np.float32)
 
     def _make_candidates(
         self, pool: Pool, rule: Rule, uncertainty: NDArray | None, predictions: Predictions
@@ -200,24 +223,22 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
         reads = rule.reads
         space = rule.space if reads.coordinates else None
         components = getattr(self, "components_", None)
-        kept_space = "latent" if components is None else "components"
-        labeled = getattr(self, "labeled_coordinates_", None) if space == kept_space else None
-        if not self.n_labeled_:
-            labeled = np.empty((0, self.net_.latent_dim_), dtype=np.float32)
-        is_missing = reads.labeled_coordinates and labeled is None
-        if is_missing or (space == "components" and components is None):
+        is_missing = space not in (None, "latent") and components is None
+        labeled = None if space is None or is_missing else self._kept_coordinates(space)
+        if is_missing or (reads.labeled_coordinates and labeled is None):
             raise ValueError(
                 f"rule={rule!r} reads coordinates of the samples in space={space!r}, which were "
                 "not kept: set the rule before fit, or fit again"
             )
-        if reads.scores:
+        decoder_reads_more = self.net_.n_decoder_inputs_ > self.net_.latent_dim_
+        if reads.scores or (space == "decoded" and decoder_reads_more):
             self.net_.attach_extra(pool, predictions)
-            if not self.n_unlabeled_:
-                warn_user(
-                    f"fitted on {self.n_labeled_} labelled and 0 unlabelled samples: the "
-                    "discriminator had nothing to tell apart, and its scores say nothing",
-                    EmptyPoolWarning,
-                )
+        if reads.scores and not self.n_unlabeled_:
+            warn_user(
+                f"fitted on {self.n_labeled_} labelled and 0 unlabelled samples: the "
+                "discriminator had nothing to tell apart, and its scores say nothing",
+                EmptyPoolWarning,
+            )
         return NetCandidates(
             self._reader(),
             pool,
@@ -234,14 +255,18 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
     def _export_state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
         self._check_as_fitted()
         values, arrays = self.net_.export_state()
+        own: dict[str, Any] = {"n_iter": self.n_iter_, "class": type(self.net_).__name__}
         if hasattr(self, "labeled_coordinates_"):
-            arrays["labeled_coordinates"] = self.labeled_coordinates_
+            own["space"], arrays["labeled_coordinates"] = self._space, self.labeled_coordinates_
         if hasattr(self, "components_"):
-            arrays["space.mean"] = self.components_.mean
-            arrays["space.components"] = self.components_.components
+            own["total_variance"] = self.components_.total_variance
+            arrays |= {
+                f"space.{name}": np.asarray(getattr(self.components_, name))
+                for name in ("mean", "components", "variances")
+            }
         if hasattr(self, "sparse_reduction_"):
             arrays["sparse_reduction"] = self.sparse_reduction_.components
-        return {"net": values, "n_iter": self.n_iter_, "class": type(self.net_).__name__}, arrays
+        return {"net": values, **own}, arrays
 
     def _check_as_fitted(self) -> None:
         """Raise if a parameter that the net was built of was set since the fit."""
@@ -262,9 +287,14 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
     def _restore_state(self, values: dict[str, Any], arrays: dict[str, NDArray]) -> None:
         self.n_iter_ = values["n_iter"]
         if "labeled_coordinates" in arrays:
-            self.labeled_coordinates_ = arrays["labeled_coordinates"]
+            self.labeled_coordinates_, self._space = arrays["labeled_coordinates"], values["space"]
         if "space.components" in arrays:
-            self.components_ = PrincipalComponents(arrays["space.mean"], arrays["space.components"])
+            self.components_ = PrincipalComponents(
+                mean=arrays["space.mean"],
+                components=arrays["space.components"],
+                variances=arrays["space.variances"],
+                total_variance=values["total_variance"],
+            )
         sample_shape = self.input_shape_
         if "sparse_reduction" in arrays:
             self.sparse_reduction_ = SparseReduction(arrays["sparse_reduction"])

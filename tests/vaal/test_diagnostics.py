@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from sklearn.decomposition import PCA
 
 from skvaal import (
     Diagnostics,
+    Greedy,
+    Herding,
+    KCenter,
     PosteriorCollapseWarning,
+    Stochastic,
+    TopK,
     UninformativeDiscriminatorWarning,
     VAALQueryStrategy,
 )
+from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
+from skvaal._rules.function import FunctionRule
+from skvaal._vaal.examination import examine, warn_of_findings
 
 from ..conftest import QUICK
 
@@ -27,6 +37,11 @@ def quietly(strategy, *pools, **kwargs) -> Diagnostics:
         warnings.simplefilter("ignore", UninformativeDiscriminatorWarning)
         warnings.simplefilter("ignore", PosteriorCollapseWarning)
         return strategy.diagnose(*pools, **kwargs)
+
+
+def look(strategy, *pools, **kwargs) -> Diagnostics:
+    """Examine the net of a strategy, with what is given beside it."""
+    return examine(strategy.net_, *map(Pool, pools), seed=0, n_folds=2, **kwargs)
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +159,201 @@ def test_cross_fitting_without_a_discriminator_takes_the_centroid_of_the_rest(po
     assert found.auc_cross_fitted == pytest.approx(np.mean(wins))
 
 
+# What the decoder explains
+
+
+@pytest.fixture(scope="module")
+def correlated():
+    """Two pools of one distribution, whose variances differ by direction, far from 0."""
+    rng = np.random.RandomState(0)
+    X = rng.randn(260, 6) @ (rng.randn(6, 6) * [3, 2, 1, 0.5, 0.5, 0.5]).T + 50
+    return X[:60].astype(np.float32), X[60:].astype(np.float32)
+
+
+def silence_layers(vae):
+    """Leave the linear path alone."""
+    for layer in (vae.fc_mu, vae.fc_logvar, vae.decoder[-1]):
+        torch.nn.init.zeros_(layer.weight)
+        torch.nn.init.zeros_(layer.bias)
+
+
+def test_linear_path_alone_explains_what_its_components_do_and_departs_from_nothing(correlated):
+    strategy = VAALQueryStrategy(**QUICK).fit_pools(*correlated)
+    silence_layers(strategy.net_.vae_)
+    found = look(strategy, *correlated, components=strategy.components_)
+    variances = PCA().fit(np.concatenate(correlated)).explained_variance_
+    noise = variances[3:].mean()  # there are three latent units
+    # The encoder takes (l - s2)^.5 / l of a component, and the decoder (l - s2)^.5 of that.
+    left = (noise / variances[:3]) ** 2  # of the variance
+    explained = (variances[:3] * (1 - left)).sum() / variances.sum()
+    assert found.variance_explained_linear == pytest.approx(explained, abs=1e-4)
+    assert found.variance_explained == pytest.approx(explained, abs=1e-4)
+    assert found.departure_from_components == pytest.approx(0, abs=1e-4)
+    assert f"{explained:.1%} by the VAE, {explained:.1%} by its linear path" in str(found)
+    assert "0.00 of the coordinates' length" in str(found)
+
+
+def test_layers_that_add_a_little_depart_a_little(correlated):
+    strategy = VAALQueryStrategy(**QUICK).fit_pools(*correlated)
+    vae = strategy.net_.vae_
+    silence_layers(vae)
+    step = 0.5 * strategy.components_.components[0]
+    with torch.no_grad():
+        vae.decoder[-1].bias += torch.from_numpy(step)
+    X = np.concatenate(correlated)
+    decoded = strategy.inverse_transform(strategy.transform(X))
+    Z = (decoded - step - X.mean(axis=0)) @ strategy.components_.components.T
+    found = look(strategy, *correlated, components=strategy.components_)
+    expected = 0.5 / np.sqrt(np.square(Z).sum(axis=1).mean())
+    assert found.departure_from_components == pytest.approx(expected, rel=1e-3)
+    assert found.variance_explained < found.variance_explained_linear
+
+
+def test_without_the_path_it_departs_from_the_samples_own_components(correlated):
+    strategy = VAALQueryStrategy(**QUICK, vae__linear_path=False).fit_pools(*correlated)
+    components = PrincipalComponents.fitted_on(*map(Pool, correlated), 0)
+    found = look(strategy, *correlated, components=components)
+    X = np.concatenate(correlated)
+    decoded = strategy.inverse_transform(strategy.transform(X))
+    pca = PCA().fit(X)
+    Z, Z_decoded = pca.transform(X), pca.transform(decoded)
+    expected = np.sqrt(np.square(Z - Z_decoded).sum() / np.square(Z).sum())
+    assert found.departure_from_components == pytest.approx(expected, rel=1e-3)
+    explained = 1 - np.square(X - decoded).mean() / X.var(axis=0, dtype=np.float64).mean()
+    assert found.variance_explained == pytest.approx(explained, rel=1e-3)
+    assert found.variance_explained_linear is None
+    assert "linear path" not in str(found)
+    assert look(strategy, *correlated).departure_from_components is None
+
+
+def test_probabilities_of_the_linear_path_are_compared_with_the_pixels(images):
+    X, y = images
+    params = {**QUICK, "vae__width": 2, "likelihood": "bernoulli"}
+    strategy = VAALQueryStrategy(**params).fit(X, y)
+    silence_layers(strategy.net_.vae_)
+    found = look(strategy, X[:40], X[40:], components=strategy.components_)
+    assert 0.3 < found.variance_explained_linear < 0.6  # of 64 pixels, three units
+    assert found.variance_explained == pytest.approx(found.variance_explained_linear, abs=1e-4)
+    assert found.departure_from_components < 1e-3
+
+
+def test_equal_samples_have_no_variance_to_explain():
+    X = np.ones((40, 4), dtype=np.float32)
+    strategy = VAALQueryStrategy(**QUICK, vae__linear_path=False).fit_pools(X[:20], X[20:])
+    found = look(strategy, X[:20], X[20:])
+    assert np.isnan(found.variance_explained)
+    assert np.isnan(found.auc_missing_region)
+    assert "variance explained" in str(found)
+
+
+# Missing regions
+
+
+@pytest.fixture(scope="module")
+def alike():
+    """Pools with the same five blobs, labelled in all of them."""
+    rng = np.random.RandomState(0)
+    X = rng.randn(450, 6) + 5 * np.eye(6)[np.arange(450) % 5]
+    return X[:50].astype(np.float32), X[50:].astype(np.float32)
+
+
+def test_a_missing_region_would_be_found_though_none_is_missing(alike):
+    params = {**WITHOUT_VAE, "max_epochs": 20, "lr": 1e-2}
+    strategy = VAALQueryStrategy(**params, net="no_vae").fit_pools(*alike)
+    with pytest.warns(UninformativeDiscriminatorWarning, match="but there seems to be none"):
+        found = strategy.diagnose(*alike)
+    assert abs(found.auc_cross_fitted - 0.5) < 0.1
+    assert found.auc_missing_region > 0.7
+    assert f"{found.auc_missing_region:.3f} (simulated)" in str(found)
+    assert str(found).index("AUC held out") < str(found).index("AUC, missing regions")
+
+
+@pytest.mark.parametrize("net", ["no_vae", "no_discriminator"])
+def test_missing_regions_of_nets_that_leave_something_out(alike, net):
+    params = dict(QUICK)
+    params.pop({"no_vae": "vae__latent_dim", "no_discriminator": "discriminator__hidden"}[net])
+    found = look(VAALQueryStrategy(**params, net=net).fit_pools(*alike), *alike)
+    assert 0 <= found.auc_missing_region <= 1
+    figures = found.variance_explained, found.variance_explained_linear
+    assert [figure is None for figure in figures] == [net == "no_vae"] * 2
+
+
+def test_of_few_labels_it_is_unknown(alike):
+    found = look(VAALQueryStrategy(**QUICK).fit_pools(*alike), alike[0][:14], alike[1])
+    assert np.isnan(found.auc_missing_region)
+    assert "AUC, missing regions       unknown" in str(found)
+    assert "unknown" in found.to_html()
+
+
+@pytest.mark.parametrize(
+    ("auc", "said"),
+    [(0.9, "0.90: a region without"), (0.6, "would not be found either"), (np.nan, "noise. If")],
+)
+def test_advice_says_whether_a_missing_region_would_be_found(found, auc, said):
+    noise = replace(found, auc_cross_fitted=0.5, auc_missing_region=auc)
+    with pytest.warns(UninformativeDiscriminatorWarning, match=said):
+        warn_of_findings(noise)
+
+
+# The exponent of the scores
+
+
+def take_first(scores, Z, Z_labeled, n, random_state):
+    return np.arange(n)
+
+
+@pytest.mark.parametrize(
+    ("rule", "exponent", "reason"),
+    [
+        # 60 labels, and 6 coordinates: as many components as features.
+        (Herding(), 0.25, "60 labels for 6 dimensions; 0.25 at 60 labels"),
+        (Herding(space="latent"), 1 / 3, "60 labels for 3 dimensions; 0.25 at 30 labels"),
+        (Herding(score_power=0.7), 0.7, "the rule's score_power"),
+        (Herding(score_power=0), 0, "the rule does not read the scores"),
+        (Greedy(), 0.5, "the rule's score_power"),
+        (TopK(), None, "the rule ranks by the scores alone"),
+        (Stochastic(), None, "the rule ranks by the scores alone"),
+        (KCenter(), None, "the rule reads the scores in its own way"),
+        (FunctionRule(take_first), None, "the rule reads the scores in its own way"),
+        (None, None, "no rule was given"),
+    ],
+    ids=str,
+)
+def test_exponent_and_its_reason(fitted, pools, rule, exponent, reason):
+    components = PrincipalComponents.fitted_on(*map(Pool, pools), 0)
+    found = look(fitted, *pools, components=components, rule=rule)
+    assert found.score_exponent == (None if exponent is None else pytest.approx(exponent))
+    assert found.score_exponent_reason == reason
+    shown = "none" if exponent is None else f"{exponent:.2g}"
+    assert f"exponent of the scores     {shown}: {reason}\n" in str(found)
+
+
+def test_exponent_in_a_space_that_was_not_kept(fitted, pools):
+    found = look(fitted, *pools, rule=Herding())
+    assert found.score_exponent is None
+    assert "coordinates in space='decoded' were not kept" in str(found)
+
+
+def test_scores_that_no_rule_reads_are_no_reason_to_warn(found):
+    noise = replace(found, auc_cross_fitted=0.5)
+    with pytest.warns(UninformativeDiscriminatorWarning):
+        warn_of_findings(noise)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_findings(replace(noise, score_exponent=0.0))
+
+
+def test_a_strategy_tells_its_own_rule_and_components(pools):
+    strategy = VAALQueryStrategy(**{**QUICK, "rule": "herding"}).fit_pools(*pools)
+    found = quietly(strategy, *pools)
+    assert found.score_exponent == pytest.approx(0.25)
+    assert found.departure_from_components >= 0
+    assert quietly(strategy, *pools).departure_from_components == found.departure_from_components
+
+
+# The rest
+
+
 def test_ties_are_counted(pools):
     labeled, unlabeled = pools
     strategy = VAALQueryStrategy(**QUICK).fit(np.concatenate(pools), np.repeat([0, -1], [60, 200]))
@@ -174,7 +384,7 @@ def test_images_and_the_bernoulli_likelihood(images):
 def test_text_and_html_hold_the_same(found):
     html = found._repr_html_()
     for line in str(found).splitlines():
-        name, value = line[:20].strip(), line[22:].split(" ")[0]
+        name, value = line[:25].strip(), line[27:].split(" ")[0]
         assert name in html
         assert value in html
 

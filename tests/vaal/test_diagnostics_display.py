@@ -58,10 +58,16 @@ def make_diagnostics(reconstructions=None, n_labeled=1, **changes) -> Diagnostic
         "unit_variances": np.array([0.001, 0.9, 0.8]) if has_vae else None,
         "kl_per_unit": np.array([0.1, 2.0, 1.0]) if has_vae else None,
         "reconstruction_error": 0.1 if has_vae else None,
+        "variance_explained": 0.9 if has_vae else None,
+        "variance_explained_linear": 0.8 if has_vae else None,
+        "departure_from_components": 0.05 if has_vae else None,
         "reconstructions": reconstructions,
         "auc_training": 0.9,
         "auc_cross_fitted": 0.6,
+        "auc_missing_region": 0.8,
         "auc_error": 0.05,
+        "score_exponent": 0.5,
+        "score_exponent_reason": "the rule's score_power",
         "score_std": 1.0,
         "tied_fraction": 0.0,
     }
@@ -164,19 +170,23 @@ def test_aucs_are_bars_beside_the_band_of_chance():
     ax = make_diagnostics().plot().axes_[0]
 
     band, *bars = ax.patches
-    assert [bar.get_width() for bar in bars] == [0.9, 0.6]
+    assert [bar.get_width() for bar in bars] == [0.9, 0.6, 0.8]
     np.testing.assert_allclose([band.get_x(), band.get_x() + band.get_width()], [0.4, 0.6])
-    assert [text.get_text() for text in ax.texts] == ["0.900", "0.600"]
-    assert [text.get_text() for text in ax.get_yticklabels()] == ["in training", "held out"]
+    assert [text.get_text() for text in ax.texts] == ["0.900", "0.600", "0.800"]
+    names = [text.get_text() for text in ax.get_yticklabels()]
+    assert names == ["in training", "held out", "missing regions"]
 
 
 def test_an_auc_that_is_not_known_is_called_so():
-    diagnostics = make_diagnostics(auc_cross_fitted=float("nan"))
+    unknown = float("nan")
+    diagnostics = make_diagnostics(auc_cross_fitted=unknown, auc_missing_region=unknown)
 
     ax = diagnostics.plot().axes_[0]
 
-    assert [text.get_text() for text in ax.texts] == ["0.900", "unknown"]
-    assert list_charts(diagnostics)[0].alt == "Bar chart: AUC 0.900 in training, unknown held out"
+    assert [text.get_text() for text in ax.texts] == ["0.900", "unknown", "unknown"]
+    assert list_charts(diagnostics)[0].alt == (
+        "Bar chart: AUC 0.900 in training, unknown held out, unknown on missing regions"
+    )
 
 
 def test_units_stand_in_the_order_of_their_kl_in_both_charts():

@@ -22,8 +22,8 @@ class Dataset:
     name : str
         Name for tables and files.
     X : ndarray or LazyImages, shape (n, features) or (n, channels, height, width)
-        Samples: rows of numbers in [0, 1], or images of uint8. Images may stay encoded until
-        they are asked for: ``X[indices]`` is an ndarray in either case.
+        Samples: rows of numbers of at most about 1 in size, or images of uint8. Images may stay
+        encoded until they are asked for: ``X[indices]`` is an ndarray in either case.
     y : ndarray of shape (n,)
         Class of each sample, as an index into `classes`.
     kind : {"rows", "images"}

@@ -55,6 +55,10 @@ DATASETS: dict[str, DataSource] = {
         load=_cifar.cifar10,
         about="60,000 images of 32x32; cifar-10-batches-py/, or else cifar10.npz (JPEG)",
     ),
+    "cifar10_features": DataSource(
+        load=_npz.cifar10_features,
+        about="8,000 rows of 1,280 features of a network, in [0, 1]; cifar10_features.npz",
+    ),
     "cifar100": DataSource(
         load=_cifar.cifar100, about="60,000 images of 32x32, 20 superclasses; cifar-100-python/"
     ),
@@ -72,6 +76,10 @@ DATASETS: dict[str, DataSource] = {
         load=_folders.imagenet,
         about="1.3 million images, 1,000 classes; ILSVRC2012/train/ and ILSVRC2012/val/",
         resizes=True,
+    ),
+    "ag_news_small": DataSource(
+        load=_npz.ag_news_small,
+        about="7,600 texts as rows of length 1, 200 features by TF-IDF and SVD; ag_news_small.npz",
     ),
 }
 OTHER_DATA = f"{PREFIX}NAME, or the path of a folder of images or of an .npz file"
@@ -99,6 +107,14 @@ def load_dataset(
           read from `data_dir` in their official forms or from .npz files; ``DATASETS`` says which.
           "cifar10" from cifar10.npz is compressed as JPEG, so accuracies are a little below
           published ones. "caltech256" is without 257.clutter.
+        - "cifar10_features", features of 8,000 CIFAR-10 images (JPEG) by a network trained on
+          ImageNet, read from cifar10_features.npz in `data_dir`. All are divided by the greatest
+          number of the training split, so they lie in [0, 1] there and keep the proportions that
+          the network gave them.
+        - "ag_news_small", 7,600 news items in English, read from ag_news_small.npz in `data_dir`.
+          Their words are weighed by TF-IDF (logarithm of the counts, no English stop words, no
+          word of a single text) and projected onto 200 singular vectors, both fitted on the
+          training split without its labels; each row is then brought to length 1.
         - "openml:NAME" or "openml:NAME@VERSION", numeric features of openml.org, brought to
           [0, 1]; scikit-learn keeps them in its cache.
         - The path of an .npz file with X and y, and perhaps X_test, y_test and classes, which are

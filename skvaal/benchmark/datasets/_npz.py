@@ -1,6 +1,8 @@
 """Data sets in .npz files."""
 
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from zipfile import BadZipFile, is_zipfile
 
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from skvaal.benchmark.datasets._dataset import Dataset
 from skvaal.benchmark.datasets._images import LazyImages
 from skvaal.benchmark.datasets._options import DATA_VARIABLE, Options
+from skvaal.benchmark.datasets._texts import split_texts, text_features
 
 
 def fashion_mnist(options: Options) -> Dataset:
@@ -62,6 +65,28 @@ def caltech101_64(options: Options) -> Dataset:
         X_test=X.take(test),
         y_test=y[test],
     )
+
+
+def cifar10_features(options: Options) -> Dataset:
+    """Features of CIFAR-10 (JPEG) by a network trained on ImageNet, from cifar10_features.npz."""
+    keys = ("x_train", "y_train", "x_test", "y_test", "classes")
+    arrays = _read_named("cifar10_features", options, keys=keys)
+    with _naming("cifar10_features"):
+        X, X_test = (_features(arrays, f"x_{part}") for part in ("train", "test"))
+        greatest = X.max()
+        # One scale for all features keeps the network's distances.
+        return _from_splits("cifar10_features", X / greatest, X_test / greatest, arrays)
+
+
+def ag_news_small(options: Options) -> Dataset:
+    """News items in English as 200 features of their words, from ag_news_small.npz."""
+    parts = ("train", "test")
+    keys = [f"{key}_{part}" for part in parts for key in ("text_bytes", "offsets", "y")]
+    arrays = _read_named("ag_news_small", options, keys=(*keys, "classes"))
+    with _naming("ag_news_small"):
+        texts, texts_test = (_texts(arrays, part) for part in parts)
+        X, X_test = text_features(texts, texts_test)
+        return _from_splits("ag_news_small", X, X_test, arrays)
 
 
 def own_npz(path: Path) -> Dataset:
@@ -130,6 +155,39 @@ def _read_arrays(
                     "of text."
                 ) from error
     return arrays
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Let an error about the arrays of a file say which file."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{name}.npz is damaged, get it once more: {error}") from error
+
+
+def _from_splits(name: str, X: NDArray, X_test: NDArray, arrays: dict[str, NDArray]) -> Dataset:
+    y, y_test = arrays["y_train"], arrays["y_test"]
+    classes = _names(arrays["classes"])
+    return Dataset.from_arrays(X, y, name=name, X_test=X_test, y_test=y_test, classes=classes)
+
+
+def _features(arrays: dict[str, NDArray], key: str) -> NDArray[np.float32]:
+    features = arrays[key]
+    if features.ndim != 2 or features.dtype.kind != "f" or not features.size:
+        raise ValueError(
+            f"{key} is {features.dtype} of shape {features.shape}, not floats of (n, features)."
+        )
+    if not (features.min() >= 0 and 0 < features.max() < np.inf):
+        raise ValueError(f"{key} must be finite, at least 0, and not 0 throughout.")
+    return features.astype(np.float32)
+
+
+def _texts(arrays: dict[str, NDArray], part: str) -> list[str]:
+    try:
+        return split_texts(arrays[f"text_bytes_{part}"], arrays[f"offsets_{part}"])
+    except ValueError as error:
+        raise ValueError(f"of the {part} split, {error}") from error
 
 
 def _images(

@@ -15,7 +15,7 @@ def test_unknown_name_offers_the_nearest(name, nearest):
 
 @pytest.mark.parametrize("name", ["zzz", ""])
 def test_name_like_no_other_lists_the_known_ones(name):
-    with pytest.raises(ValueError, match="not known; known are breast_cancer, .*wine. It may also"):
+    with pytest.raises(ValueError, match="not known; known are ag_news_small, .*wine. It may also"):
         load_dataset(name)
 
 

@@ -144,6 +144,118 @@ def test_caltech101_takes_a_size(caltech_folder, image_size, expected):
     assert caltech.X[:2].shape == (2, 3, expected, expected)
 
 
+@pytest.fixture
+def feature_arrays():
+    """Six and three samples of four features, two classes."""
+    rng = np.random.default_rng(0)
+    return {
+        "x_train": rng.uniform(0, 6, (6, 4)).astype(np.float16),
+        "y_train": np.array([1, 0, 1, 0, 1, 0]),
+        "x_test": rng.uniform(0, 6, (3, 4)).astype(np.float16),
+        "y_test": np.array([0, 1, 1]),
+        "classes": np.array(["cat", "dog"]),
+    }
+
+
+def test_features_keep_their_proportions(tmp_path, feature_arrays):
+    np.savez(tmp_path / "cifar10_features.npz", **feature_arrays)
+
+    features = load_dataset("cifar10_features", data_dir=tmp_path)
+
+    assert (features.name, features.kind) == ("cifar10_features", "rows")
+    assert features.X.dtype == features.X_test.dtype == np.float32
+    greatest = feature_arrays["x_train"].max().astype(np.float32)
+    np.testing.assert_allclose(features.X * greatest, feature_arrays["x_train"], rtol=1e-6)
+    np.testing.assert_allclose(features.X_test * greatest, feature_arrays["x_test"], rtol=1e-6)
+    assert features.X.max() == 1
+    np.testing.assert_array_equal(features.y, feature_arrays["y_train"])
+    np.testing.assert_array_equal(features.y_test, feature_arrays["y_test"])
+    assert features.classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ({"x_train": np.ones((6, 2, 2), np.float16)}, r"x_train is float16 of shape \(6, 2, 2\)"),
+        ({"x_train": np.ones((6, 4), np.uint8)}, "x_train is uint8"),
+        ({"x_train": np.ones((0, 4), np.float16)}, r"x_train is float16 of shape \(0, 4\)"),
+        ({"x_train": np.zeros((6, 4), np.float16)}, "x_train must be finite, at least 0"),
+        ({"x_test": np.full((3, 4), -1, np.float16)}, "x_test must be finite, at least 0"),
+        ({"x_train": np.full((6, 4), np.nan, np.float16)}, "x_train must be finite, at least 0"),
+        ({"x_test": np.full((3, 4), np.inf, np.float16)}, "x_test must be finite"),
+        ({"x_train": np.full((6, 4), np.inf, np.float16)}, "x_train must be finite"),
+        ({"x_test": np.ones((3, 5), np.float16)}, "they must be alike"),
+        ({"y_train": np.array([0, 1])}, r"y has shape \(2,\)"),
+        ({"y_test": np.array([0, 1, 2])}, "y_test holds 2, which is neither"),
+        ({"y_train": np.zeros(6, int)}, "'dog' of cifar10_features has no sample"),
+    ],
+)
+def test_damaged_features_are_named(tmp_path, feature_arrays, damage, message):
+    np.savez(tmp_path / "cifar10_features.npz", **feature_arrays | damage)
+
+    with pytest.raises(ValueError, match=rf"cifar10_features\.npz is damaged.*{message}"):
+        load_dataset("cifar10_features", data_dir=tmp_path)
+
+
+def text_arrays(texts, suffix):
+    encoded = [text.encode() for text in texts]
+    return {
+        f"text_bytes{suffix}": np.frombuffer(b"".join(encoded), dtype=np.uint8),
+        f"offsets{suffix}": np.cumsum([0] + [len(each) for each in encoded]),
+    }
+
+
+@pytest.fixture
+def news_arrays():
+    """Four and two texts of two classes, some with letters of two bytes."""
+    train = ["Café wins cup.", "Shares fall", "Cup goes to café", "Bank's shares fall"]
+    return {
+        **text_arrays(train, "_train"),
+        **text_arrays(["shares of a bank", "another cup"], "_test"),
+        "y_train": np.array([0, 1, 0, 1]),
+        "y_test": np.array([1, 0]),
+        "classes": np.array(["Sports", "Business"]),
+    }
+
+
+def test_news_become_rows(tmp_path, news_arrays):
+    np.savez(tmp_path / "ag_news_small.npz", **news_arrays)
+
+    news = load_dataset("ag_news_small", data_dir=tmp_path)
+
+    assert (news.name, news.kind, news.classes) == ("ag_news_small", "rows", ("Sports", "Business"))
+    assert news.X.dtype == news.X_test.dtype == np.float32
+    alike = news.X_test @ news.X.T > 0.5  # café, cup; shares, fall
+    np.testing.assert_array_equal(alike, news.y_test[:, None] == news.y)
+    np.testing.assert_array_equal(news.y, news_arrays["y_train"])
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ({"offsets_train": np.array([0, 5, 4, 10, 12])}, "of the train split, offsets must be"),
+        ({"offsets_test": np.array([0, 5, 1000])}, "of the test split, offsets must be"),
+        ({"text_bytes_test": np.full(27, 0xE9, np.uint8)}, "of the test split, text 0 is not in"),
+        ({"text_bytes_train": np.full(70, 32, np.uint8)}, "no word"),
+        ({"y_train": np.array([0, 1])}, r"y has shape \(2,\)"),
+        ({"y_test": np.array([0, 5])}, "y_test holds 5, which is neither"),
+    ],
+)
+def test_damaged_news_are_named(tmp_path, news_arrays, damage, message):
+    np.savez(tmp_path / "ag_news_small.npz", **news_arrays | damage)
+
+    with pytest.raises(ValueError, match=rf"ag_news_small\.npz is damaged.*{message}"):
+        load_dataset("ag_news_small", data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["cifar10_features", "ag_news_small"])
+def test_array_that_features_or_news_lack_is_named(tmp_path, name):
+    np.savez(tmp_path / f"{name}.npz", classes=np.array(["one", "two"]))
+
+    with pytest.raises(ValueError, match=r"lacks .*_train, .*y_test; it must hold"):
+        load_dataset(name, data_dir=tmp_path)
+
+
 def test_own_file(tmp_path):
     path = tmp_path / "mine.npz"
     np.savez(path, X=X, y=[1, 0, 1, 0], X_test=X[:1], y_test=[1], classes=["no", "yes"])

@@ -6,6 +6,7 @@ the same comparison from Python.
 
 from skvaal.benchmark.datasets import Dataset, load_dataset
 from skvaal.benchmark.estimators import get_estimator
+from skvaal.benchmark.failing import EveryRunFailedError, FailedStrategyWarning
 from skvaal.benchmark.folder import find_results
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol, budget_sweep, get_protocols
@@ -15,6 +16,8 @@ from skvaal.benchmark.strategies import get_strategies
 
 __all__ = [
     "Dataset",
+    "EveryRunFailedError",
+    "FailedStrategyWarning",
     "Plan",
     "Protocol",
     "Results",

@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin
 
+from skvaal import HerdingQuery, VAALQuery
 from skvaal.benchmark.datasets import Dataset
 from skvaal.benchmark.estimators import IMAGE_ESTIMATORS, EstimatorFactory
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.start import draw_start
-from skvaal.benchmark.strategies import StrategyFactory, check_vaal, vaal_params_of
+from skvaal.benchmark.strategies import as_factories, check_query, given_of, vaal_params_of
 
 
 def check(
     datasets: Sequence[Dataset],
-    strategies: Mapping[str, StrategyFactory],
+    strategies: Mapping[str, Any],
     *,
     estimator: str | ClassifierMixin | EstimatorFactory,
     plan: Plan,
@@ -44,6 +45,7 @@ def check(
     ValueError: datasets is empty; name at least one.
     """
     _check_types(datasets, strategies, estimator, plan, protocols)
+    factories = as_factories(strategies)
     for argument, value in {
         "datasets": datasets,
         "strategies": strategies,
@@ -69,18 +71,18 @@ def check(
         plan.check(dataset, protocol)
         for seed in range(plan.n_seeds):  # cheap: it reads no sample
             draw_start(dataset, plan, protocol, seed)
-    for name, factory in strategies.items():
-        params = vaal_params_of(factory)
-        if params is not None:
+    for name, factory in factories.items():
+        is_query = isinstance(given_of(factory), VAALQuery | HerdingQuery)
+        if is_query or vaal_params_of(factory) is not None:
             for dataset in datasets:
-                check_vaal(params, dataset.X[np.arange(4)], name=name)
+                check_query(factory, dataset.X[np.arange(4)], name=name)
 
 
 def _check_types(datasets: Any, strategies: Any, estimator: Any, plan: Any, protocols: Any) -> None:
     if not isinstance(strategies, Mapping):
         raise TypeError(
-            "strategies must map names to factories, as get_strategies(['vaal', 'random']) does; "
-            f"got {strategies!r}"
+            "strategies must map names to strategies, as get_strategies(['vaal', 'random']) or "
+            f"{{'mine': VAALQuery()}} does; got {strategies!r}"
         )
     if not isinstance(plan, Plan):
         raise TypeError(f"plan must be a Plan, such as Plan(rounds=2); got {plan!r}")

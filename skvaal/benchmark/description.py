@@ -1,8 +1,11 @@
 """What is compared, in words and in settings that can be compared themselves."""
 
+import inspect
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ from skvaal.benchmark.datasets import Dataset
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.start import draw_start
-from skvaal.benchmark.strategies import StrategyFactory, vaal_params_of
+from skvaal.benchmark.strategies import StrategyFactory, given_of, vaal_params_of
 
 
 class OtherSettingsError(ValueError):
@@ -34,16 +37,19 @@ def settings_of(
 
     Parameters
     ----------
-    datasets, strategies, plan, protocols
+    datasets, plan, protocols
         As for :func:`skvaal.benchmark.run`.
+    strategies : mapping of str to callable
+        As :func:`skvaal.benchmark.strategies.as_factories` returns it.
     estimator : str
         Name of the task model.
 
     Returns
     -------
     dict
-        Comparisons with equal settings have equal records, but for what they measure of the
-        machine, and for changed code behind the names of strategies and task models.
+        Fit for JSON, and the same in each process. Comparisons with equal settings have equal
+        records, but for what they measure of the machine, and for changed code behind the names of
+        strategies and task models.
 
     Examples
     --------
@@ -62,11 +68,17 @@ def settings_of(
         }
         for dataset in datasets
     }
-    variants = {
-        name: params
+    vaal = {
+        name: _plain(params)
         for name, factory in strategies.items()
-        if name != "vaal" and (params := vaal_params_of(factory)) is not None
+        if (params := vaal_params_of(factory)) is not None
     }
+    given = {
+        name: _describe(one)
+        for name, factory in strategies.items()
+        if (one := given_of(factory)) is not None
+    }
+    plain = vaal.pop("vaal", {})
     return {
         "data": list(samples),
         "samples": samples,
@@ -74,9 +86,10 @@ def settings_of(
         "estimator": estimator,
         "plan": asdict(plan),
         "protocols": {protocol.name: asdict(protocol) for protocol in protocols},
-        "vaal": dict(getattr(strategies.get("vaal"), "keywords", {})),
+        "vaal": plain,
         # Absent where there are none, as in the folders from before there were any.
-        **({"vaal_variants": variants} if variants else {}),
+        **({_VARIANTS: vaal} if vaal else {}),
+        **({_GIVEN: given} if given else {}),
     }
 
 
@@ -115,10 +128,10 @@ def heading_of(dataset: Dataset, plan: Plan, protocol: Protocol, estimator: str)
     return "; ".join(parts)
 
 
-def check_same_settings(
+def join_settings(
     old: Mapping[str, Any], new: Mapping[str, Any], *, folder: str | Path
-) -> None:
-    """Raise if two comparisons differ in a setting, but for more seeds in the new one.
+) -> dict[str, Any]:
+    """Return the settings of a comparison that goes on: with more seeds, with other strategies.
 
     Parameters
     ----------
@@ -127,23 +140,35 @@ def check_same_settings(
     folder : path
         Where the old one is.
 
+    Returns
+    -------
+    dict
+        The new settings, with the strategies of both, the old ones first.
+
     Raises
     ------
     OtherSettingsError
-        Naming what differs, and how.
+        If another setting differs, or the parameters of a strategy that is in both; or if there
+        are more seeds, and strategies of the old one are missing in the new one. Names what
+        differs, and how.
 
     Examples
     --------
-    >>> check_same_settings({"plan": {"batch": 40}}, {"plan": {"batch": 20}}, folder="results")
+    >>> join_settings({"strategies": ["vaal"]}, {"strategies": ["random"]}, folder="results")
+    {'strategies': ['vaal', 'random']}
+    >>> join_settings({"plan": {"batch": 40}}, {"plan": {"batch": 20}}, folder="results")
     Traceback (most recent call last):
     ...
     skvaal.benchmark.description.OtherSettingsError: results holds a comparison with other settings:
     plan.batch is 40 there and 20 here; name another folder, or delete that one.
     """
-    before, now = dict(_flat(old)), dict(_flat(new))
+    there, here = (one.get("strategies", []) for one in (old, new))
+    both = set(there) & set(here)
+    before, now = dict(_flat(_settings_for(old, both))), dict(_flat(_settings_for(new, both)))
     differing = [key for key in before | now if before.get(key) != now.get(key)]
     if before.get(_SEEDS, 0) < now.get(_SEEDS, 0):
         differing.remove(_SEEDS)  # what is there stays as it is, whatever follows
+        _check_all_play(there, here, folder)
     if differing:
         shown = "; ".join(
             f"{k} is {_shown(before, k)} there and {_shown(now, k)} here" for k in differing[:5]
@@ -153,9 +178,43 @@ def check_same_settings(
             f"{folder} holds a comparison with other settings: {shown}{more}; name another folder, "
             "or delete that one."
         )
+    joined = dict(new)
+    if there or here:
+        joined["strategies"] = list(dict.fromkeys([*there, *here]))
+    if _PLAIN in old and _PLAIN not in here:
+        joined[_PLAIN] = old[_PLAIN]
+    for key in (_VARIANTS, _GIVEN):
+        if key in old or key in new:
+            joined[key] = {**old.get(key, {}), **new.get(key, {})}
+    return joined
 
 
 _SEEDS = "plan.n_seeds"
+_PLAIN = "vaal"
+_VARIANTS = "vaal_variants"
+_GIVEN = "own_strategies"
+
+
+def _settings_for(settings: Mapping[str, Any], strategies: set[str]) -> dict[str, Any]:
+    """What must be the same of two comparisons that have these strategies in common."""
+    shared = {key: value for key, value in settings.items() if key != "strategies"}
+    if _PLAIN not in strategies:
+        shared.pop(_PLAIN, None)
+    for key in (_VARIANTS, _GIVEN):
+        of_all = shared.pop(key, {})
+        of_shared = {name: value for name, value in of_all.items() if name in strategies}
+        shared |= {key: of_shared} if of_shared else {}
+    return shared
+
+
+def _check_all_play(there: Sequence[str], here: Sequence[str], folder: str | Path) -> None:
+    """More seeds for some strategies only would leave the others behind."""
+    missing = [name for name in there if name not in here]
+    if missing:
+        raise OtherSettingsError(
+            f"{folder} holds a comparison with fewer seeds, and with {', '.join(missing)}; name "
+            "these strategies, too, so that all have the same seeds."
+        )
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -168,3 +227,50 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 
 def _shown(settings: Mapping[str, Any], key: str) -> str:
     return json.dumps(settings[key]) if key in settings else "not set"
+
+
+def _describe(strategy: Any) -> Any:
+    """Describe a query by its class and the parameters that are set, a function by its name."""
+    if not hasattr(strategy, "get_params"):
+        return _text(strategy)
+    return {"kind": type(strategy).__name__, **_plain(_set_params(strategy))}
+
+
+def _set_params(estimator: Any) -> dict[str, Any]:
+    """Parameters that differ from the defaults, without random states: a run sets its own."""
+    params = estimator.get_params(deep=False)
+    params.pop("random_state", None)
+    try:
+        defaults = type(estimator)().get_params(deep=False)
+    except TypeError:  # a parameter has no default
+        defaults = {}
+    return {
+        name: value
+        for name, value in params.items()
+        if name not in defaults or _text(value) != _text(defaults[name])
+    }
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold, for any value."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    is_plain = value is None or isinstance(value, bool | int | float | str)
+    return value if is_plain else _text(value)
+
+
+def _text(value: Any) -> str:
+    """Represent a value in the same way in each process: without addresses."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_text, value))}]"
+    if isinstance(value, partial):
+        params = "".join(f", {key}={_text(one)}" for key, one in value.keywords.items())
+        return f"partial({', '.join(map(_text, (value.func, *value.args)))}{params})"
+    if inspect.isroutine(value):
+        return f"{value.__module__}.{value.__qualname__}"
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        params = ", ".join(f"{key}={_text(one)}" for key, one in _set_params(value).items())
+        return f"{type(value).__name__}({params})"
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))

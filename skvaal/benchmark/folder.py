@@ -22,7 +22,7 @@ from typing import Any
 
 import pandas as pd
 
-from skvaal.benchmark.description import check_same_settings
+from skvaal.benchmark.description import join_settings
 from skvaal.benchmark.journal import (
     DamagedResultsError,
     Failure,
@@ -92,7 +92,9 @@ class ResultsFolder:
         headings: Mapping[str, Mapping[str, str]],
         command: str | None,
     ) -> None:
-        """Make the folder, or go on with the comparison that it holds, to more seeds if asked.
+        """Make the folder, or go on with the comparison that it holds.
+
+        That one may have fewer seeds, or other strategies: those of both are in it then.
 
         Parameters
         ----------
@@ -114,8 +116,10 @@ class ResultsFolder:
         config |= {"command": command, "sessions": []}
         if self.config.exists():
             before = self.read_config()
-            check_same_settings(before["settings"], settings, folder=self.path)
+            config["settings"] = join_settings(before["settings"], settings, folder=self.path)
             config["sessions"] = before["sessions"]
+            if len(config["settings"].get("strategies", ())) > len(settings.get("strategies", ())):
+                config["command"] = _join_commands(before["command"], command)
         config["sessions"].append(
             {
                 "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -275,6 +279,13 @@ class ResultsFolder:
         except (ValueError, KeyError, TypeError) as error:
             raise DamagedResultsError(self.failures, error) from error
         return failures
+
+
+def _join_commands(before: str | None, now: str | None) -> str | None:
+    """Commands that make a folder together; each alone plays some of the strategies."""
+    if not before or not now:
+        return before or now
+    return before if now in before.split("; ") else f"{before}; {now}"
 
 
 def find_results(folder: str | Path) -> list[Results]:

@@ -1,6 +1,7 @@
 """The comparison: every strategy from the same start, for several seeds, in parallel or not."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -16,6 +17,7 @@ from skvaal.benchmark.datasets import Dataset
 from skvaal.benchmark.description import heading_of, settings_of
 from skvaal.benchmark.estimators import EstimatorFactory, get_estimator, seeded
 from skvaal.benchmark.exhibits import Exhibit, make_exhibit
+from skvaal.benchmark.failing import tell_failures
 from skvaal.benchmark.folder import ResultsFolder
 from skvaal.benchmark.journal import Failure, Record, RunKey
 from skvaal.benchmark.plan import Plan
@@ -23,7 +25,7 @@ from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.results import Results, as_frame
 from skvaal.benchmark.rounds import Outcome, import_learner_class, play, play_on_one_thread
 from skvaal.benchmark.start import draw_start
-from skvaal.benchmark.strategies import StrategyFactory
+from skvaal.benchmark.strategies import StrategyFactory, as_factories
 
 
 class WorkerKilledError(RuntimeError):
@@ -43,7 +45,7 @@ OnRecord = Callable[[Record, int, int], None]
 
 def run(
     datasets: Dataset | Sequence[Dataset],
-    strategies: Mapping[str, StrategyFactory],
+    strategies: Mapping[str, Any],
     *,
     estimator: str | ClassifierMixin | EstimatorFactory = "random_forest",
     plan: Plan | None = None,
@@ -58,14 +60,25 @@ def run(
     The repetitions are paired: for one seed every strategy has the same test split, the same
     pool, the same labelled samples at the start, the same oracle and a task model with the same
     random state. An error in a strategy or in the task model ends that one run; it is recorded
-    and the others go on.
+    and the others go on. A warning at the end names each strategy that failed.
 
     Parameters
     ----------
     datasets : Dataset or sequence of Dataset
         The data to label.
-    strategies : mapping of str to callable
-        Factories of the strategies by name, see :func:`skvaal.benchmark.get_strategies`.
+    strategies : mapping of str to object
+        Strategies by name, see :func:`skvaal.benchmark.get_strategies`. Each is one of these:
+
+        - a factory: it can be called with one argument, a random state (int), and returns
+          ``strategy(learner, X_pool, n_instances)``;
+        - a :class:`skvaal.VAALQuery`, a :class:`skvaal.HerdingQuery` or another callable object
+          with ``get_params``: it is cloned for each run, and every ``random_state`` of it, nested
+          ones too, is set anew;
+        - a :class:`skvaal.VAALQueryStrategy`, a :class:`skvaal.HerdingQueryStrategy` or a Pipeline
+          that ends in one: its query is taken;
+        - a function that is a strategy itself, as modAL's ``margin_sampling`` is. It needs two
+          arguments and `n_instances`, by which it is told from a factory, and returns indices, or
+          a pair of indices and scores. While it runs, numpy's global generator is seeded for it.
     estimator : str, classifier or callable, default="random_forest"
         The task model: a name for :func:`skvaal.benchmark.get_estimator`, an unfitted
         classifier, which is cloned and given a random state, or what takes a random state and
@@ -85,7 +98,8 @@ def run(
         Folder to keep the comparison in; workers on other machines must see it, too. Each
         finished round is written at once. If the folder holds a part of the same comparison,
         or the same with fewer seeds, its complete runs stay. The others are played from their
-        start, those that had failed among them.
+        start, those that had failed among them. Strategies may join those that are there; the
+        ones that are there and not named now stay as they are.
     on_record : callable or None, default=None
         Called as ``on_record(record, n_done, n_rounds)`` with each new record, the number of
         rounds done and that of all, for a progress bar: at once, or in other processes when
@@ -103,10 +117,19 @@ def run(
         nan in round 0) and its parts query_fit_seconds, query_score_seconds and
         query_select_seconds (nan where the strategy does not tell), peak_memory_mib (of the
         process, in that round) and picked (the chosen samples as indices into the data; None in
-        round 0).
+        round 0). With `out`, all strategies of the folder have records.
+
+    Warns
+    -----
+    FailedStrategyWarning
+        At the end, for each strategy that failed: in how many runs, and the first error.
 
     Raises
     ------
+    EveryRunFailedError
+        If every run failed, at the end; it names the first error, and holds the results.
+    TypeError
+        If an argument is nothing of the kind, such as a strategy that is a class.
     ValueError
         If there is no strategy, `n_jobs` is 0, the plan cannot be carried out, VAAL cannot be
         trained with its parameters, or `out` holds a comparison with other settings or a damaged
@@ -134,9 +157,10 @@ def run(
     protocols = [protocols] if isinstance(protocols, Protocol) else protocols
     plan = Plan() if plan is None else plan
     check(datasets, strategies, estimator=estimator, plan=plan, protocols=protocols, n_jobs=n_jobs)
+    factories = as_factories(strategies)
     import_learner_class()  # or the failure would come from another process, less readable
     name, make_estimator = _named_factory(estimator)
-    settings = settings_of(datasets, strategies, name, plan, protocols)
+    settings = settings_of(datasets, factories, name, plan, protocols)
     headings = {
         dataset.name: {one.name: heading_of(dataset, plan, one, name) for one in protocols}
         for dataset in datasets
@@ -154,27 +178,29 @@ def run(
                 strategy=strategy,
                 seed=seed,
             ),
-            strategies[strategy],
+            factories[strategy],
             make_estimator,
             None if folder is None else folder.journals,
         )
         for dataset, protocol, seed, strategy in product(
-            datasets, protocols, range(plan.n_seeds), strategies
+            datasets, protocols, range(plan.n_seeds), factories
         )
     ]
     if folder is None:
         records, failures = _play_all(tasks, None, n_jobs, on_record)
         config: dict[str, Any] = {"settings": settings, "headings": headings}
         config |= {"command": command, "sessions": []}
-        return Results(records=records, failures=failures, config=config)
-    with folder.locked():
-        folder.open(settings, headings=headings, command=command)
-        records, failures = _play_all(tasks, folder, n_jobs, on_record)
-        folder.write(records, failures)
-        _write_exhibits(folder, tasks, records)
-    return Results(
-        records=records, failures=failures, config=folder.read_config(), folder=folder.path
-    )
+        results = Results(records=records, failures=failures, config=config)
+    else:
+        with folder.locked():
+            folder.open(settings, headings=headings, command=command)
+            records, failures = _play_all(tasks, folder, n_jobs, on_record)
+            folder.write(records, failures)
+            _write_exhibits(folder, tasks, records)
+        config = folder.read_config()
+        results = Results(records=records, failures=failures, config=config, folder=folder.path)
+    tell_failures(results)
+    return results
 
 
 def _named_factory(estimator: Any) -> tuple[str, EstimatorFactory]:
@@ -207,7 +233,14 @@ def _play_all(
     n_jobs: int | None,
     on_record: OnRecord | None,
 ) -> tuple[pd.DataFrame, list[Failure]]:
-    ended = {} if folder is None else folder.ended_runs()
+    keys = [task.key for task in tasks]
+    ended: dict[RunKey, list[Record]] = {}
+    failures: dict[RunKey, Failure] = {}
+    if folder is not None:
+        ended = folder.ended_runs()
+        kept, failures = _other_runs(folder, tasks)
+        ended |= kept
+        keys = _in_order(folder, keys)
     left = [task for task in tasks if len(ended.get(task.key, ())) < task.n_rounds]
     n_rounds = sum(task.n_rounds for task in tasks)
     n_done = n_rounds - sum(task.n_rounds for task in left)
@@ -218,15 +251,35 @@ def _play_all(
         if on_record is not None:
             on_record(record, n_done, n_rounds)
 
-    failures = {}
     rounds_of = {task.key: task.n_rounds for task in left}
     for outcome in _outcomes(left, n_jobs, count):
         ended[outcome.key] = outcome.records
         if outcome.failure is not None:
             failures[outcome.key] = outcome.failure
             n_done += rounds_of[outcome.key] - len(outcome.records)  # never to come
-    records = [record for task in tasks for record in ended[task.key]]
-    return as_frame(records), [failures[task.key] for task in tasks if task.key in failures]
+    records = [record for key in keys for record in ended.get(key, ())]
+    return as_frame(records), [failures[key] for key in keys if key in failures]
+
+
+def _other_runs(
+    folder: ResultsFolder, tasks: Sequence[_Task]
+) -> tuple[dict[RunKey, list[Record]], dict[RunKey, Failure]]:
+    """Records and failures of the folder's strategies that are not played now."""
+    played = {task.key for task in tasks}
+    before = folder.read()
+    records: dict[RunKey, list[Record]] = {}
+    for record in before.records.to_dict("records"):
+        if (key := RunKey.of(record)) not in played:
+            records.setdefault(key, []).append(record)
+    failures = {RunKey.of(failure): failure for failure in before.failures}
+    return records, {key: failures[key] for key in failures if key not in played}
+
+
+def _in_order(folder: ResultsFolder, keys: Sequence[RunKey]) -> list[RunKey]:
+    """All runs of the folder: by data set, protocol and seed as they are played, and strategy."""
+    strategies = folder.read_config()["settings"]["strategies"]
+    cases = dict.fromkeys(replace(key, strategy="") for key in keys)
+    return [replace(case, strategy=strategy) for case in cases for strategy in strategies]
 
 
 def _outcomes(

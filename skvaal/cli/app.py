@@ -3,7 +3,8 @@
 import ast
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from skvaal._version import __version__
 from skvaal.benchmark.checks import check
 from skvaal.benchmark.datasets import DATASETS, load_dataset
 from skvaal.benchmark.estimators import ESTIMATORS
+from skvaal.benchmark.failing import EveryRunFailedError, FailedStrategyWarning, failure_notes
 from skvaal.benchmark.folder import FolderInUseError, find_results
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import PROTOCOLS, get_protocols
@@ -110,8 +112,8 @@ def benchmark(
         list[str] | None,
         typer.Option(
             metavar="KEY=VALUE",
-            help="parameter of vaal, vaal_herding and VAAL's variants, such as max_epochs=20 or "
-            "vae__latent_dim=16; may be given several times",
+            help="parameter of vaal, vaal_herding, their ablations and VAAL's variants, such as "
+            "max_epochs=20 or vae__latent_dim=16; may be given several times",
         ),
     ] = None,
     image_size: Annotated[
@@ -131,8 +133,8 @@ def benchmark(
     out: Annotated[
         Path,
         typer.Option(
-            help="folder of the records and the report; the complete runs of a comparison that was "
-            "stopped are kept there"
+            help="folder of the records and the report; complete runs are kept there, after a stop "
+            "or when more seeds or strategies join"
         ),
     ] = Path("results"),
     quiet: Annotated[bool, typer.Option("--quiet", help="show no progress bar")] = False,
@@ -140,8 +142,8 @@ def benchmark(
     """Compare query strategies in modAL's ActiveLearner, and write records and a report.
 
     Each finished round is written at once. After a stop, the same command plays only the runs
-    that are not complete. The exit status is 1 if a strategy failed; the others are compared all
-    the same.
+    that are not complete; with more strategies or seeds, it plays those. The exit status is 1 if a
+    strategy failed; the others are compared all the same.
     """
     plan = Plan(n_seeds=seeds, rounds=rounds, batch=batch, initial=initial, pool_size=pool_size)
     factories = get_strategies(
@@ -160,7 +162,7 @@ def benchmark(
     check(datasets, factories, n_jobs=jobs, **arguments)
     bar = tqdm(unit="round", disable=quiet, desc="comparison")
     with bar, _cluster(dask), _interrupts(out):
-        results = run(
+        results = _run(
             datasets,
             factories,
             n_jobs=None if dask else jobs,
@@ -190,6 +192,16 @@ def report(
     results = find_results(folder)
     print(f"Report: {write_report(results, out or folder)}")
     _exit_if_failed(results)
+
+
+def _run(*args: Any, **arguments: Any) -> Results:
+    """Run a comparison, and go on to its report whatever failed; failures are printed there."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FailedStrategyWarning)
+        try:
+            return run(*args, **arguments)
+        except EveryRunFailedError as error:
+            return error.results
 
 
 @contextmanager
@@ -238,10 +250,12 @@ def _print_tables(results: Results) -> None:
             print(format_table(records, summarize(records), heading=heading) + "\n")
 
 
-def _exit_if_failed(results: Iterable[Results]) -> None:
-    failures = [failure for one in results for failure in one.failures]
-    for failure in failures:
+def _exit_if_failed(results: Sequence[Results]) -> None:
+    notes = [note for one in results for note in failure_notes(one)]
+    for failure in (failure for one in results for failure in one.failures):
         where = "{data}, {protocol}, {strategy}, seed {seed}, round {round}".format(**failure)
         print(f"failed: {where}: {failure['error']}", file=sys.stderr)
-    if failures:
+    for note in notes:
+        print(f"Error: {note}", file=sys.stderr)
+    if notes:
         raise typer.Exit(1)

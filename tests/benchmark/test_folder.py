@@ -71,9 +71,8 @@ def test_each_start_adds_what_it_ran_on(folder):
          "plan.batch is 40 there and 20 here"),
         ({"plan": {"batch": 40, "pool_size": 90}, "strategies": ["mine"]},
          "plan.pool_size is null there and 90 here"),
-        ({"plan": {"batch": 40, "pool_size": None}, "strategies": ["mine", "random"]},
-         r'strategies is \["mine"\] there and \["mine", "random"\] here'),
-        ({**SETTINGS, "vaal": {"beta": 2}}, "vaal.beta is not set there and 2 here"),
+        ({**SETTINGS, "own_strategies": {"mine": {"beta": 2}}},
+         "own_strategies.mine.beta is not set there and 2 here"),
     ],
 )  # fmt: skip
 def test_other_settings_are_refused_by_name(folder, other, complaint):
@@ -97,6 +96,19 @@ def test_more_seeds_are_no_other_settings(tmp_path):
     assert folder.read_config()["command"] == "5"
     with pytest.raises(OtherSettingsError, match="plan.n_seeds is 5 there and 2 here"):
         folder.open(few, headings={}, command=None)
+
+
+def test_other_strategies_join_and_those_that_are_there_stay(folder):
+    other = SETTINGS | {"strategies": ["random"]}
+
+    folder.open(other, headings=HEADINGS, command="skvaal benchmark --strategies random")
+
+    config = folder.read_config()
+    assert config["settings"] == SETTINGS | {"strategies": ["mine", "random"]}
+    # The last command alone would not make this folder.
+    assert config["command"] == "skvaal benchmark; skvaal benchmark --strategies random"
+    folder.open(config["settings"], headings=HEADINGS, command="both")
+    assert folder.read_config()["command"] == "both"
 
 
 def test_file_in_the_way_is_an_error(tmp_path):

@@ -9,6 +9,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
 
+from skvaal import HerdingQuery, HerdingQueryStrategy, VAALQuery
+from skvaal.benchmark import EveryRunFailedError, FailedStrategyWarning
 from skvaal.benchmark.datasets import Dataset, load_dataset
 from skvaal.benchmark.estimators import as_rows
 from skvaal.benchmark.exhibits import Exhibit
@@ -315,15 +317,17 @@ def test_failing_strategy_is_recorded_and_the_others_go_on(rows, tmp_path, n_job
     switch.touch()
     strategies = {"own": lambda state: FailsAt(state, switch, at=2)} | get_strategies(["random"])
     reported = []
+    message = r"2 of 2 runs of strategy 'own' failed; the first \(rows, standard, seed 0, round 2\)"
 
-    results = run(
-        rows,
-        strategies,
-        estimator=make_tree,
-        plan=PLAN,
-        n_jobs=n_jobs,
-        on_record=lambda record, n_done, n_rounds: reported.append((n_done, n_rounds)),
-    )
+    with pytest.warns(FailedStrategyWarning, match=f"{message} with LookupError: own trouble"):
+        results = run(
+            rows,
+            strategies,
+            estimator=make_tree,
+            plan=PLAN,
+            n_jobs=n_jobs,
+            on_record=lambda record, n_done, n_rounds: reported.append((n_done, n_rounds)),
+        )
 
     counts = results.records.groupby(["strategy", "seed"]).size().to_dict()
     assert counts == {("own", 0): 2, ("own", 1): 2, ("random", 0): 4, ("random", 1): 4}
@@ -345,7 +349,8 @@ def test_failed_runs_are_tried_again_with_the_code_as_it_is_then(rows, tmp_path)
 
     unbroken = run(rows, strategies(2), estimator=make_tree, plan=PLAN).records
     switch.touch()
-    run(rows, strategies(2), estimator=make_tree, plan=PLAN, out=tmp_path / "out")
+    with pytest.raises(EveryRunFailedError):
+        run(rows, strategies(2), estimator=make_tree, plan=PLAN, out=tmp_path / "out")
     switch.unlink()
 
     results = run(
@@ -368,10 +373,14 @@ def test_error_in_the_task_model_is_recorded(rows):
     def broken(random_state):
         return DecisionTreeClassifier(max_depth="deep")
 
-    results = run(rows, get_strategies(["random"]), estimator=broken, plan=PLAN)
+    strategies = get_strategies(["random", "margin"])
+    message = r"every run failed, 4 in all; the first \(random, rows, standard, seed 0, round 0\)"
+    with pytest.raises(EveryRunFailedError, match=f"{message} with .*max_depth") as caught:
+        run(rows, strategies, estimator=broken, plan=PLAN)
 
+    results = caught.value.results
     assert len(results.records) == 0
-    assert [one["round"] for one in results.failures] == [0, 0]
+    assert [one["round"] for one in results.failures] == [0, 0, 0, 0]
     assert "max_depth" in results.failures[0]["error"]
 
 
@@ -438,12 +447,176 @@ def test_error_in_the_first_query_of_every_run_leaves_a_folder_that_can_be_read(
     switch.touch()
     own = {"own": lambda state: FailsAt(state, switch, at=1)}
 
-    results = run(rows, own, estimator=make_tree, plan=PLAN, out=tmp_path / "out")
+    with pytest.raises(EveryRunFailedError, match="LookupError: own trouble") as caught:
+        run(rows, own, estimator=make_tree, plan=PLAN, out=tmp_path / "out")
 
+    results = caught.value.results
     assert len(results.failures) == 2
     read = ResultsFolder(tmp_path / "out").read()
     assert read.failures == results.failures
     pd.testing.assert_frame_equal(read.records, results.records)
+
+
+def test_a_strategy_that_fails_now_and_then_is_named_with_the_number_of_its_runs(rows, tmp_path):
+    switch = tmp_path / "on"
+    switch.touch()
+
+    def make(random_state):
+        made.append(random_state)
+        return FailsAt(
+            random_state, switch, at=len(made) % 2
+        )  # in each second run, never in others
+
+    made = []
+    with pytest.warns(
+        FailedStrategyWarning, match="1 of 2 runs of strategy 'own' failed"
+    ) as caught:
+        run(rows, {"own": make}, estimator=make_tree, plan=PLAN)
+
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.fixture
+def played():
+    """Strategies, and which (strategy, seed) made a record, in the order of the records."""
+
+    def report(record, n_done, n_rounds):
+        keys.append((record["strategy"], record["seed"]))
+        counts.append((n_done, n_rounds))
+
+    keys, counts = [], []
+    report.keys, report.counts = keys, counts
+    return report
+
+
+def test_more_strategies_join_and_complete_runs_stay(rows, tmp_path, played):
+    arguments = {"estimator": make_tree, "plan": PLAN, "out": tmp_path / "out"}
+    names = ["random", "margin", "herding"]
+    run(rows, get_strategies(names[:1]), command="one", **arguments)
+
+    results = run(rows, get_strategies(names), on_record=played, command="all", **arguments)
+
+    assert set(played.keys) == {(name, seed) for name in names[1:] for seed in (0, 1)}
+    assert played.counts[-1] == (24, 24)
+    at_once = run(rows, get_strategies(names), estimator=make_tree, plan=PLAN)
+    assert same(results.records, at_once.records)
+    assert results.config["settings"] == at_once.config["settings"]
+    assert results.config["command"] == "all"
+    picks = Exhibit.load(ResultsFolder(tmp_path / "out").exhibit("rows", "standard")).picks
+    assert list(picks) == names
+
+
+def test_strategies_that_are_not_named_stay_in_the_folder(rows, tmp_path, played):
+    arguments = {"estimator": make_tree, "plan": PLAN, "out": tmp_path / "out"}
+    names = ["random", "margin", "herding"]
+    run(rows, get_strategies(names[:2]), **arguments)
+
+    results = run(rows, get_strategies(names[2:]), on_record=played, **arguments)
+
+    assert set(played.keys) == {("herding", 0), ("herding", 1)}
+    assert played.counts[-1] == (8, 8)
+    at_once = run(rows, get_strategies(names), estimator=make_tree, plan=PLAN)
+    assert same(results.records, at_once.records)
+    assert same(ResultsFolder(tmp_path / "out").read().records, at_once.records)
+    assert results.config["settings"] == at_once.config["settings"]
+
+
+def test_failures_of_strategies_that_are_not_named_stay_too(rows, tmp_path):
+    switch = tmp_path / "on"
+    switch.touch()
+    arguments = {"estimator": make_tree, "plan": PLAN, "out": tmp_path / "out"}
+    own = {"own": lambda state: FailsAt(state, switch, at=2)}
+    with pytest.raises(EveryRunFailedError):
+        run(rows, own, **arguments)
+
+    with pytest.warns(FailedStrategyWarning, match="2 of 2 runs of strategy 'own' failed"):
+        results = run(rows, get_strategies("random"), **arguments)
+
+    counts = results.records.groupby("strategy").size().to_dict()
+    assert counts == {"own": 4, "random": 8}
+    assert [one["strategy"] for one in results.failures] == ["own", "own"]
+    switch.unlink()
+    results = run(rows, own, **arguments)
+    assert results.failures == []
+    assert results.records.groupby("strategy").size().to_dict() == {"own": 8, "random": 8}
+
+
+def test_a_stopped_run_of_a_strategy_that_is_not_named_is_played_when_it_is(rows, tmp_path):
+    def stop(record, n_done, n_rounds):
+        if n_done == 6:
+            raise KeyboardInterrupt
+
+    arguments = {"estimator": make_tree, "plan": PLAN, "out": tmp_path / "out"}
+    random = get_strategies("random")
+    with pytest.raises(KeyboardInterrupt):
+        run(rows, random, on_record=stop, **arguments)
+
+    run(rows, get_strategies("margin"), **arguments)
+    results = run(rows, random, **arguments)
+
+    at_once = run(rows, get_strategies(["random", "margin"]), estimator=make_tree, plan=PLAN)
+    assert same(results.records, at_once.records)
+
+
+def test_a_strategy_of_the_same_name_with_other_parameters_is_refused(rows, tmp_path):
+    arguments = {"estimator": make_tree, "plan": PLAN, "out": tmp_path / "out"}
+    run(rows, {"mine": HerdingQuery(bandwidth=2)}, **arguments)
+    before = (tmp_path / "out" / "config.json").read_bytes()
+
+    for bandwidth in ("bandwidth is 2 there and 3 here", "bandwidth is 2 there and not set here"):
+        other = HerdingQuery(bandwidth=3) if "3" in bandwidth else HerdingQuery()
+        with pytest.raises(ValueError, match=f"own_strategies.mine.{bandwidth}"):
+            run(rows, {"mine": other} | get_strategies("random"), **arguments)
+
+    assert (tmp_path / "out" / "config.json").read_bytes() == before
+
+
+def test_more_seeds_with_fewer_strategies_are_refused(rows, tmp_path):
+    arguments = {"estimator": make_tree, "out": tmp_path / "out"}
+    run(rows, get_strategies(["random", "margin"]), plan=PLAN, **arguments)
+
+    with pytest.raises(ValueError, match="with margin; name these strategies, too"):
+        run(rows, get_strategies("random"), plan=replace(PLAN, n_seeds=3), **arguments)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_queries_strategies_and_functions_are_played(rows, n_jobs):
+    uncertainty = pytest.importorskip("modAL.uncertainty")
+    named = get_strategies(["margin", "entropy", "herding"])
+    given = {
+        "margin": uncertainty.margin_sampling,
+        "entropy": uncertainty.entropy_sampling,
+        "herding": HerdingQuery(),
+    }
+
+    expected = run(rows, named, estimator=make_tree, plan=PLAN).records
+    records = run(rows, given, estimator=make_tree, plan=PLAN, n_jobs=n_jobs).records
+
+    assert same(records, expected)
+    wrapped = {"herding": HerdingQueryStrategy()}
+    records = run(rows, wrapped, estimator=make_tree, plan=PLAN, n_jobs=n_jobs).records
+    assert same(records, expected[expected["strategy"] == "herding"].reset_index(drop=True))
+
+
+def test_vaal_query_is_played_as_vaal_herding(rows):
+    params = {"max_epochs": 1, "batch_size": 16}
+    plan = replace(PLAN, n_seeds=1)
+    named = get_strategies(["vaal_herding"], vaal_params=params)
+
+    given = run(rows, {"vaal_herding": VAALQuery(**params)}, estimator=make_tree, plan=plan)
+
+    assert same(given.records, run(rows, named, estimator=make_tree, plan=plan).records)
+    assert given.config["settings"]["own_strategies"] == {
+        "vaal_herding": {"kind": "VAALQuery", **params}
+    }
+
+
+def test_another_kind_of_strategy_is_named_before_any_training(rows):
+    def untouched(random_state):
+        raise AssertionError
+
+    with pytest.raises(TypeError, match=r"strategies\['mine'\] is the class VAALQuery"):
+        run(rows, {"own": untouched, "mine": VAALQuery}, estimator=untouched, plan=PLAN)
 
 
 def test_exhibit_is_made_again_when_a_strategy_joins(rows, tmp_path):
@@ -453,7 +626,8 @@ def test_exhibit_is_made_again_when_a_strategy_joins(rows, tmp_path):
     arguments = {"estimator": make_tree, "plan": PLAN, "out": tmp_path / "out"}
     path = ResultsFolder(tmp_path / "out").exhibit("rows", "standard")
 
-    run(rows, strategies, **arguments)
+    with pytest.warns(FailedStrategyWarning):
+        run(rows, strategies, **arguments)
     before = list(Exhibit.load(path).picks)
     switch.unlink()
     run(rows, strategies, **arguments)

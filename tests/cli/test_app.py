@@ -71,6 +71,33 @@ def test_other_settings_in_the_folder_are_refused(tmp_path):
     assert "plan.batch is 10 there and 20 here" in words(result.stderr)
 
 
+def test_another_strategy_joins_the_folder(tmp_path):
+    skvaal("benchmark", *SMALL, "--strategies", "random", "--out", tmp_path)
+
+    result = skvaal("benchmark", *SMALL, "--strategies", "herding_no_learner", "--out", tmp_path)
+
+    assert result.exit_code == 0, result.output
+    assert "4/4" in result.stderr  # the progress bar counts what is played now
+    assert "- random" in result.stdout  # the tables show all
+    read = ResultsFolder(tmp_path).read()
+    assert read.config["settings"]["strategies"] == ["random", "herding_no_learner"]
+    assert read.records.groupby("strategy").size().to_dict() == {
+        "random": 4,
+        "herding_no_learner": 4,
+    }
+    assert "herding_no_learner" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_strategy_of_the_folder_with_other_parameters_is_refused(tmp_path):
+    settings = ["--strategies", "vaal,random", "--rounds", "1", "--out", tmp_path]
+    skvaal("benchmark", *SMALL, *VAAL, *settings)
+
+    result = skvaal("benchmark", *SMALL, *VAAL, "--vaal", "beta=2", *settings)
+
+    assert result.exit_code == 2
+    assert "vaal.beta is not set there and 2 here" in words(result.stderr)
+
+
 @pytest.mark.slow
 def test_images_with_vaal_under_protocols(tmp_path):
     rng = np.random.default_rng(0)
@@ -113,6 +140,8 @@ def test_failing_strategy_makes_the_exit_status_1_and_the_rest_go_on(tmp_path):
 
     assert result.exit_code == 1
     assert "failed: digits, standard, margin, seed 0, round 1: " in result.stderr
+    assert "Error: 2 of 2 runs of strategy 'margin' failed; the first (digits, " in result.stderr
+    assert "FailedStrategyWarning" not in result.stderr  # it is said once
     assert "LookupError: own trouble" in result.stderr
     results = ResultsFolder(tmp_path).read()
     assert len(results.failures) == 2
@@ -126,7 +155,8 @@ def test_strategy_that_fails_alone_leaves_a_report_too(tmp_path):
     result = skvaal("benchmark", *SMALL, "--strategies", "margin", "--out", tmp_path)
 
     assert result.exit_code == 1
-    assert "LookupError: own trouble" in result.stderr
+    message = "every run failed, 2 in all; the first (margin, digits, standard, seed 0, round 1)"
+    assert f"Error: {message} with LookupError: own trouble" in result.stderr
     assert "own trouble" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
@@ -247,7 +277,8 @@ def test_help_names_the_choices():
     for name in ("digits", "fashion_mnist", "random_forest", "small_cnn", "noisy_oracle"):
         assert name in text
     assert "of skvaal: vaal, vaal_herding, vaal_no_vae, vaal_frozen_vae, " in text
-    assert "ta_vaal, sraal, herding, herding_no_learner, random," in text
+    assert "ta_vaal, sraal, vaal_herding_no_d, vaal_herding_shuffled_d," in text
+    assert "vaal_herding_fixed_power, herding, herding_no_learner, random," in text
     assert "random, mc_dropout, dbal, variation_ratios; of modAL: margin," in text
     assert "of scikit-activeml: core_set," in text
 

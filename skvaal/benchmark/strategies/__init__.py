@@ -4,8 +4,10 @@ A factory takes a random state (int) and returns ``strategy(learner, X_pool, n_i
 returns the chosen indices into `X_pool` and their scores.
 """
 
+from skvaal.benchmark.strategies._accepted import as_factories, given_of
 from skvaal.benchmark.strategies._called_once import CalledOnce, Strategy, StrategyFactory
-from skvaal.benchmark.strategies._own import check_vaal, vaal_params_of
+from skvaal.benchmark.strategies._checks import check_query
+from skvaal.benchmark.strategies._own import vaal_params_of
 from skvaal.benchmark.strategies._registry import (
     ALL,
     DEFAULT_STRATEGIES,
@@ -24,7 +26,9 @@ __all__ = [
     "CalledOnce",
     "Strategy",
     "StrategyFactory",
-    "check_vaal",
+    "as_factories",
+    "check_query",
     "get_strategies",
+    "given_of",
     "vaal_params_of",
 ]

@@ -1,25 +1,34 @@
-"""VAAL, its variants, herding without a network, and random choice."""
+"""VAAL, its variants and ablations, herding without a network, and random choice."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skvaal._utils.params import accepted_names
 from skvaal.benchmark.strategies._called_once import Strategy, StrategyFactory
 from skvaal.benchmark.strategies._phased import Phased
-
-# Algorithm 2 of the paper: no diversity within a batch, and the task model is not asked.
-PLAIN = {"rule": "topk", "uncertainty": None}
+from skvaal.benchmark.strategies._shuffled import ShuffledHerding
 
 
 def vaal(random_state: int, **params: Any) -> Strategy:
     """Return VAAL as in the paper's Algorithm 2, but for parameters of `VAALQuery`."""
     from skvaal import VAALQuery
 
-    return VAALQuery(**{"random_state": random_state, **PLAIN, **params})
+    # No diversity within a batch, and the task model is not asked.
+    plain: dict[str, Any] = {"rule": "topk", "uncertainty": None}
+    if _has_linear_path(params.get("net", "vaal"), params.get("vae", "auto")):
+        plain["vae__linear_path"] = False
+    return VAALQuery(**{"random_state": random_state, **plain, **params})
+
+
+def vaal_herding(random_state: int, **params: Any) -> Strategy:
+    """Return the default of `VAALQuery`, but for parameters of it."""
+    from skvaal import VAALQuery
+
+    return VAALQuery(**{"random_state": random_state, **params})
 
 
 def herding(random_state: int) -> Strategy:
@@ -36,8 +45,8 @@ def herding_no_learner(random_state: int) -> Strategy:
     return HerdingQuery(uncertainty=None, random_state=random_state)
 
 
-# The default of VAALQuery, stated so that --vaal cannot turn it into another rule.
-VAAL_HERDING = partial(vaal, rule="herding", uncertainty="auto")
+# The default's rule, stated so that parameters for all of VAAL cannot turn it into another one.
+VAAL_HERDING: partial[Strategy] = partial(vaal_herding, rule="herding", uncertainty="auto")
 # The paper's ablations, and the one idea of TA-VAAL and of SRAAL: all other settings are those of
 # `vaal`, so that a difference to it is due to that idea.
 VARIANTS: dict[str, StrategyFactory] = {
@@ -47,10 +56,20 @@ VARIANTS: dict[str, StrategyFactory] = {
     "ta_vaal": partial(vaal, net="task_loss"),
     "sraal": partial(vaal, net="relabeled"),
 }
+# One part of VAAL herding is missing, or as simple as can be; all other settings are its own.
+HERDING_ABLATIONS: dict[str, StrategyFactory] = {
+    "vaal_herding_no_d": partial(VAAL_HERDING, rule__score_power=0),
+    "vaal_herding_shuffled_d": partial(VAAL_HERDING, rule=ShuffledHerding()),
+    "vaal_herding_no_adversary": partial(VAAL_HERDING, lambda2=0),
+    "vaal_herding_latent": partial(VAAL_HERDING, rule__space="latent"),
+    "vaal_herding_no_linear_path": partial(VAAL_HERDING, vae__linear_path=False),
+    "vaal_herding_fixed_power": partial(VAAL_HERDING, rule__score_power=0.5),
+}
+_FACTORIES: tuple[Callable[..., Strategy], ...] = (vaal, vaal_herding)
 
 
 def vaal_params_of(factory: StrategyFactory | None) -> dict[str, Any] | None:
-    """Return the parameters of `vaal`, of `vaal_herding` or of a variant.
+    """Return the parameters that a strategy of VAAL was given.
 
     Parameters
     ----------
@@ -60,49 +79,28 @@ def vaal_params_of(factory: StrategyFactory | None) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        Parameters of :class:`skvaal.VAALQuery` that it was given; None if it makes something else.
+        Parameters of :class:`skvaal.VAALQuery`, beside those of `vaal` or of the default; None if
+        it makes something else.
 
     Examples
     --------
     >>> vaal_params_of(vaal), vaal_params_of(VARIANTS["vaal_no_vae"]), vaal_params_of(random)
     ({}, {'net': 'no_vae'}, None)
     """
-    if getattr(factory, "func", factory) is not vaal:
+    if not any(getattr(factory, "func", factory) is one for one in _FACTORIES):
         return None
     return dict(getattr(factory, "keywords", {}))
 
 
-def check_vaal(params: Mapping[str, Any], X: NDArray, *, name: str = "vaal") -> None:
-    """Raise if VAAL cannot be trained with these parameters on samples of this kind.
+def _has_linear_path(net: Any, vae: Any) -> bool:
+    """Whether a net trains a VAE that can have a linear path and can be built without one."""
+    from skvaal._vaal.lookup import resolve_net
 
-    Parameters
-    ----------
-    params : mapping of str to object
-        Parameters of :class:`skvaal.VAALQuery`.
-    X : ndarray of shape (4, ...)
-        Samples to try them on: one epoch is trained.
-    name : str, default="vaal"
-        Of the strategy, for the message.
-
-    Raises
-    ------
-    ValueError
-        Naming the parameter and the way out.
-    """
-    from skvaal import VAALQueryStrategy
-
-    try:
-        query: Any = vaal(0, **params)
-        # Before max_epochs is replaced: a wrong one must be found, too.
-        VAALQueryStrategy(**{**PLAIN, **params}).prediction_needs()
-        query.set_params(max_epochs=1, warm_start=False)
-        query(SimpleNamespace(X_training=X[:2], predict_proba=_undecided), X[2:], n_instances=1)
-    except Exception as error:  # of any network or optimizer that was passed
-        raise ValueError(f"strategy {name!r}: {error}") from error
-
-
-def _undecided(X: NDArray) -> NDArray:
-    return np.full((len(X), 2), 0.5)
+    if not resolve_net(net).has_vae:
+        return False
+    if isinstance(vae, str):  # "auto"
+        return True
+    return isinstance(vae, type) and "linear_path" in (accepted_names(vae) or ())
 
 
 def random(random_state: int) -> Strategy:

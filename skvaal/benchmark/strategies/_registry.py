@@ -59,6 +59,7 @@ LIBRARIES: dict[str, Library] = {
             "vaal": _own.vaal,
             "vaal_herding": _own.VAAL_HERDING,
             **_own.VARIANTS,
+            **_own.HERDING_ABLATIONS,
             "herding": _own.herding,
             "herding_no_learner": _own.herding_no_learner,
             "random": _own.random,
@@ -85,7 +86,7 @@ STRATEGIES: dict[str, StrategyFactory] = {
 }
 
 # Left out of "all": they are there to take VAAL apart, not to be chosen.
-ONLY_BY_NAME = frozenset(_own.VARIANTS)
+ONLY_BY_NAME = frozenset(_own.VARIANTS) | frozenset(_own.HERDING_ABLATIONS)
 
 # Task models that the strategy can use; one that is not named here can use any.
 USABLE_ESTIMATORS: dict[str, tuple[str, ...]] = {
@@ -109,11 +110,11 @@ def get_strategies(
     ----------
     names : str or iterable of str
         Names of strategies, see ``skvaal benchmark --help``; "all" stands for every
-        one whose library is installed and that can use the task model, except VAAL's ablations
-        and published variants.
+        one whose library is installed and that can use the task model, except the ablations of
+        VAAL and of VAAL herding, and VAAL's published variants.
     vaal_params : mapping of str to object or None, default=None
-        Parameters of :class:`skvaal.VAALQuery`, for "vaal", "vaal_herding" and the variants.
-        Those that a name stands for stay as they are.
+        Parameters of :class:`skvaal.VAALQuery`, for "vaal", "vaal_herding", the variants and the
+        ablations. Those that a name stands for stay as they are.
     estimator : str or None, default=None
         Name of the task model, see :func:`skvaal.benchmark.get_estimator`. None checks nothing,
         and leaves strategies that only a neural network can serve out of "all".
@@ -154,7 +155,8 @@ def get_strategies(
     for name, factory in factories.items():
         own = _own.vaal_params_of(factory)
         if vaal_params and own is not None:
-            factories[name] = partial(_own.vaal, **{**vaal_params, **own})
+            make: Any = getattr(factory, "func", factory)
+            factories[name] = partial(make, **{**vaal_params, **own})
     return factories
 
 

@@ -1,7 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from skvaal import VAALQuery
+from skvaal import ConvVAE, DenseVAE, VAALQuery
+from skvaal._rules.herding import Herding
+from skvaal._rules.rule import Candidates
 from skvaal.benchmark.strategies import STRATEGIES, get_strategies, vaal_params_of
 
 BATCH = 5
@@ -34,8 +38,8 @@ def test_vaal_is_the_papers_unless_told_otherwise():
     changed = get_strategies(["vaal"], vaal_params=params)["vaal"](3).get_params()
 
     expected = {**VAALQuery().get_params(), "random_state": 3, "rule": "topk", "uncertainty": None}
-    assert plain == expected
-    assert changed == {**expected, **params}
+    assert plain == {**expected, "vae__linear_path": False}
+    assert changed == {**expected, **params}  # without a VAE, there is no path to leave out
 
 
 @pytest.mark.parametrize(("name", "net"), NETS.items())
@@ -45,7 +49,43 @@ def test_a_variant_is_vaal_with_the_net_that_its_name_says(name, net):
         get_strategies([one], vaal_params=params)[one](3).get_params() for one in ("vaal", name)
     )
 
+    if net == "no_vae":
+        del vaal["vae__linear_path"]
     assert variant == {**vaal, "net": net}
+
+
+class OwnVAE(DenseVAE):
+    def __init__(self, input_shape, *, latent_dim=3):
+        super().__init__(input_shape, latent_dim=latent_dim, linear_path=False)
+
+
+@pytest.mark.parametrize(
+    ("params", "linear_path"),
+    [
+        ({}, False),
+        ({"vae": DenseVAE}, False),
+        ({"vae": ConvVAE}, False),
+        ({"vae__linear_path": True}, True),
+        ({"vae": OwnVAE}, None),
+        ({"vae": DenseVAE((3,), linear_path=False)}, None),
+    ],
+)
+def test_plain_vaal_has_a_plain_vae(params, linear_path):
+    made = get_strategies(["vaal"], vaal_params=params)["vaal"](0)
+
+    assert made.get_params().get("vae__linear_path") is linear_path
+
+
+@pytest.mark.parametrize("vae", [OwnVAE, DenseVAE((3,), linear_path=False)])
+@pytest.mark.parametrize("name", ["vaal", "vaal_frozen_vae"])
+def test_a_vae_of_the_users_own_can_be_trained(name, vae, learner, pool):
+    params = {"vae": vae, "max_epochs": 1}
+    made = get_strategies([name], vaal_params=params)[name](0)
+
+    indices, _ = made(learner, pool, n_instances=BATCH)
+
+    assert len(set(indices)) == BATCH
+    assert made.strategy_.net_.vae_.linear_path is None
 
 
 @pytest.mark.parametrize("params", [{"rule": "topk"}, {"uncertainty": None}])
@@ -61,8 +101,78 @@ def test_vaal_herding_is_the_default_of_the_library(learner, pool):
 
     chosen = made(learner, pool, n_instances=BATCH)
 
-    expected = VAALQuery(max_epochs=1, random_state=0)(learner, pool, n_instances=BATCH)
-    np.testing.assert_array_equal(chosen, expected)
+    default = VAALQuery(max_epochs=1, random_state=0)
+    assert made.get_params() == default.get_params()
+    np.testing.assert_array_equal(chosen, default(learner, pool, n_instances=BATCH))
+
+
+ABLATIONS = {
+    "vaal_herding_no_d": {"rule__score_power": 0},
+    "vaal_herding_no_adversary": {"lambda2": 0},
+    "vaal_herding_latent": {"rule__space": "latent"},
+    "vaal_herding_no_linear_path": {"vae__linear_path": False},
+    "vaal_herding_fixed_power": {"rule__score_power": 0.5},
+}
+
+
+@pytest.mark.parametrize(("name", "change"), ABLATIONS.items())
+def test_an_ablation_differs_from_vaal_herding_by_what_its_name_says(name, change):
+    params = {"beta": 2, "rule__bandwidth": 3, "rule": "topk", **dict.fromkeys(change, 1)}
+    ablation = get_strategies([name], vaal_params=params)[name](3)
+
+    expected = VAALQuery(random_state=3, beta=2, rule__bandwidth=3, **change)
+    assert ablation.get_params() == expected.get_params()
+
+
+@pytest.mark.parametrize("name", ["vaal_herding_no_d", "vaal_herding_no_adversary"])
+def test_an_ablation_is_trained_as_it_is_made(name, learner, pool):
+    strategy = get_strategies([name], vaal_params={"max_epochs": 1})[name](0)
+
+    strategy(learner, pool, n_instances=BATCH)
+
+    fitted = strategy.strategy_
+    assert (fitted.net_.lambda2 == 0) == (name == "vaal_herding_no_adversary")
+    assert fitted.net_.vae_.linear_path is not None
+
+
+def test_shuffled_scores_are_those_of_d_in_another_order(learner, pool):
+    params = {"max_epochs": 1, "rule__bandwidth": 2.0}
+    name = "vaal_herding_shuffled_d"
+    shuffled, again, other = (
+        get_strategies([name], vaal_params=params)[name](seed) for seed in (0, 0, 1)
+    )
+
+    chosen = shuffled(learner, pool, n_instances=BATCH)
+    np.testing.assert_array_equal(again(learner, pool, n_instances=BATCH), chosen)
+    assert not np.array_equal(other(learner, pool, n_instances=BATCH), chosen)
+    of_default = VAALQuery(random_state=0, **params)(learner, pool, n_instances=BATCH)
+    assert not np.array_equal(of_default, chosen)
+
+
+def test_shuffling_moves_scores_and_nothing_else(monkeypatch):
+    rng = np.random.default_rng(0)
+    known = SimpleNamespace(
+        scores=rng.permutation(30).astype(np.float32),
+        coordinates=rng.standard_normal((30, 2)).astype(np.float32),
+        uncertainty=rng.random(30),
+    )
+    seen = []
+
+    def choose(rule, candidates, n, random_state, utilities):
+        seen.append(candidates)
+        return np.arange(n), np.zeros(n)
+
+    monkeypatch.setattr(Herding, "_choose", choose)
+    candidates = Candidates(30, **vars(known))
+    rule = get_strategies(["vaal_herding_shuffled_d"])["vaal_herding_shuffled_d"](0).get_params()
+    rule["rule"].choose(candidates, 2, np.random.RandomState(0))
+
+    (given,) = seen
+    np.testing.assert_array_equal(np.sort(given.read_scores()), np.arange(30))
+    assert not np.array_equal(given.read_scores(), known.scores)
+    np.testing.assert_array_equal(given.read_coordinates(), known.coordinates)
+    np.testing.assert_array_equal(given.uncertainty, known.uncertainty)
+    np.testing.assert_array_equal(candidates.read_scores(), known.scores)  # left alone
 
 
 @pytest.mark.parametrize(
@@ -95,6 +205,7 @@ def test_parameters_are_told_of_vaal_only():
     assert vaal_params_of(made["vaal"]) == {"beta": 2}
     assert vaal_params_of(made["vaal_no_vae"]) == {"beta": 2, "net": "no_vae"}
     assert vaal_params_of(STRATEGIES["vaal"]) == {}
+    assert vaal_params_of(STRATEGIES["vaal_herding"]) == {"rule": "herding", "uncertainty": "auto"}
     assert vaal_params_of(made["herding"]) is None
     assert vaal_params_of(made["random"]) is None
     assert vaal_params_of(None) is None

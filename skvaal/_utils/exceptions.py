@@ -41,6 +41,7 @@ class ModelFileError(ValueError):
 def warn_user(message: str, category: type[Warning]) -> None:
     """Warn at the nearest line that is not skvaal's, however deep inside it the cause was found."""
     level, frame = 1, sys._getframe()
-    while frame.f_back is not None and frame.f_globals["__name__"].split(".")[0] == "skvaal":
+    # Code that is run by `exec` may have no name.
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] == "skvaal":
         level, frame = level + 1, frame.f_back
     warnings.warn(message, category, stacklevel=level)

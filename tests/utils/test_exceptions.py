@@ -33,3 +33,8 @@ def test_or_the_line_of_the_library_that_calls_skvaal():
     with pytest.warns(EmptyPoolWarning) as warned:
         search.fit(X, np.zeros(20))
     assert all("sklearn" in each.filename for each in warned)
+
+
+def test_code_without_a_name_is_warned_too():
+    with pytest.warns(UserWarning, match="hello"):
+        exec('warn("hello", UserWarning)', {"warn": warn_user})

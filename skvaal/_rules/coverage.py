@@ -1,0 +1,180 @@
+"""How far samples are covered by what is labelled or chosen, and what each candidate would add."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skvaal._rules.measures import (
+    iterate_squared_distances,
+    nearest_distances,
+    squared_distances_to,
+)
+
+# Against at most so many samples, every distance is computed. Of more, a matrix product finds those
+# that a candidate is nearest to.
+_SMALL = 4_000
+# Gains that are computed in one product: such a product waits for memory.
+_TOGETHER = 32
+# Numbers in a block of a product, which stays in the cache.
+_BLOCK = 2**20
+# Above this share of near samples, the kernel is computed of the whole block.
+_DENSE = 1 / 8
+# Rounding of |a|^2 - 2ab + |b|^2 in float32, in units of |b|^2, where a is near b.
+_ROUNDING = 16 * np.finfo(np.float32).eps
+# A kernel of no width divides by zero: equal samples are all that it covers.
+_TINY = np.finfo(np.float32).tiny
+
+
+class Coverage:
+    """Coverage of a reference, the first samples of Z, by what is labelled or chosen.
+
+    `reference_weights` say how much each sample of the reference counts. If the reference `is_part`
+    of the pool, they are estimates for it, but a candidate stands for itself with its own weight.
+    """
+
+    def __init__(
+        self,
+        Z: NDArray[np.float32],
+        weights: NDArray[np.float64],
+        reference_weights: NDArray[np.float64],
+        Z_labeled: NDArray[np.float32],
+        h: float,
+        *,
+        is_part: bool,
+    ) -> None:
+        self.h = max(np.float32(h), _TINY)
+        self._Z, self._weights, self._is_part = Z, weights, is_part
+        self._reference = Z[: len(reference_weights)]
+        self._reference_weights = reference_weights.astype(np.float32)
+        # Squared distance to the nearest labelled or chosen sample. Outside the reference, it
+        # leaves out what was chosen since the first `_n_counted` choices.
+        self._nearest = nearest_distances(Z if is_part else self._reference, Z_labeled)
+        self._n_counted = np.zeros(len(self._nearest), dtype=np.intp)
+        self._cover = self._kernel(self._nearest[: len(self._reference)].copy())
+        self._chosen: list[int] = []
+        is_large = is_part or len(Z) > _SMALL
+        self._product = _Product(self._reference) if is_large else None
+
+    @property
+    def n_together(self) -> int:
+        """How many gains are best computed in one call."""
+        return 1 if self._product is None else _TOGETHER
+
+    def gains(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Weighted coverage that samples of Z would add, each alone, (n_rows,)."""
+        if self._product is not None:
+            sums = self._sum_near(rows, self._product)
+        elif len(rows) == 1:
+            sums = self._sum(squared_distances_to(self._reference, self._Z[rows[0]]))
+        else:
+            blocks = iterate_squared_distances(self._Z[rows], self._reference)
+            sums = np.concatenate([self._sum(distances) for _, distances in blocks])
+        if self._is_part:
+            sums += self._weights[rows] * (1 - self._kernel(self._find_nearest(rows)))
+        return self._weights[rows] * sums
+
+    def add(self, row: int) -> None:
+        """Count a sample of Z among those that cover."""
+        nearest = self._nearest[: len(self._reference)]
+        near: slice | NDArray[np.intp] = slice(None)
+        if self._product is not None:
+            _, products = next(self._product.iterate(self._Z[row : row + 1]))
+            near = np.flatnonzero(products[0] < nearest + self._product.rounding)
+        distances = squared_distances_to(self._reference[near], self._Z[row])
+        nearest[near] = np.minimum(nearest[near], distances)
+        self._cover[near] = np.maximum(self._cover[near], self._kernel(distances))
+        self._chosen.append(row)
+
+    def _kernel(self, squared_distances: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Kernel of squared distances, in their place."""
+        with np.errstate(over="ignore"):  # by _TINY
+            squared_distances /= -2 * self.h
+        return np.exp(squared_distances, out=squared_distances)
+
+    def _sum(self, distances: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Added coverage of the reference, from all squared distances to it, (..., n_reference)."""
+        added = self._kernel(distances)
+        added -= self._cover
+        return np.float64(np.maximum(added, 0, out=added) @ self._reference_weights)
+
+    def _sum_near(self, rows: NDArray[np.intp], product: _Product) -> NDArray[np.float64]:
+        """Added coverage of the reference, from the samples that have no nearer one yet."""
+        n_reference = len(self._reference)
+        limits = self._nearest[:n_reference] + product.rounding
+        sums = np.empty(len(rows))
+        for part, distances in product.iterate(self._Z[rows]):
+            block = rows[part]
+            if self._is_part:
+                inside = np.flatnonzero(block < n_reference)
+                distances[inside, block[inside]] = np.inf
+            is_near = distances < limits
+            if np.count_nonzero(is_near) > _DENSE * is_near.size:
+                sums[part] = self._sum(np.maximum(distances, 0, out=distances))
+                continue
+            i, j = np.divmod(np.flatnonzero(is_near), n_reference)
+            added = self._kernel(_squared_distances(self._Z[block[i]], self._reference[j]))
+            added = np.maximum(added - self._cover[j], 0) * self._reference_weights[j]
+            sums[part] = np.bincount(i, weights=added, minlength=len(block))
+        return sums
+
+    def _find_nearest(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Squared distance of each sample to the nearest one that is labelled or chosen."""
+        n_chosen = len(self._chosen)
+        is_old = (rows >= len(self._reference)) & (self._n_counted[rows] < n_chosen)
+        old = rows[is_old]
+        if len(old):
+            since = self._Z[self._chosen[self._n_counted[old].min() :]]
+            for part, distances in iterate_squared_distances(self._Z[old], since):
+                # Exact for the nearest, so that an equal sample is at distance 0.
+                exact = _squared_distances(self._Z[old[part]], since[distances.argmin(axis=1)])
+                self._nearest[old[part]] = np.minimum(self._nearest[old[part]], exact)
+            self._n_counted[old] = n_chosen
+        return self._nearest[rows]
+
+
+class _Product:
+    """Squared distances to fixed samples as a product with a table that is computed once."""
+
+    def __init__(self, others: NDArray[np.float32]) -> None:
+        self._centre = others.mean(axis=0, dtype=np.float64).astype(np.float32)
+        centred = others - self._centre
+        norms = np.einsum("ij,ij->i", centred, centred)
+        self._table = np.vstack([-2 * centred.T, norms, np.ones_like(norms)])
+        self.rounding = _ROUNDING * norms
+
+    def iterate(self, Z: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+        """Rows of Z and their squared distances, (n_rows, n_others), which may be just below 0."""
+        step = max(1, _BLOCK // self._table.shape[1])
+        for start in range(0, len(Z), step):
+            rows = slice(start, min(start + step, len(Z)))
+            block = Z[rows] - self._centre
+            norms = np.einsum("ij,ij->i", block, block)
+            yield rows, np.column_stack([block, np.ones_like(norms), norms]) @ self._table
+
+
+def count_within(
+    Z: NDArray[np.float32], rows: NDArray[np.intp], squared_distance: float
+) -> NDArray[np.intp]:
+    """How many other samples of Z lie at most so far from each of some rows, exactly."""
+    counts = np.zeros(len(rows), dtype=np.intp)
+    product = _Product(Z[rows])
+    for part, distances in product.iterate(Z):
+        is_self = (rows >= part.start) & (rows < part.stop)
+        distances[rows[is_self] - part.start, np.flatnonzero(is_self)] = np.inf
+        counts += np.count_nonzero(distances <= squared_distance - product.rounding, axis=0)
+        # The rest are so near the border that rounding may decide.
+        is_close = np.abs(distances - squared_distance) <= product.rounding
+        is_close &= distances > squared_distance - product.rounding
+        i, j = np.nonzero(is_close)
+        exact = _squared_distances(Z[part][i], Z[rows[j]])
+        counts += np.bincount(j[exact <= squared_distance], minlength=len(rows))
+    return counts
+
+
+def _squared_distances(Z: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Squared distance of each sample to the one in the same row, exactly 0 if they are equal."""
+    difference = Z - others
+    return np.einsum("ij,ij->i", difference, difference)

@@ -54,6 +54,7 @@ def measure(
     torch.manual_seed(0)
     published = PublishedVAAL(X_labeled, X_pool, batch_size=batch_size, width=width, device=device)
     params: dict[str, Any] = {"vae__width": width, "vae__latent_dim": 32, "rule": "topk"}
+    params["vae__linear_path"] = False  # as in the published code
     strategy = VAALQueryStrategy(
         n_vae_steps=N_VAE_STEPS, batch_size=batch_size, max_epochs=1, device=device, **params
     ).fit_pools(X_labeled, X_pool)
@@ -153,7 +154,7 @@ def _ratio(times: dict[str, list[float]]) -> float:
 
 def _flops(width: int, batch_size: int, n_scored: int) -> dict[str, float]:
     """What has to be computed, discriminators left out: they are a thousandth of it."""
-    vae = ConvVAE(SHAPE, latent_dim=32, width=width)
+    vae = ConvVAE(SHAPE, latent_dim=32, width=width, linear_path=False)
     x = torch.rand(2, *SHAPE)
     with FlopCounterMode(display=False) as encoding, torch.no_grad():
         vae.eval().encode(x)

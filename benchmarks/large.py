@@ -17,11 +17,18 @@ import numpy as np
 from timing import in_child, write_result
 from tqdm import tqdm
 
-from skvaal import HerdingQueryStrategy, VAALQueryStrategy
+from skvaal import Herding, HerdingQueryStrategy, KCenter, TopK, VAALQueryStrategy
+from skvaal._rules.rule import Rule
 from skvaal.benchmark.machine import peak_memory_mib, reset_peak_memory
 
-# Rules of VAAL, and last the strategy that trains no network.
-STRATEGIES = ("vaal, topk", "vaal, k_center", "vaal, herding", "herding")
+# Rules of VAAL, all in the space whose coordinates its fit keeps, and last the strategy that trains
+# no network.
+STRATEGIES: dict[str, Rule | None] = {
+    "vaal, topk": TopK(),
+    "vaal, k_center": KCenter(space="decoded"),
+    "vaal, herding": Herding(),
+    "herding": None,
+}
 # Images in a block of the file while it is written.
 _BLOCK = 10_000
 # Peak memory of a query above that of a process that has imported everything, in MiB.
@@ -132,11 +139,9 @@ def measure(path: Path, size: int, settings: dict[str, Any]) -> list[dict[str, A
     herding = HerdingQueryStrategy(random_state=0).fit_pools(labeled, fitted)
     after_fit = peak_memory_mib()
     rows = []
-    for name in STRATEGIES:
+    for name, rule in STRATEGIES.items():
         reset_peak_memory()
-        strategy: Any = herding
-        if name != "herding":
-            strategy = vaal.set_params(rule=name.removeprefix("vaal, "))
+        strategy: Any = herding if rule is None else vaal.set_params(rule=rule)
         began = perf_counter()
         strategy.query(pool, settings["n"])
         seconds = perf_counter() - began

@@ -74,7 +74,7 @@ class PublishedVAAL:
             for X in (X_labeled, X_unlabeled)
         ]
         shape = tuple(X_labeled.shape[1:])
-        self.vae = ConvVAE(shape, latent_dim=32, width=width).to(device)
+        self.vae = ConvVAE(shape, latent_dim=32, width=width, linear_path=False).to(device)
         self.discriminator = LatentDiscriminator(32).to(device)
         self.vae_optimizer = torch.optim.Adam(self.vae.parameters(), lr=5e-4)
         self.discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), lr=5e-4)

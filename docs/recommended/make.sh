@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
-# Plays the comparisons whose records are in docs/recommended, docs/batches and docs/variants: some hours on two
-# cores. After a stop, complete runs stay. "report" writes build/recommended/report.html. Fashion-MNIST and
-# CIFAR-10 are read from .npz files in $SKVAAL_DATA.
+# Plays the comparisons whose records are in docs/recommended, docs/ablations, docs/batches and docs/variants: some
+# hours on two cores. After a stop, complete runs stay. "report" writes build/recommended/report.html. Data that
+# scikit-learn does not bring are read from .npz files in $SKVAAL_DATA.
 #
-# Tuned on: digits, wine, Fashion-MNIST. Never tuned on: breast cancer, CIFAR-10, Caltech-101.
+# Herding was tuned on digits, wine and Fashion-MNIST, VAAL herding by a prototype on these, on breast cancer, on the
+# features of CIFAR-10 and on the texts. Neither was tuned on CIFAR-10's images and Caltech-101.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 strategies=random,margin,uncertainty,entropy,ranked_batch,core_set,badge,typi_clust,prob_cover,max_herding
-strategies+=,drop_query,clue,falcun,herding,herding_no_learner
-fewest=random,margin,typi_clust,falcun,herding,herding_no_learner
-few=random,margin,typi_clust,falcun,clue,herding,herding_no_learner
+strategies+=,drop_query,clue,falcun,herding,herding_no_learner,vaal_herding
+fewest=random,margin,typi_clust,falcun,herding,herding_no_learner,vaal_herding
+few=random,margin,typi_clust,falcun,clue,herding,herding_no_learner,vaal_herding
+linear=random,margin,typi_clust,herding,herding_no_learner,vaal_herding,vaal
+parts=random,herding,vaal_herding,vaal_herding_no_d,vaal_herding_shuffled_d,vaal_herding_no_adversary
+parts+=,vaal_herding_latent,vaal_herding_no_linear_path
 compare() {  # folder, data, strategies, protocols and the rest
     skvaal benchmark --quiet --out "$1" --data "$2" --strategies "$3" --protocols "$4" "${@:5}"
 }
@@ -27,8 +31,19 @@ case "${1:-all}" in digits | all)
     compare recommended/cifar10_biased cifar10 $fewest biased_start \
         --estimator small_cnn --seeds 10 --initial 500 --batch 250 --rounds 2 --pool-size 5000 ;;& caltech101 | all)
     compare recommended/caltech101 caltech101_64 $fewest standard \
-        --image-size 32 --seeds 10 --initial 202 --batch 101 --rounds 2 --pool-size 1500 ;;& batches | all)
-    compare batches digits $few budget_sweep \
+        --image-size 32 --seeds 10 --initial 202 --batch 101 --rounds 2 --pool-size 1500 ;;& features | all)
+    for data in cifar10_features ag_news_small; do
+        compare recommended/${data}_many $data $linear standard --estimator logistic_regression \
+            --seeds 10 --initial 600 --batch 300 --rounds 4 --pool-size 6000
+    done
+    compare recommended/cifar10_features cifar10_features $linear standard --estimator logistic_regression \
+        --seeds 10 --initial 100 --batch 100 --rounds 4 --pool-size 4000
+    compare recommended/ag_news_small ag_news_small $linear standard --estimator logistic_regression \
+        --seeds 10 --initial 40 --batch 40 --rounds 4 --pool-size 4000 ;;& ablations | all)
+    compare ablations/digits digits $parts standard --seeds 20 --initial 20 --batch 20 --rounds 5
+    compare ablations/cifar10_features cifar10_features $parts standard --estimator logistic_regression \
+        --seeds 20 --initial 100 --batch 100 --rounds 4 --pool-size 4000 ;;& batches | all)
+    compare batches digits ${few%,vaal_herding} budget_sweep \
         --seeds 10 --initial 20 --batch 20 --rounds 4 ;;& variants | all)
     # What VAAL's own parts are worth: the paper's method, its ablations, TA-VAAL and SRAAL.
     compare variants digits \

@@ -65,6 +65,22 @@ def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
     assert "trained_per_second" in printed
 
 
+def test_queries_are_timed_of_images_and_of_features(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(speed, "in_child", lambda function, *args: function(*args))
+    monkeypatch.setattr("skvaal._vaal.fitting.AUTO_ITERATIONS", 2)
+    arguments = "--part queries --data noise --pool-size 128 --labeled 10 --repeats 2 --out"
+    assert speed.main([*arguments.split(), str(tmp_path)]) == 0
+    result = json.loads((tmp_path / "queries_cpu.json").read_text())
+    for kind in ("images", "features"):
+        assert set(result[kind]) == set(speed.QUERIES)
+        for of_query in result[kind].values():
+            assert len(of_query["seconds"]) == 2
+            assert min(of_query["seconds"]) <= of_query["median"] <= max(of_query["seconds"])
+        assert result[kind]["vaal_query"]["iterations"] == 2
+        assert result[kind]["herding_query"]["iterations"] == 0
+    assert "vaal_query, features" in capsys.readouterr().out
+
+
 def test_scaling_varies_one_thing_at_a_time(monkeypatch):
     seconds = iter([9.0] * 10 + [0.5, 0.1] * 5)  # the first round is not counted
     monkeypatch.setattr(scaling, "timed", lambda function, device: (function(), next(seconds))[1])

@@ -147,7 +147,7 @@ def test_empty_pools_warn_and_work(y, message):
 @pytest.mark.trains
 def test_fit_without_y_trains_the_vae_and_query_warns():
     strategy = VAALQueryStrategy(max_epochs=1, rule="topk").fit(X_ROWS)
-    assert strategy.transform(X_ROWS).shape == (30, 16)
+    assert strategy.transform(X_ROWS).shape == (30, 32)
     with pytest.warns(EmptyPoolWarning, match="no sample is labelled") as warned:
         strategy.query(X_ROWS)
     assert warned[0].filename == __file__

@@ -133,9 +133,9 @@ def test_what_is_no_net(digits, quick, net):
 
 def test_nested_parameters_reach_the_components(digits, quick):
     strategy = VAALQueryStrategy(
-        **{**quick, "vae__hidden": (9,), "optimizer_vae__lr": 0.25}, optimizer_vae=torch.optim.SGD
+        **{**quick, "vae__hidden": (9,), "optimizer_vae__lr": 0.001}, optimizer_vae=torch.optim.SGD
     ).fit(*digits)
     assert strategy.net_.vae_.fc_mu.in_features == 9
     assert isinstance(strategy.net_.optimizer_vae_, torch.optim.SGD)
-    assert strategy.net_.optimizer_vae_.param_groups[0]["lr"] == 0.25
+    assert strategy.net_.optimizer_vae_.param_groups[0]["lr"] == 0.001
     assert strategy.net_.optimizer_discriminator_.param_groups[0]["lr"] == 5e-4

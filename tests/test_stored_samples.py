@@ -16,7 +16,7 @@ from .conftest import QUICK, SMALL
 from .pool.stores import KINDS, Batches, Items, Stored, of_all_kinds
 
 IMAGES = {**QUICK, "vae__width": 2}
-SPACES = ("latent", "components")
+SPACES = ("decoded", "latent", "components")
 
 
 @of_all_kinds
@@ -68,7 +68,9 @@ def test_never_read_as_a_whole(images, rule, monkeypatch):
     assert len(stored.reads) > 2
 
 
-def test_fit_reads_what_it_trains_on_and_no_more(images):
+# The linear path is fitted to a draw of 4,000 samples, of each pool its share, rounded up.
+@pytest.mark.parametrize(("linear_path", "n_drawn"), [(False, 0), (True, 4_001)])
+def test_fit_reads_what_it_trains_on_and_no_more(images, linear_path, n_drawn):
     X, y = images
     dataset = Items(np.tile(X, (100, 1, 1, 1)))
     labels = np.full(len(dataset), -1)
@@ -78,10 +80,11 @@ def test_fit_reads_what_it_trains_on_and_no_more(images):
         def on_batch_end(self, net, **kwargs):
             raise ZeroDivisionError
 
-    strategy = VAALQueryStrategy(**IMAGES, callbacks=[StopAfterOne()])
+    params = {**IMAGES, "vae__linear_path": linear_path}
+    strategy = VAALQueryStrategy(**params, callbacks=[StopAfterOne()])
     with pytest.raises(ZeroDivisionError):
         strategy.fit(dataset, labels)
-    assert dataset.n_read == 1 + 2 * 16  # item 0 for its shape
+    assert dataset.n_read == 1 + n_drawn + 2 * 16  # item 0 for its shape
 
 
 @pytest.mark.parametrize("rule", ["k_center", "cluster"])
@@ -95,9 +98,10 @@ def test_coordinates_of_the_candidates_alone_give_the_same_batch(rule, space, n,
         **params, **{f"rule__{name}": value for name, value in options.items()}
     ).fit(X, y)
     pool = X[40:]
-    Z, Z_labeled = strategy.transform(pool), strategy.transform(X[:40])
-    if space == "components":
-        Z, Z_labeled = (strategy.components_.project(Pool(each)) for each in (pool, X[:40]))
+    Z, Z_labeled = (
+        strategy._reader().place(Pool(each), space, getattr(strategy, "components_", None), "X")
+        for each in (pool, X[:40])
+    )
     candidates = Candidates(
         len(pool),
         scores=strategy.score_samples(pool),

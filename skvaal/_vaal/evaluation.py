@@ -117,8 +117,9 @@ class Evaluation(TwoModuleNet):
         return both[:, 0].copy(), np.ascontiguousarray(both[:, 1:])
 
     def _placed_by(self, components: PrincipalComponents) -> Callable[[Encoded], Tensor]:
-        mean = torch.from_numpy(components.mean).to(self.device)
-        axes = torch.from_numpy(components.components).to(self.device)
+        # Copies: arrays that came to a worker may be read-only, of which torch warns.
+        mean = torch.tensor(components.mean, device=self.device)
+        axes = torch.tensor(components.components, device=self.device)
 
         def place(batch: Encoded) -> Tensor:
             decoded = self.decode_mean(batch.mu, batch.extra)

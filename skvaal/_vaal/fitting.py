@@ -24,7 +24,7 @@ from skvaal._pool.pool import Pool
 from skvaal._pool.validation import check_unit_interval
 from skvaal._predictions.predictions import Predictions
 from skvaal._utils.exceptions import ModelFileError, UnusedParameterWarning, warn_user
-from skvaal._utils.params import did_you_mean
+from skvaal._utils.params import accepted_names, did_you_mean
 from skvaal._vaal.modules import ConvVAE, DenseVAE, LatentDiscriminator
 from skvaal._vaal.net import VAALNet
 
@@ -73,7 +73,8 @@ class NetRecipe:
             return getattr(vae, "linear_path", None) is not None
         vae_class = type(vae) if isinstance(vae, nn.Module) else vae
         is_own = isinstance(vae_class, type) and issubclass(vae_class, ConvVAE | DenseVAE)
-        return is_own and bool(given.get("linear_path", True))
+        has_parameter = is_own or "linear_path" in (accepted_names(vae_class) or ())
+        return has_parameter and bool(given.get("linear_path", True))
 
     @property
     def n_components(self) -> int:

@@ -60,13 +60,14 @@ class LinearPath(nn.Module):
         assert space.variances is not None
         latent_dim = len(self.components)
         noise = space.noise_variance(latent_dim)
-        variances = torch.as_tensor(space.variances[:latent_dim], dtype=torch.float64)
+        # Copies: arrays that came from another process may be read-only, of which torch warns.
+        variances = torch.tensor(space.variances[:latent_dim], dtype=torch.float64)
         n = len(variances)
         # Components that vary no more than the noise are left to the rest of the VAE.
         signal = (variances - noise).clamp(min=0)
         variances = variances.clamp(min=noise)
-        self.mean.copy_(torch.from_numpy(space.mean))
-        self.components[:n].copy_(torch.from_numpy(space.components[:n]))
+        self.mean.copy_(torch.tensor(space.mean))
+        self.components[:n].copy_(torch.tensor(space.components[:n]))
         self.encoder_scale[:n] = signal.sqrt() / variances
         self.decoder_scale[:n] = signal.sqrt()
         self.logvar[:n] = torch.log(noise / variances)

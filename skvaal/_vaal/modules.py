@@ -16,7 +16,8 @@ An instance says so by an attribute `condition_dim`.
 
 An optional method ``folded() -> vae`` returns a module that encodes the same sooner, in evaluation
 mode. An optional attribute `linear_path`, a :class:`~skvaal._vaal.linear_path.LinearPath`, is
-fitted to the data before training.
+fitted to the data before training: of an instance, and of a class whose constructor has a parameter
+`linear_path`.
 """
 
 from __future__ import annotations

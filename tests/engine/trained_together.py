@@ -34,6 +34,8 @@ SETTINGS = {
     "published": {"net": "published"},
     "frozen": {"net": "frozen_vae"},
     "bernoulli": {"likelihood": "bernoulli"},
+    "herding": {"rule": "herding"},
+    "no linear path": {"vae__linear_path": False},
     "small pool": {"batch_size": 40},
     "any seed": {"random_state": None},
 }
@@ -48,8 +50,10 @@ def pools(name, rank):
     return X[:20], X[20:end]
 
 
-def weights(strategy):
-    return np.concatenate([p.ravel() for p in map(np.asarray, states(strategy).values())])
+def learned(strategy):
+    """Weights, and where the labelled samples lie, if the rule reads that, in one row."""
+    placed = getattr(strategy, "labeled_coordinates_", np.empty(0, np.float32))
+    return np.concatenate([np.ravel(each) for each in (*states(strategy).values(), placed)])
 
 
 def states(strategy):
@@ -66,7 +70,7 @@ def main(folder):
         strategy = VAALQueryStrategy(**{**BASE, **params}, engine__distributed=True)
         strategy.fit_pools(*pools(name, rank))
         copy = pickle.loads(pickle.dumps(strategy))
-        everyones = accelerator.gather(torch.from_numpy(weights(strategy))[None])
+        everyones = accelerator.gather(torch.from_numpy(learned(strategy))[None])
         found[name] = {
             "history": [
                 {key: epoch[key] for key in epoch if key.endswith(("loss", "variance", "kl"))}

@@ -27,13 +27,14 @@ def net(digits):
 def passes(monkeypatch):
     """Samples of each pass through the encoder, with the method that needs it."""
     calls = []
-    for name in ("means", "scores", "scores_and_means"):
+    names = ("means", "decoded_coordinates", "scores", "scores_and_means", "scores_and_decoded")
+    for name in names:
         method = getattr(VAALNet, name)
         monkeypatch.setattr(
             VAALNet,
             name,
-            lambda self, pool, name=name, method=method: (
-                calls.append((name, len(pool))) or method(self, pool)
+            lambda self, pool, *args, name=name, method=method: (
+                calls.append((name, len(pool))) or method(self, pool, *args)
             ),
         )
     return calls
@@ -53,11 +54,17 @@ def choose(net, X, rule, n=4, **params):
     ("rule", "expected"),
     [
         (TopK(), [("scores", 240)]),
-        (Herding(), [("scores_and_means", 240)]),
-        (Herding(score_power=0), [("means", 240)]),
+        (Herding(), [("scores_and_decoded", 240)]),
+        (Herding(score_power=0), [("decoded_coordinates", 240)]),
+        (Herding(space="latent"), [("scores_and_means", 240)]),
+        (Herding(space="latent", score_power=0), [("means", 240)]),
         (Herding(space="components"), [("scores", 240)]),
         (Herding(space="components", score_power=0), []),
-        # Few candidates of a large pool: their means are computed apart.
+        # Few candidates of a large pool: they are placed apart.
+        (
+            KCenter(space="decoded", candidates_factor=2.0),
+            [("scores", 240), ("decoded_coordinates", 8)],
+        ),
         (KCenter(candidates_factor=2.0), [("scores", 240), ("means", 8)]),
         (Cluster(candidates_factor=2.0), [("scores", 240), ("means", 8)]),
         (KCenter(candidates_factor=20.0), [("scores_and_means", 240)]),
@@ -66,7 +73,7 @@ def choose(net, X, rule, n=4, **params):
 def test_a_rule_costs_the_passes_that_it_needs(net, digits, passes, rule, expected):
     X, _ = digits
     components = PrincipalComponents.fitted_on(Pool(X[:40]), Pool(X[40:]), 0)
-    dims = {"latent": 3, "components": 32}[getattr(rule, "space", "latent")]
+    dims = 3 if getattr(rule, "space", "latent") == "latent" else 32
     labeled = np.zeros((1, dims), dtype=np.float32)
     chosen = choose(net, X, rule, components=components, labeled_coordinates=labeled)
     assert len(set(chosen)) == 4
@@ -90,6 +97,11 @@ def test_values_are_those_of_the_net(net, digits):
         latent = candidates(net, X, reads, "latent")
         np.testing.assert_allclose(latent.read_coordinates(rows), net.means(pool)[rows], atol=1e-6)
         np.testing.assert_allclose(latent.read_coordinates(), net.means(pool), atol=1e-6)
+        decoded = candidates(net, X, reads, "decoded", components=components)
+        expected = net.decoded_coordinates(pool, components)
+        np.testing.assert_allclose(decoded.read_coordinates(rows), expected[rows], atol=1e-5)
+        np.testing.assert_allclose(decoded.read_coordinates(), expected, atol=1e-5)
+        np.testing.assert_allclose(decoded.read_scores(), net.scores(pool), atol=1e-6)
         placed = candidates(net, X, reads, "components", components=components)
         np.testing.assert_allclose(
             placed.read_coordinates(rows), components.project(pool)[rows], atol=1e-5

@@ -145,6 +145,28 @@ def test_file_and_clone_and_warm_start_keep_the_path(X, kind, tmp_path):
     assert strategy.labeled_coordinates_.shape == (200, len(strategy.components_.components))
 
 
+@pytest.fixture
+def warns_always():
+    """Torch says once in a process that an array is read-only; here, each time."""
+    before = torch.is_warn_always_enabled()
+    torch.set_warn_always(True)
+    yield
+    torch.set_warn_always(before)
+
+
+@pytest.mark.usefixtures("warns_always")
+def test_components_may_be_read_only(X):
+    # As those of a strategy are that was handed to another process.
+    components = PrincipalComponents.fitted_on(Pool(X[:100]), Pool(X[100:200]), 0)
+    for array in (components.mean, components.components, components.variances):
+        array.flags.writeable = False
+    path = LinearPath((64,), N_COMPONENTS)
+    path.fit(components)
+    assert path.is_fitted
+    found = fitted(X, **STILL).net_.decoded_coordinates(Pool(X), components)
+    assert found.shape == (len(X), 32)
+
+
 def test_an_instance_keeps_the_path_that_it_was_trained_with(X):
     other = PrincipalComponents.fitted_on(Pool(X[:100]), Pool(X[100:200]), 0)
     vae = DenseVAE((64,), latent_dim=4)
@@ -186,3 +208,25 @@ def test_bernoulli_decoder_begins_at_the_components(X, kind):
     found = strategy.net_.reconstructions(Pool(X)).reshape(len(X), -1)
     np.testing.assert_allclose(found, expected, atol=1e-4)
     assert np.isfinite(fitted(X, likelihood="bernoulli").score(X))
+
+
+class OwnVAE(torch.nn.Module):
+    """A linear VAE whose only parts are the linear path and a scale that is trained."""
+
+    def __init__(self, input_shape, linear_path=True):
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.ones(1))
+        self.linear_path = LinearPath(input_shape, N_COMPONENTS) if linear_path else None
+
+    def encode(self, x):
+        return self.linear_path.encode(x)
+
+    def decode(self, z):
+        return self.scale * self.linear_path.decode(z)
+
+
+@pytest.mark.parametrize("rule", ["herding", "topk"])
+@pytest.mark.parametrize("vae", [OwnVAE, OwnVAE((64,))], ids=["class", "instance"])
+def test_the_path_of_an_own_vae_is_fitted_whatever_the_rule(X, vae, rule):
+    strategy = VAALQueryStrategy(vae, rule=rule, max_epochs=1, device="cpu", random_state=0)
+    assert strategy.fit_pools(X[:80], X[80:]).net_.vae_.linear_path.is_fitted

@@ -353,7 +353,7 @@ def test_net_can_be_cloned():
     ("vae", "discriminator", "message"),
     [
         (DenseVAE((10,)), LatentDiscriminator, r"encode fails on samples of shape \(6,\)"),
-        (DenseVAE, LatentDiscriminator(3), "fails on latent vectors of size 16"),
+        (DenseVAE, LatentDiscriminator(3), "fails on latent vectors of size 32"),
         (ConvVAE, LatentDiscriminator, "vae=ConvVAE cannot be built with"),
     ],
 )

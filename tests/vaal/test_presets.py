@@ -75,8 +75,10 @@ def test_unknown_name(cls, name, nearest):
 class RowVAE(DenseVAE):
     """Feature rows instead of the images that the presets are for."""
 
-    def __init__(self, input_shape, *, latent_dim=2, width=8):
-        super().__init__(input_shape, latent_dim=latent_dim, hidden=(width,))
+    def __init__(self, input_shape, *, latent_dim=2, width=8, linear_path=False):
+        super().__init__(
+            input_shape, latent_dim=latent_dim, hidden=(width,), linear_path=linear_path
+        )
 
 
 def test_grid_search_from_and_over_presets(images):

@@ -29,7 +29,13 @@ STORED = {
     "ta_vaal": ("ta_vaal", {}),
     "sraal": ("sraal", {}),
 }
-COMMON = {"batch_size": 32, "vae__latent_dim": 4, "discriminator__hidden": (32,)}
+# The networks of the paper, without a linear path.
+COMMON = {
+    "batch_size": 32,
+    "vae__latent_dim": 4,
+    "vae__linear_path": False,
+    "discriminator__hidden": (32,),
+}
 
 
 @pytest.fixture(scope="module")

@@ -269,7 +269,7 @@ def test_networks_of_a_user_that_do_not_fit_the_condition(digits, proba):
     with pytest.raises(ValueError, match="decode fails on latent vectors of size 3"):
         VAALQueryStrategy(**quick, vae=vae).fit(X, y)
     quick.pop("discriminator__hidden")
-    with pytest.raises(ValueError, match="fails on latent vectors of size 26"):
+    with pytest.raises(ValueError, match="fails on latent vectors of size 42"):
         VAALQueryStrategy(**quick, discriminator=LatentDiscriminator(16), net="pseudo_label").fit(
             X, y, proba=proba
         )

@@ -166,7 +166,8 @@ def test_far_samples_score_lowest_without_a_discriminator():
     X = rng.randn(360, 10).astype(np.float32)
     X[210:] += 4
     y = np.where(np.arange(360) < 60, 0, -1)
-    net = train("no_discriminator", X, y, max_epochs=40, batch_size=64, vae__latent_dim=16)
+    params = {"max_epochs": 40, "batch_size": 64, "vae__latent_dim": 16}
+    net = train("no_discriminator", X, y, **params, vae__linear_path=False)  # as in the paper
     lowest = np.argsort(net.scores(Pool(X[60:])))[:50]
     assert (lowest >= 150).mean() > 0.9
 
@@ -229,7 +230,7 @@ def test_published_weighting_sums_the_kl_over_the_batch_of_a_pool():
 
 def test_the_published_weighting_lets_the_posterior_collapse(images):
     params = {"max_epochs": 30, "vae__width": 4, "lr": 2e-3, "batch_size": 64}
-    params["vae__latent_dim"] = 32
+    params |= {"vae__latent_dim": 32, "vae__linear_path": False}  # which cannot collapse
     variances = {
         name: train_on(name, images, **params).means(Pool(images[0])).var(axis=0).max()
         for name in ("vaal", "published")
@@ -282,6 +283,8 @@ def conditioned(name: str, **params) -> tuple[VAALNet, Pair]:
     """A net whose samples all have one class, and a pair of them with another."""
     extra = NETS[name].learn_extra(*[Predictions.of(draw_proba(8, 2), 8)] * 2, None)
     net = build(name, (6,), extra=extra, **params).initialize()
+    if net.n_decoder_inputs_ > net.latent_dim_:
+        nn.init.ones_(net.vae_.decoder[-1].weight)  # beside a linear path it begins at 0
     net.history.new_epoch(), net.history.new_batch()
     return net, PAIR._replace(extra=torch.zeros(16, extra.dim))
 

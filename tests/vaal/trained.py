@@ -7,6 +7,7 @@ import torch
 
 from skvaal._engine.batches import PairedPools
 from skvaal._engine.device import isolated_seed
+from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
 from skvaal._predictions.predictions import Predictions
 from skvaal._vaal.fitting import NetRecipe
@@ -16,8 +17,13 @@ from skvaal._vaal.net import VAALNet
 CPU = torch.device("cpu")
 
 
-def build(net, input_shape, *, extra=None, callbacks=None, max_epochs=2, **params) -> VAALNet:
-    """A net, not initialised; keywords are parameters of the net."""
+def build(
+    net, input_shape, *, extra=None, callbacks=None, max_epochs=2, pools=None, **params
+) -> VAALNet:
+    """A net, not initialised; keywords are parameters of the net.
+
+    Without `pools`, a linear path is not fitted, and adds nothing to the layers.
+    """
     nested = {"discriminator": {"hidden": (16,)}, "vae": {"latent_dim": 3}}
     if len(input_shape) == 3:
         nested["vae"]["width"] = 2
@@ -33,7 +39,10 @@ def build(net, input_shape, *, extra=None, callbacks=None, max_epochs=2, **param
         nested=nested,
         callbacks=callbacks,
     )
-    return recipe.build(CPU, extra, max_epochs=max_epochs)
+    components = None
+    if pools is not None and recipe.has_linear_path:
+        components = PrincipalComponents.fitted_on(pools.labeled, pools.unlabeled, 0)
+    return recipe.build(CPU, extra, components, max_epochs=max_epochs)
 
 
 def paired(net, X, y, proba=None, uncertainty=None) -> tuple[PairedPools, object]:
@@ -54,7 +63,7 @@ def paired(net, X, y, proba=None, uncertainty=None) -> tuple[PairedPools, object
 def train(net, X, y, *, proba=None, uncertainty=None, seed=0, **params) -> VAALNet:
     """A trained net; y is -1 where a sample is not labelled."""
     pools, extra = paired(net, X, y, proba, uncertainty)
-    built = build(net, X.shape[1:], extra=extra, **params)
+    built = build(net, X.shape[1:], extra=extra, pools=pools, **params)
     with isolated_seed(seed, CPU):
         return built.initialize().partial_fit(pools)
 

@@ -56,6 +56,10 @@ class NoVAENet(VAALNet):
         self.n_decoder_inputs_ = self.n_discriminator_inputs_ = self.latent_dim_
         return InputAsLatent(self.input_shape)
 
+    def decode_mean(self, z: Tensor, extra: Tensor | None = None) -> Tensor:
+        """The sample again: no likelihood has a part in it."""
+        return self.decode(z, extra)
+
     def iterate(self, pairs: Sequence[Pair]) -> tuple[Tensor, Terms]:
         """Train the discriminator."""
         mu, _ = self.encode(torch.cat(pairs[-1][:2]))

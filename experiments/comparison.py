@@ -4,10 +4,10 @@
 
 Reads the records of docs/recommended and docs/batches. Writes docs/results/research/comparison.txt:
 area under the accuracy curve less random's, in points, with a star where Wilcoxon's test gives
-p < 0.05 after Holm's correction; mean ranks; and the area of the recommended setting less that of
-each other strategy, +- standard error over the seeds; and less what it was when the margin itself
-was the weight (docs/results/research/weighed_by_margin.csv, areas in points, by the functions here
-from the records of then).
+p < 0.05 after Holm's correction; mean ranks; the areas of herding and of VAAL herding less that of
+each other strategy, +- standard error over the seeds; and herding less what it was when the margin
+itself was the weight (docs/results/research/weighed_by_margin.csv, areas in points, by the
+functions here from the records of then).
 """
 
 from pathlib import Path
@@ -20,14 +20,17 @@ from skvaal.benchmark.statistics import areas, cases, mean_ranks
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS = DOCS / "results" / "research"
-OUR = "herding"
+OURS = ("herding", "vaal_herding")
 
 
 def by_case(folder):
     """Areas in points, (seed, strategy), by the name of the case."""
-    records = pd.concat([one.records for one in find_results(DOCS / folder)])
-    for _, one in cases(records):
-        yield ", ".join(one.iloc[0][["data", "protocol"]]), one
+    for results in find_results(DOCS / folder):
+        records = results.records
+        if results.folder.name.endswith("_many"):  # the same data with more labels
+            records = records.assign(data=records["data"] + "_many")
+        for _, one in cases(records):
+            yield ", ".join(one.iloc[0][["data", "protocol"]]), one
 
 
 def above_random(one):
@@ -39,10 +42,10 @@ def above_random(one):
     return pd.concat([text, pd.Series({"random": f"{points['random'].mean():.1f}"})])
 
 
-def ahead(one):
-    """How far ours is ahead of each other strategy, as text."""
+def ahead(one, our):
+    """How far one strategy is ahead of each other, as text."""
     points = 100 * areas(one)
-    difference = points.rsub(points[OUR], axis=0).drop(columns=OUR)
+    difference = points.rsub(points[our], axis=0).drop(columns=our)
     return difference.mean().map("{:+.1f}".format) + difference.sem().map(" +- {:.1f}".format)
 
 
@@ -63,20 +66,20 @@ def tables(folder):
         seeds = {name: one["seed"].nunique() for name, one in chosen.items()}
         text += [f"{folder}, {title}, mean rank over {len(chosen)} cases; seeds: {seeds}"]
         text += [pd.DataFrame({"mean rank": rank, **columns}).loc[rank.index].T.to_string(), ""]
-    text += [
-        f"{OUR} less each other strategy",
-        pd.DataFrame({name: ahead(one) for name, one in found.items()}).T.to_string(na_rep=""),
-        "",
-    ]
+    for our in (one for one in OURS if one in everywhere):
+        compared = pd.DataFrame({name: ahead(one, our) for name, one in found.items()}).T
+        text += [f"{our} less each other strategy", compared.to_string(na_rep=""), ""]
     return "\n".join(text)
 
 
 def since_the_margin_was_the_weight():
     """How far ours is ahead of what it was, by case of the comparison."""
     before = pd.read_csv(RESULTS / "weighed_by_margin.csv").set_index(["case", "seed"])["area"]
-    lines = [f"{OUR} less the same weighed by the margin itself"]
+    lines = ["herding less the same weighed by the margin itself"]
     for name, one in by_case("recommended"):
-        gain = 100 * areas(one)[OUR] - before[name]
+        if name not in before.index.unique(0):
+            continue
+        gain = 100 * areas(one)["herding"] - before[name]
         lines.append(f"{name:<28}{gain.mean():+.2f} +- {gain.sem():.2f}")
     return "\n".join(lines) + "\n"
 

@@ -35,9 +35,9 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
     that covers most of what is left to cover in the decoded space: there, the distance of two
     samples is that of their decoded means. A sample weighs more if a task model is unsure of it and
     if the discriminator calls it unlabelled. Training begins at the principal components of the
-    data (`linear_path` of :class:`DenseVAE`). ``rule='topk'`` takes the samples that the
-    discriminator is surest are unlabelled, which is Algorithm 2 of [1]_.
-    ``from_preset('paper-cifar')`` and the like are the whole method of the paper.
+    data (`linear_path` of :class:`DenseVAE`). ``rule='topk', vae__linear_path=False`` is plain
+    VAAL, Algorithm 2 of [1]_: it takes those that the discriminator is surest are unlabelled, and
+    reads no task model. ``from_preset('paper-cifar')`` is the paper's whole method.
 
     The strategy needs no classifier and no classes, only which samples are labelled. Features
     should be on a common scale: put a ``StandardScaler`` in front, or give images as uint8. What a
@@ -335,15 +335,13 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         """Few dense columns in the place of many sparse ones."""
         if reset and not any(map(needs_reduction, pools.values())):
             self.__dict__.pop("sparse_reduction_", None)
-        elif reset and not self._fits_reduction(next(iter(pools.values()))):
+        elif reset and hasattr(self, "sparse_reduction_"):  # kept for a warm start
+            self.sparse_reduction_.check_columns(next(iter(pools.values())))
+        elif reset:
             self.sparse_reduction_ = SparseReduction.fitted_on(list(pools.values()), self._seed)
         if not hasattr(self, "sparse_reduction_"):
             return list(pools.values())
         return [self.sparse_reduction_.reduce(X, name) for name, X in pools.items()]
-
-    def _fits_reduction(self, X: Any) -> bool:
-        reduction = getattr(self, "sparse_reduction_", None)
-        return reduction is not None and reduction.components.shape[1] == X.shape[1]
 
     def _fit(
         self,
@@ -358,9 +356,11 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         self._check_nested_params(recipe.components())
         warn_of_unused(recipe.net_class, type(self), self.get_params(deep=False))
         recipe.check_pools(labeled, unlabeled)
+        if previous is not None and not recipe.can_go_on_in(previous[2]):
+            previous = None  # the last fit had too few samples to go on from
         last_net, n_before, components = previous or (None, 0, None)
         is_placed = rule.reads.coordinates and rule.space != "latent"
-        if components is None and (is_placed or recipe.has_linear_path):
+        if components is None and (is_placed or recipe.may_have_linear_path):
             components = PrincipalComponents.fitted_on(
                 labeled, unlabeled, self._seed, recipe.n_components
             )

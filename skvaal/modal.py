@@ -212,8 +212,8 @@ class VAALQuery(_StrategyQuery):
     Each query trains a VAE and a discriminator on the learner's labelled samples and the pool, and
     reads both (:class:`VAALQueryStrategy`). By default it takes the samples that cover, in the
     decoded space, what the learner is unsure of and the discriminator calls unlabelled.
-    ``VAALQuery(rule='topk', uncertainty=None)`` takes those that the discriminator is surest are
-    unlabelled, as the paper does.
+    ``VAALQuery(rule='topk', vae__linear_path=False)`` is plain VAAL, the paper's Algorithm 2: it
+    takes those that the discriminator is surest are unlabelled, and does not ask the learner.
 
     Parameters
     ----------

@@ -84,7 +84,21 @@ class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
         -----
         EmptyPoolWarning
             If no row is labelled: the batch covers the candidates.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If something cannot be used, or all of X is labelled and `candidates` is None; before
+            any training.
         """
+        if candidates is None and np.size(y) and is_labeled(y, self.missing_label).all():
+            # The mark of skvaal's own estimators is the likeliest one.
+            has_mark = -1 in np.asarray(y, dtype=object)
+            raise ValueError(
+                f"no row of y is missing_label={self.missing_label!r}, so that there is nothing to "
+                "choose from; pass "
+                + ("missing_label=-1" if has_mark else "the missing_label of y, or candidates=...")
+            )
         rows = np.arange(count_rows(X))[:, None]  # in the place of X, which stays what it is
         are_samples = _are_samples(candidates)
         named = candidates
@@ -186,8 +200,11 @@ class VAALSampling(_StrategySampling):
     Attributes
     ----------
     strategy_ : VAALQueryStrategy or Pipeline
-        Fitted in the last query. Its ``explain(X_candidates, positions)`` tells why samples were
-        chosen, given the candidates and positions among them.
+        Fitted in the last query. Its ``explain(X_candidates, positions, proba=...)`` tells why
+        samples were chosen, given the candidates, positions among them, and what the fitted
+        classifier says of the candidates, ``clf.predict_proba(X_candidates)``. Leave `proba` out
+        where the query had no classifier: gains are then those of a choice without one. Of a
+        Pipeline, ask the last step, with candidates that the others have transformed.
 
     References
     ----------

@@ -96,6 +96,20 @@ def labels_of(value, dtype):
 
 
 @pytest.mark.parametrize("make", [VAALSampling, HerdingSampling])
+@pytest.mark.parametrize(
+    ("y", "way_out"),
+    [
+        (np.repeat([1, -1], [40, 200]), "pass missing_label=-1"),
+        (np.repeat([1.0, 2.0], 120), "pass the missing_label of y, or candidates="),
+    ],
+    ids=["other mark", "no mark"],
+)
+def test_no_unlabelled_row_is_told_before_any_work(digits, make, y, way_out):
+    with pytest.raises(ValueError, match=f"no row of y is missing_label=nan, .*{way_out}"):
+        make().query(digits[0], y, batch_size=3)
+
+
+@pytest.mark.parametrize("make", [VAALSampling, HerdingSampling])
 def test_no_labelled_row_is_a_batch_by_coverage_with_a_warning(pool, make):
     X = np.repeat(np.eye(5), 20, axis=0) + np.random.RandomState(0).rand(100, 5) / 10
     sampling = make_sampling(make, **{"max_epochs": 40} if make is VAALSampling else {})
@@ -236,6 +250,8 @@ def test_a_classifier_is_asked(labeled_pool, make, name, fit_clf):
     np.testing.assert_array_equal(indices, 40 + expected)
     np.testing.assert_array_equal(np.nanargmax(utilities, axis=1), indices)
     assert np.isnan(utilities[:, :40]).all()
+    table = sampling.strategy_.explain(X[40:], expected, proba=proba)
+    np.testing.assert_allclose(table["gain"], utilities[np.arange(6), indices], rtol=1e-4)
     without = sampling.query(X, y, batch_size=6)
     assert indices.tolist() != without.tolist()
     assert fit_clf is not hasattr(clf, "classes_") or name == "of scikit-activeml"

@@ -65,6 +65,14 @@ class SparseReduction:
             svd = TruncatedSVD(min(n_components, *X.shape), random_state=seed).fit(X)
         return cls(svd.components_.astype(np.float32))
 
+    def check_columns(self, X: Any) -> None:
+        """Raise if weights that were trained on other columns cannot go on with X."""
+        if X.shape[1] != self.components.shape[1]:
+            raise ValueError(
+                f"X has {X.shape[1]} features, but warm_start=True goes on from weights for "
+                f"{self.components.shape[1]}; set warm_start=False to start anew"
+            )
+
     def reduce(self, X: Any, name: str = "X") -> NDArray[np.float32]:
         """Project samples on the components; a ValueError if one is too large for float32."""
         X = _as_csr(X) if isinstance(X, SparseSource) or issparse(X) else X

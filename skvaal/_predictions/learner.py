@@ -104,9 +104,10 @@ def labeled_pool(learner: Any) -> Any:
     learners = getattr(learner, "learner_list", None) or [learner]
     if any(hasattr(each, "X_training") for each in learners):
         return None
+    name = "learner=None" if learner is None else type(learner).__name__
     raise ValueError(
-        f"{type(learner).__name__} keeps no labelled samples (X_training); pass them: "
-        "learner.query(X_pool, n_instances=..., X_labeled=...)"
+        f"{name} keeps no labelled samples (X_training); pass them as X_labeled=..., which may be "
+        "empty"
     )
 
 

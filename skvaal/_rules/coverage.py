@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skvaal._rules.measures import (
+    find_centre,
     iterate_squared_distances,
     nearest_distances,
     squared_distances_to,
@@ -22,10 +23,11 @@ _TOGETHER = 32
 _BLOCK = 2**20
 # Above this share of near samples, the kernel is computed of the whole block.
 _DENSE = 1 / 8
-# Rounding of |a|^2 - 2ab + |b|^2 in float32, in units of |b|^2, where a is near b.
-_ROUNDING = 16 * np.finfo(np.float32).eps
-# A kernel of no width divides by zero: equal samples are all that it covers.
-_TINY = np.finfo(np.float32).tiny
+# Rounding of |a|^2 - 2ab + |b|^2, in units of |b|^2 and of the precision, where a is near b.
+_ROUNDING = 16
+# A kernel of no width divides by zero: equal samples are all that it covers. One that covers all
+# is wide enough.
+_TINY, _HUGE = np.finfo(np.float32).tiny, 1e30
 
 
 class Coverage:
@@ -33,22 +35,23 @@ class Coverage:
 
     `reference_weights` say how much each sample of the reference counts. If the reference `is_part`
     of the pool, they are estimates for it, but a candidate stands for itself with its own weight.
+    All is computed in the precision of Z.
     """
 
     def __init__(
         self,
-        Z: NDArray[np.float32],
+        Z: NDArray[np.floating],
         weights: NDArray[np.float64],
         reference_weights: NDArray[np.float64],
-        Z_labeled: NDArray[np.float32],
+        Z_labeled: NDArray[np.floating],
         h: float,
         *,
         is_part: bool,
     ) -> None:
-        self.h = max(np.float32(h), _TINY)
+        self.h = Z.dtype.type(np.clip(h, _TINY, _HUGE))
         self._Z, self._weights, self._is_part = Z, weights, is_part
         self._reference = Z[: len(reference_weights)]
-        self._reference_weights = reference_weights.astype(np.float32)
+        self._reference_weights = reference_weights.astype(Z.dtype)
         # Squared distance to the nearest labelled or chosen sample. Outside the reference, it
         # leaves out what was chosen since the first `_n_counted` choices.
         self._nearest = nearest_distances(Z if is_part else self._reference, Z_labeled)
@@ -88,13 +91,13 @@ class Coverage:
         self._cover[near] = np.maximum(self._cover[near], self._kernel(distances))
         self._chosen.append(row)
 
-    def _kernel(self, squared_distances: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _kernel(self, squared_distances: NDArray[np.floating]) -> NDArray[np.floating]:
         """Kernel of squared distances, in their place."""
         with np.errstate(over="ignore"):  # by _TINY
             squared_distances /= -2 * self.h
         return np.exp(squared_distances, out=squared_distances)
 
-    def _sum(self, distances: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _sum(self, distances: NDArray[np.floating]) -> NDArray[np.float64]:
         """Added coverage of the reference, from all squared distances to it, (..., n_reference)."""
         added = self._kernel(distances)
         added -= self._cover
@@ -120,7 +123,7 @@ class Coverage:
             sums[part] = np.bincount(i, weights=added, minlength=len(block))
         return sums
 
-    def _find_nearest(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+    def _find_nearest(self, rows: NDArray[np.intp]) -> NDArray[np.floating]:
         """Squared distance of each sample to the nearest one that is labelled or chosen."""
         n_chosen = len(self._chosen)
         is_old = (rows >= len(self._reference)) & (self._n_counted[rows] < n_chosen)
@@ -138,14 +141,14 @@ class Coverage:
 class _Product:
     """Squared distances to fixed samples as a product with a table that is computed once."""
 
-    def __init__(self, others: NDArray[np.float32]) -> None:
-        self._centre = others.mean(axis=0, dtype=np.float64).astype(np.float32)
+    def __init__(self, others: NDArray[np.floating]) -> None:
+        self._centre = find_centre(others)
         centred = others - self._centre
         norms = np.einsum("ij,ij->i", centred, centred)
         self._table = np.vstack([-2 * centred.T, norms, np.ones_like(norms)])
-        self.rounding = _ROUNDING * norms
+        self.rounding = _ROUNDING * np.finfo(others.dtype).eps * norms
 
-    def iterate(self, Z: NDArray[np.float32]) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    def iterate(self, Z: NDArray[np.floating]) -> Iterator[tuple[slice, NDArray[np.floating]]]:
         """Rows of Z and their squared distances, (n_rows, n_others), which may be just below 0."""
         step = max(1, _BLOCK // self._table.shape[1])
         for start in range(0, len(Z), step):
@@ -156,7 +159,7 @@ class _Product:
 
 
 def count_within(
-    Z: NDArray[np.float32], rows: NDArray[np.intp], squared_distance: float
+    Z: NDArray[np.floating], rows: NDArray[np.intp], squared_distance: float
 ) -> NDArray[np.intp]:
     """How many other samples of Z lie at most so far from each of some rows, exactly."""
     counts = np.zeros(len(rows), dtype=np.intp)
@@ -174,7 +177,9 @@ def count_within(
     return counts
 
 
-def _squared_distances(Z: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+def _squared_distances(
+    Z: NDArray[np.floating], others: NDArray[np.floating]
+) -> NDArray[np.floating]:
     """Squared distance of each sample to the one in the same row, exactly 0 if they are equal."""
     difference = Z - others
     return np.einsum("ij,ij->i", difference, difference)

@@ -48,7 +48,7 @@ class ExplainingMixin(PoolCheckingMixin):
             All that :meth:`query` returned, in its order, which is the order of choosing. Other
             rows of the pool are explained as if they had been chosen, one after the other.
         proba : array-like, default=None
-            What :meth:`query` got.
+            What :meth:`query` got. Without it, gains are those of a choice without a model.
 
         Returns
         -------

@@ -10,7 +10,14 @@ from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 
 from skvaal._rules.coverage import Coverage, count_within
-from skvaal._rules.measures import iterate_squared_distances, perturb, ranks, smallest
+from skvaal._rules.measures import (
+    find_centre,
+    iterate_squared_distances,
+    perturb,
+    ranks,
+    smallest,
+    squared_distances_to,
+)
 from skvaal._rules.rule import SPACES, Batch, Candidates, Reads, Rule, Utilities, count_choices
 from skvaal._utils.params import Interval, StrOptions
 
@@ -23,6 +30,10 @@ _MAX_PROBES = 500
 # Of a larger pool so many are candidates, or as many times the batch.
 _MAX_CANDIDATES = 50_000
 _CANDIDATES_FACTOR = 10
+# A kernel narrower than this, in units of the squared extent of the pool, is lost in the rounding
+# of float32. In float64, it is no narrower than that, in units of the median squared distance from
+# the centre.
+_NARROW, _LEAST_WIDTH = 1e-5, 1e-10
 _TINY = np.finfo(np.float32).tiny
 
 
@@ -159,7 +170,8 @@ class Herding(Rule):
         for i, row in enumerate(order[np.searchsorted(rows, indices, sorter=order)]):
             gains[i] = coverage.gains(row[None])[0]
             coverage.add(row)
-        return gains, count_within(candidates.read_coordinates(), indices, coverage.h)
+        Z = candidates.read_coordinates().astype(coverage.h.dtype, copy=False)
+        return gains, count_within(Z, indices, coverage.h)
 
     def _choose(
         self, candidates: Candidates, n: int, random_state: RandomState, utilities: Utilities
@@ -202,6 +214,9 @@ class Herding(Rule):
         # Shuffled, so that of equal gains the first is any; the first of them are a random draw.
         rows = random_state.permutation(n_samples)
         h = self.bandwidth * _measure_radius(Z[rows[:n_reference]], 1 / n_labels)
+        if h < _NARROW * _squared_extent(Z):
+            Z, Z_labeled = Z.astype(np.float64), Z_labeled.astype(np.float64)
+            h = self._measure_narrow(Z[rows[:n_reference]], 1 / n_labels)
         shares = np.ones(n_reference)
         if min(n_reference, n_candidates) < n_samples:
             drawn, shares = _draw(weights[rows], n_reference, n_candidates, random_state)
@@ -216,13 +231,19 @@ class Herding(Rule):
             Coverage(Z[rows], weights, counted, Z_labeled, h, is_part=is_part),
         )
 
+    def _measure_narrow(self, reference: NDArray[np.floating], share: float) -> float:
+        """Width of a kernel that float32 is too coarse for, but that covers equal samples."""
+        norms = squared_distances_to(reference, find_centre(reference))
+        least = _LEAST_WIDTH * np.median(norms[norms > 0]) if norms.any() else 0.0
+        return max(self.bandwidth * _measure_radius(reference, share), float(least))
+
     def _weigh(self, candidates: Candidates) -> NDArray[np.float64]:
         """Weight of every sample of the pool."""
         weights = np.ones(candidates.n_samples)
         uncertainty = candidates.uncertainty
         if uncertainty is not None:
-            # A function of the user's may count from below.
-            u = uncertainty - min(0.0, uncertainty.min())
+            # A function of the user's may count from below. Halved, or the range may overflow.
+            u = uncertainty / 2 - min(0.0, uncertainty.min() / 2)
             # Of equals the lowest rank: those of which a model is certain, often many, weigh least.
             weights = np.maximum(u / max(u.max(), _TINY), ranks(u, ties="min"))
         power = self.exponent(*candidates.labeled_coordinates.shape)
@@ -288,7 +309,13 @@ def _draw(
     return drawn, np.where(expected > 0, -np.expm1(-expected), 1.0)
 
 
-def _measure_radius(reference: NDArray[np.float32], share: float) -> float:
+def _squared_extent(Z: NDArray[np.floating]) -> float:
+    """Squared diagonal of the box around the samples; no array of their size is made."""
+    extent = Z.max(axis=0).astype(np.float64) - Z.min(axis=0)
+    return float(extent @ extent)
+
+
+def _measure_radius(reference: NDArray[np.floating], share: float) -> float:
     """Median of the squared distance within which a share of the reference lies."""
     blocks = iterate_squared_distances(reference[:_MAX_PROBES], reference)
     quantiles = [np.quantile(distances, share, axis=1) for _, distances in blocks]

@@ -48,18 +48,27 @@ def perturb(
     return scores.astype(np.float64) / temperature - random_state.gumbel(size=len(scores))
 
 
-def squared_distances_to(Z: NDArray[np.float32], z: NDArray[np.float32]) -> NDArray[np.float32]:
+def squared_distances_to(Z: NDArray[np.floating], z: NDArray[np.floating]) -> NDArray[np.floating]:
     """Squared Euclidean distances of many points to one, exactly 0 for equal ones."""
     difference = Z - z
     return np.einsum("ij,ij->i", difference, difference)
 
 
+def find_centre(Z: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Where a product loses least in |a|^2 - 2ab + |b|^2, (n_dims,): in the middle of points.
+
+    Of float64, it is the median, which no outlier moves.
+    """
+    if Z.dtype == np.float64:
+        return np.median(Z, axis=0)
+    return Z.mean(axis=0, dtype=np.float64).astype(Z.dtype)
+
+
 def iterate_squared_distances(
-    Z: NDArray[np.float32], others: NDArray[np.float32]
-) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    Z: NDArray[np.floating], others: NDArray[np.floating]
+) -> Iterator[tuple[slice, NDArray[np.floating]]]:
     """Squared distances of points to all of another set: rows of Z, and (n_rows, n_others)."""
-    # Centred, because float32 loses least near 0 in |a|^2 - 2ab + |b|^2.
-    centre = others.mean(axis=0, dtype=np.float64).astype(np.float32)
+    centre = find_centre(others)
     others = others - centre
     norms = np.einsum("ij,ij->i", others, others)
     step = max(1, _BLOCK // len(others))
@@ -72,9 +81,11 @@ def iterate_squared_distances(
         yield rows, np.maximum(distances, 0, out=distances)
 
 
-def nearest_distances(Z: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+def nearest_distances(
+    Z: NDArray[np.floating], others: NDArray[np.floating]
+) -> NDArray[np.floating]:
     """Squared distance of every point to the nearest of another set; infinite if that is empty."""
-    nearest = np.full(len(Z), np.inf, dtype=np.float32)
+    nearest = np.full(len(Z), np.inf, dtype=Z.dtype)
     if len(others):
         for rows, distances in iterate_squared_distances(Z, others):
             nearest[rows] = distances.min(axis=1)

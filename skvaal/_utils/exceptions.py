@@ -19,7 +19,7 @@ class PosteriorCollapseWarning(UserWarning):
 
 
 class UninformativeDiscriminatorWarning(UserWarning):
-    """The discriminator cannot tell held-out samples of the pools apart: the ranking is noise."""
+    """The discriminator cannot tell held-out samples of the pools apart: its scores are noise."""
 
 
 class UnusedParameterWarning(UserWarning):

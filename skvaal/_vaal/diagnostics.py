@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -23,13 +23,13 @@ from skvaal._vaal.diagnostics_display import Chart, DiagnosticsDisplay, list_cha
 
 # A latent unit is active if the variance of its mu over the data is larger ([1]_, section 5.2).
 _ACTIVE_VARIANCE = 0.01
-# The ranking is called noise below this AUC, even if it differs significantly from 1/2.
+# The scores are called noise below this AUC, even if it differs significantly from 1/2.
 _USEFUL_AUC = 0.55
 # A region without labels is found from this AUC on.
 _FINDS_AUC = 0.7
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Diagnostics:
     """What :meth:`VAALQueryStrategy.diagnose` found.
 
@@ -88,6 +88,8 @@ class Diagnostics:
         Standard deviation of the unlabelled samples' scores.
     tied_fraction : float
         Fraction of the unlabelled samples that share their score with another one.
+    score_unit : str, default='log-odds'
+        Unit of the scores: 'distance' where the net has no discriminator.
 
     Examples
     --------
@@ -117,7 +119,7 @@ class Diagnostics:
     variance_explained: float | None
     variance_explained_linear: float | None
     departure_from_components: float | None
-    reconstructions: NDArray[np.float32] | None = field(repr=False)
+    reconstructions: NDArray[np.float32] | None
     auc_training: float
     auc_cross_fitted: float
     auc_missing_region: float
@@ -126,6 +128,7 @@ class Diagnostics:
     score_exponent_reason: str
     score_std: float
     tied_fraction: float
+    score_unit: str = "log-odds"
 
     @property
     def is_unit_active(self) -> NDArray[np.bool_] | None:
@@ -152,7 +155,7 @@ class Diagnostics:
         """Whether the AUC on simulated missing regions is 0.7 or more."""
         return bool(self.auc_missing_region >= _FINDS_AUC)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         rows = self._list_rows()
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
@@ -208,19 +211,21 @@ class Diagnostics:
                 ("variance explained", self._describe_variance()),
             ]
         if self.departure_from_components is not None:
-            departure = f"{self.departure_from_components:.2f} of the coordinates' length"
+            moved = "how far the VAE moves samples from plain principal components"
+            departure = f"{self.departure_from_components:.1%} ({moved})"
             rows.append(("departure from components", departure))
-        noise = " (the ranking is noise)" if self.is_uninformative else ""
+        noise = " (the scores are noise)" if self.is_uninformative else ""
         held_out = f"{self.auc_cross_fitted:.3f} +- {self.auc_error:.3f}{noise}"
         missing = f"{self.auc_missing_region:.3f} (simulated)"
         exponent = "none" if self.score_exponent is None else f"{self.score_exponent:.2g}"
+        exponent += " (0: D ignored)" if self.score_exponent else ""
         return [
             *rows,
             ("AUC in training", f"{self.auc_training:.3f}"),
             ("AUC held out", "unknown" if np.isnan(self.auc_cross_fitted) else held_out),
             ("AUC, missing regions", "unknown" if np.isnan(self.auc_missing_region) else missing),
             ("exponent of the scores", f"{exponent}: {self.score_exponent_reason}"),
-            ("spread of the scores", f"{self.score_std:.3g}"),
+            ("spread of the scores", f"{self.score_std:.3g} ({self.score_unit})"),
             ("tied scores", f"{self.tied_fraction:.1%}"),
         ]
 

@@ -79,11 +79,12 @@ def examine(
         score_exponent_reason=reason,
         score_std=float(scores[1].std(dtype=np.float64)),
         tied_fraction=float(counts[counts > 1].sum() / sizes[1]),
+        score_unit="log-odds" if net.has_discriminator else "distance",
     )
 
 
 def warn_of_findings(diagnostics: Diagnostics) -> None:
-    """Warn of a collapsed posterior and of a ranking that is noise, and say what helps."""
+    """Warn of a collapsed posterior and of scores that are noise, and say what helps."""
     if diagnostics.has_collapsed:
         warn_user(
             "the posterior has collapsed: mu of no latent unit varies over the data by more than "
@@ -96,7 +97,7 @@ def warn_of_findings(diagnostics: Diagnostics) -> None:
         warn_user(
             "labelled and unlabelled samples cannot be told apart where they were held out (AUC "
             f"{diagnostics.auc_cross_fitted:.2f}, in training {diagnostics.auc_training:.2f}): the "
-            f"ranking is noise. {_judge_missing_regions(diagnostics)}If the labelled samples are a "
+            f"scores are noise. {_judge_missing_regions(diagnostics)}If the labelled samples are a "
             "random draw from the pool, choose by the uncertainty of your model and by coverage: "
             "HerdingQueryStrategy(), or rule=Herding(score_power=0)",
             UninformativeDiscriminatorWarning,
@@ -234,5 +235,5 @@ def _explain_exponent(
     reference = 10 * n_dims
     return rule.exponent(n_labeled, n_dims), (
         f"{n_labeled} labels for {n_dims} dimensions; "
-        f"{rule.exponent(reference, n_dims):.3g} at {reference} labels"
+        f"{rule.exponent(reference, n_dims):.3g} at {reference} labels, at most 0.5"
     )

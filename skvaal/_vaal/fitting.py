@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, Signature, signature
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ from skvaal._pool.pool import Pool
 from skvaal._pool.validation import check_unit_interval
 from skvaal._predictions.predictions import Predictions
 from skvaal._utils.exceptions import ModelFileError, UnusedParameterWarning, warn_user
-from skvaal._utils.params import accepted_names, did_you_mean
+from skvaal._utils.params import did_you_mean
 from skvaal._vaal.modules import ConvVAE, DenseVAE, LatentDiscriminator
 from skvaal._vaal.net import VAALNet
 
@@ -64,8 +66,8 @@ class NetRecipe:
         return auto | {name: each for name, each in given.items() if not isinstance(each, str)}
 
     @property
-    def has_linear_path(self) -> bool:
-        """Whether the VAE has a linear path that is to be fitted."""
+    def may_have_linear_path(self) -> bool:
+        """Whether the VAE has a linear path that is to be fitted, as far as that can be told."""
         vae, given = self.modules()["vae"], self.nested["vae"]
         if not self.net_class.has_vae:
             return False
@@ -73,14 +75,20 @@ class NetRecipe:
             return getattr(vae, "linear_path", None) is not None
         vae_class = type(vae) if isinstance(vae, nn.Module) else vae
         is_own = isinstance(vae_class, type) and issubclass(vae_class, ConvVAE | DenseVAE)
-        has_parameter = is_own or "linear_path" in (accepted_names(vae_class) or ())
-        return has_parameter and bool(given.get("linear_path", True))
+        return not is_own or bool(given.get("linear_path", True))
 
     @property
     def n_components(self) -> int:
         """Number of principal components: as many as latent units, 32 at least."""
         latent_dim = self.nested["vae"].get("latent_dim", getattr(self.vae, "latent_dim", 0))
-        return max(_MIN_COMPONENTS, latent_dim if isinstance(latent_dim, int) else 0)
+        return max(_MIN_COMPONENTS, int(latent_dim) if isinstance(latent_dim, Integral) else 0)
+
+    def can_go_on_in(self, components: PrincipalComponents | None) -> bool:
+        """Whether a warm start has as many components as a new fit would have."""
+        if components is None:
+            return True
+        wanted = min(self.n_components, math.prod(self.sample_shape))
+        return len(components.components) >= wanted
 
     def components(self) -> dict[str, Callable]:
         """Classes and functions behind the prefixes, to check names of parameters against."""

@@ -16,8 +16,7 @@ An instance says so by an attribute `condition_dim`.
 
 An optional method ``folded() -> vae`` returns a module that encodes the same sooner, in evaluation
 mode. An optional attribute `linear_path`, a :class:`~skvaal._vaal.linear_path.LinearPath`, is
-fitted to the data before training: of an instance, and of a class whose constructor has a parameter
-`linear_path`.
+fitted to the data before training.
 """
 
 from __future__ import annotations
@@ -49,11 +48,21 @@ class _VAE(nn.Module):
 
     input_shape: tuple[int, ...]
     latent_dim: int
+    condition_dim: int
     encoder: nn.Sequential
     decoder: nn.Sequential
     fc_mu: nn.Linear
     fc_logvar: nn.Linear
     linear_path: LinearPath | None
+
+    def _keep_sizes(
+        self, input_shape: tuple[int, ...], latent_dim: int, condition_dim: int
+    ) -> None:
+        if latent_dim < 1:
+            raise ValueError(f"latent_dim must be at least 1, got {latent_dim}")
+        self.input_shape = tuple(input_shape)
+        self.latent_dim = latent_dim
+        self.condition_dim = condition_dim
 
     def _add_linear_path(self, is_wanted: bool) -> None:
         """Add the linear path; what the layers add to it begins at 0."""
@@ -154,9 +163,7 @@ class ConvVAE(_VAE):
                 f"images must be at least {MIN_IMAGE_SIZE}x{MIN_IMAGE_SIZE} pixels, "
                 f"got {height}x{image_width}"
             )
-        self.input_shape = tuple(input_shape)
-        self.latent_dim = latent_dim
-        self.condition_dim = condition_dim
+        self._keep_sizes(input_shape, latent_dim, condition_dim)
         n_stages = int(math.log2(min(height, image_width))) - 1
         channels = [width * min(2**stage, 8) for stage in range(n_stages)]
         encoded = (channels[-1], height >> n_stages, image_width >> n_stages)
@@ -219,9 +226,7 @@ class DenseVAE(_VAE):
     ) -> None:
         super().__init__()
         (n_features,) = input_shape
-        self.input_shape = tuple(input_shape)
-        self.latent_dim = latent_dim
-        self.condition_dim = condition_dim
+        self._keep_sizes(input_shape, latent_dim, condition_dim)
         sizes = [n_features, *hidden]
         self.encoder = nn.Sequential(*_stages(nn.Linear, nn.BatchNorm1d, sizes))
         self.fc_mu = nn.Linear(sizes[-1], latent_dim)

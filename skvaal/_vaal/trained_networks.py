@@ -167,8 +167,18 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
             If no latent unit varies over the data.
         UninformativeDiscriminatorWarning
             If held-out samples of the two pools cannot be told apart, and the rule reads scores.
+
+        Raises
+        ------
+        ValueError, TypeError, NotFittedError
+            If the pools do not fit what was fitted, or `n_folds` is below 2.
         """
         check_is_fitted(self)
+        if len(getattr(X_unlabeled, "shape", (0, 0))) == 1:
+            raise ValueError(
+                f"X_unlabeled has shape {X_unlabeled.shape}; diagnose takes X_labeled and "
+                "X_unlabeled, not y"
+            )
         if n_folds < 2:
             raise ValueError(f"n_folds={n_folds!r}, but it must be at least 2")
         labeled = self._open_with_extra(X_labeled, proba_labeled, "_labeled")
@@ -255,7 +265,11 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
     def _export_state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
         self._check_as_fitted()
         values, arrays = self.net_.export_state()
-        own: dict[str, Any] = {"n_iter": self.n_iter_, "class": type(self.net_).__name__}
+        own: dict[str, Any] = {
+            "n_iter": self.n_iter_,
+            "class": type(self.net_).__name__,
+            "likelihood": self.net_.likelihood,
+        }
         if hasattr(self, "labeled_coordinates_"):
             own["space"], arrays["labeled_coordinates"] = self._space, self.labeled_coordinates_
         if hasattr(self, "components_"):
@@ -303,6 +317,11 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
         if recipe.net_class.__name__ != values["class"]:
             found, wanted = values["class"], recipe.net_class.__name__
             raise ModelFileError(f"it holds a {found}, not a {wanted}")
+        if self.likelihood != values["likelihood"]:
+            found = values["likelihood"]
+            raise ModelFileError(
+                f"it was trained with likelihood={found!r}, not {self.likelihood!r}"
+            )
         self._check_parameters()
         self._check_nested_params(recipe.components())
         self.net_ = recipe.restore(values["net"], arrays, self.uncertainty)

@@ -206,9 +206,10 @@ class TwoModuleNet(NeuralNet):
         try:
             self.module_.load_state_dict(previous.module_.state_dict())
         except RuntimeError as error:
+            name = _name_first_difference(previous.module_, self.module_)
             raise ValueError(
                 "warm_start=True goes on from the weights of the last fit, which do not fit the "
-                f"present net, vae or discriminator{_ADVICE}: {error}"
+                f"present net, vae or discriminator: {name} differs{_ADVICE}"
             ) from error
         # A copy: the other net may be in use still.
         self.history_: Any = copy(previous.history_)
@@ -252,6 +253,16 @@ class TwoModuleNet(NeuralNet):
             self.variance_ = float(values["variance"])
         for name in self.fitted_arrays:
             setattr(self, f"{name}_", arrays[name])
+
+
+def _name_first_difference(previous: nn.Module, present: nn.Module) -> str:
+    """Name the first submodule whose weights have other names or shapes than before."""
+    before, now = (
+        {name: tensor.shape for name, tensor in module.state_dict().items()}
+        for module in (previous, present)
+    )
+    differing = (name for name in before | now if before.get(name) != now.get(name))
+    return next(differing, "").rpartition(".")[0] or "one of them"
 
 
 class _BothOptimizers(torch.optim.Optimizer):

@@ -1,19 +1,22 @@
 """What is compared, in words and in settings that can be compared themselves."""
 
-import inspect
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+from skvaal.benchmark._values import describe, plain, text_of
 from skvaal.benchmark.datasets import Dataset
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.start import draw_start
-from skvaal.benchmark.strategies import StrategyFactory, given_of, vaal_params_of
+from skvaal.benchmark.strategies import (
+    STRATEGIES,
+    StrategyFactory,
+    given_of,
+    vaal_params_of,
+)
 
 
 class OtherSettingsError(ValueError):
@@ -32,6 +35,8 @@ def settings_of(
     estimator: str,
     plan: Plan,
     protocols: Sequence[Protocol],
+    *,
+    own_estimator: Any = None,
 ) -> dict[str, Any]:
     """Return what decides the records of a comparison.
 
@@ -43,13 +48,15 @@ def settings_of(
         As :func:`skvaal.benchmark.strategies.as_factories` returns it.
     estimator : str
         Name of the task model.
+    own_estimator : classifier, callable or None, default=None
+        The task model or its factory, where it was not given by name.
 
     Returns
     -------
     dict
-        Fit for JSON, and the same in each process. Comparisons with equal settings have equal
-        records, but for what they measure of the machine, and for changed code behind the names of
-        strategies and task models.
+        Fit for JSON, and the same in each process of one Python version. Comparisons with equal
+        settings have equal records, but for what they measure of the machine, and for changed code
+        of classes and behind names.
 
     Examples
     --------
@@ -69,16 +76,16 @@ def settings_of(
         for dataset in datasets
     }
     vaal = {
-        name: _plain(params)
+        name: plain(params)
         for name, factory in strategies.items()
         if (params := vaal_params_of(factory)) is not None
     }
     given = {
-        name: _describe(one)
+        name: described
         for name, factory in strategies.items()
-        if (one := given_of(factory)) is not None
+        if (described := _own_strategy(name, factory)) is not None
     }
-    plain = vaal.pop("vaal", {})
+    of_vaal = vaal.pop(_PLAIN, {})
     return {
         "data": list(samples),
         "samples": samples,
@@ -86,10 +93,11 @@ def settings_of(
         "estimator": estimator,
         "plan": asdict(plan),
         "protocols": {protocol.name: asdict(protocol) for protocol in protocols},
-        "vaal": plain,
+        _PLAIN: of_vaal,
         # Absent where there are none, as in the folders from before there were any.
         **({_VARIANTS: vaal} if vaal else {}),
         **({_GIVEN: given} if given else {}),
+        **({} if own_estimator is None else {_OWN_ESTIMATOR: describe(own_estimator)}),
     }
 
 
@@ -193,6 +201,20 @@ _SEEDS = "plan.n_seeds"
 _PLAIN = "vaal"
 _VARIANTS = "vaal_variants"
 _GIVEN = "own_strategies"
+_OWN_ESTIMATOR = "own_estimator"
+
+
+def _own_strategy(name: str, factory: StrategyFactory) -> Any:
+    """Describe a strategy that is not the one of that name; VAAL's has its parameters instead."""
+    if vaal_params_of(factory) is not None:
+        return None
+    given = given_of(factory)
+    if given is not None:
+        return describe(given)
+    known = next((key for key, one in STRATEGIES.items() if one is factory), None)
+    if known is not None:
+        return None if known == name else known
+    return text_of(factory)
 
 
 def _settings_for(settings: Mapping[str, Any], strategies: set[str]) -> dict[str, Any]:
@@ -227,50 +249,3 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 
 def _shown(settings: Mapping[str, Any], key: str) -> str:
     return json.dumps(settings[key]) if key in settings else "not set"
-
-
-def _describe(strategy: Any) -> Any:
-    """Describe a query by its class and the parameters that are set, a function by its name."""
-    if not hasattr(strategy, "get_params"):
-        return _text(strategy)
-    return {"kind": type(strategy).__name__, **_plain(_set_params(strategy))}
-
-
-def _set_params(estimator: Any) -> dict[str, Any]:
-    """Parameters that differ from the defaults, without random states: a run sets its own."""
-    params = estimator.get_params(deep=False)
-    params.pop("random_state", None)
-    try:
-        defaults = type(estimator)().get_params(deep=False)
-    except TypeError:  # a parameter has no default
-        defaults = {}
-    return {
-        name: value
-        for name, value in params.items()
-        if name not in defaults or _text(value) != _text(defaults[name])
-    }
-
-
-def _plain(value: Any) -> Any:
-    """What JSON can hold, for any value."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    is_plain = value is None or isinstance(value, bool | int | float | str)
-    return value if is_plain else _text(value)
-
-
-def _text(value: Any) -> str:
-    """Represent a value in the same way in each process: without addresses."""
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_text, value))}]"
-    if isinstance(value, partial):
-        params = "".join(f", {key}={_text(one)}" for key, one in value.keywords.items())
-        return f"partial({', '.join(map(_text, (value.func, *value.args)))}{params})"
-    if inspect.isroutine(value):
-        return f"{value.__module__}.{value.__qualname__}"
-    if hasattr(value, "get_params") and not isinstance(value, type):
-        params = ", ".join(f"{key}={_text(one)}" for key, one in _set_params(value).items())
-        return f"{type(value).__name__}({params})"
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))

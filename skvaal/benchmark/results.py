@@ -29,7 +29,7 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Results:
     """A comparison that was run.
 
@@ -47,14 +47,19 @@ class Results:
 
     Examples
     --------
-    >>> Results(records=pd.DataFrame(columns=COLUMNS), failures=[], config={}).folder is None
-    True
+    >>> Results(records=pd.DataFrame(columns=COLUMNS), failures=[], config={})
+    Results(0 records, 0 failures, folder=None)
     """
 
     records: pd.DataFrame
     failures: list[Failure] = field(default_factory=list)
     config: dict[str, Any] = field(default_factory=dict)
     folder: Path | None = None
+
+    def __repr__(self) -> str:
+        folder = None if self.folder is None else str(self.folder)
+        counts = f"{len(self.records)} records, {len(self.failures)} failures"
+        return f"Results({counts}, folder={folder!r})"
 
 
 def as_frame(records: Sequence[Record]) -> pd.DataFrame:

@@ -99,7 +99,8 @@ def run(
         finished round is written at once. If the folder holds a part of the same comparison,
         or the same with fewer seeds, its complete runs stay. The others are played from their
         start, those that had failed among them. Strategies may join those that are there; the
-        ones that are there and not named now stay as they are.
+        ones that are there and not named now stay as they are. An own strategy or task model must
+        have the parameters that it has there, and a function of your own the same code and values.
     on_record : callable or None, default=None
         Called as ``on_record(record, n_done, n_rounds)`` with each new record, the number of
         rounds done and that of all, for a progress bar: at once, or in other processes when
@@ -160,7 +161,8 @@ def run(
     factories = as_factories(strategies)
     import_learner_class()  # or the failure would come from another process, less readable
     name, make_estimator = _named_factory(estimator)
-    settings = settings_of(datasets, factories, name, plan, protocols)
+    own_estimator = None if isinstance(estimator, str) else estimator
+    settings = settings_of(datasets, factories, name, plan, protocols, own_estimator=own_estimator)
     headings = {
         dataset.name: {one.name: heading_of(dataset, plan, one, name) for one in protocols}
         for dataset in datasets

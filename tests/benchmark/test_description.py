@@ -1,24 +1,31 @@
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sklearn.decomposition import PCA
+from sklearn.ensemble import BaggingClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
 
 from skvaal import HerdingQuery, HerdingQueryStrategy, TopK, VAALQuery
+from skvaal.benchmark.datasets import load_dataset
 from skvaal.benchmark.description import (
     OtherSettingsError,
     heading_of,
     join_settings,
     settings_of,
 )
+from skvaal.benchmark.folder import ResultsFolder
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.strategies import as_factories, get_strategies
 
+RECOMMENDED = Path(__file__).parents[2] / "docs" / "recommended"
 PLAN = Plan(n_seeds=2, rounds=1, batch=4, initial=5)
 
 
@@ -131,7 +138,12 @@ from skvaal.benchmark.strategies import as_factories, get_strategies
 class Own:
     pass
 
-given = as_factories({"mine": VAALQuery(callbacks=[Own()], vae__hidden=(8, 4))})
+def holding(names):
+    return lambda learner, X_pool, n_instances=1: "a" in names and 1 in {"b", "c", "d"}
+
+given = as_factories({
+    "mine": VAALQuery(callbacks=[Own()], vae__hidden=(8, 4)), "held": holding({"x", "y", "z"})
+})
 named = get_strategies(["vaal_herding_shuffled_d"], vaal_params={"callbacks": [Own()]})
 found = settings_of([load_dataset("wine")], given | named, "svm", Plan(), [Protocol()])
 print(json.dumps(found))
@@ -147,11 +159,73 @@ print(json.dumps(found))
     assert json.loads(one)["own_strategies"]["mine"]["callbacks"] == ["<__main__.Own object>"]
 
 
-def test_factories_of_the_users_own_are_known_by_name_only(rows):
-    found = settings(rows, strategies=as_factories({"mine": lambda random_state: None}))
+def test_factories_of_the_users_own_are_among_the_settings(rows):
+    one, other = (own(lambda state, C=C: HerdingQuery(bandwidth=C), rows) for C in (1, 2))
 
-    assert found["strategies"] == ["mine"]
-    assert "own_strategies" not in found
+    assert one.startswith(f"{__name__}.test_factories_of_the_users_own")
+    assert one != other
+
+
+def test_a_strategy_under_a_name_of_its_own_is_known_by_its_registered_one(rows):
+    named = get_strategies(["random", "herding"])
+
+    assert "own_strategies" not in settings(rows, strategies=named)
+    assert own(named["herding"], rows) == "herding"
+
+
+def with_estimator(rows, estimator):
+    return json.loads(json.dumps(settings(rows, own_estimator=estimator)))
+
+
+def test_a_task_model_is_among_the_settings_by_what_is_set(rows):
+    pipeline = make_pipeline(PCA(3, random_state=0), BaggingClassifier(SVC(C=2)))
+
+    found = with_estimator(rows, SVC(C=2, random_state=7))
+    assert found["own_estimator"] == {"kind": "SVC", "C": 2}
+    assert found["estimator"] == "svm"
+    (_, pca), (_, bagging) = with_estimator(rows, pipeline)["own_estimator"]["steps"]
+    assert (pca, bagging) == ("PCA(n_components=3)", "BaggingClassifier(estimator=SVC(C=2))")
+    assert "own_estimator" not in settings(rows)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "complaint"),
+    [
+        (SVC(C=2), SVC(C=1e-5), "own_estimator.C is 2 there and 1e-05 here"),
+        (SVC(), SVC(C=2), "own_estimator.C is not set there and 2 here"),
+        (BaggingClassifier(SVC(C=2)), BaggingClassifier(SVC()), r"own_estimator.estimator is"),
+        (make_pipeline(SVC(C=2)), make_pipeline(SVC()), "own_estimator.steps is"),
+        (lambda state: SVC(C=2), lambda state: SVC(C=3), "own_estimator is .*<lambda> .code"),
+        (partial(SVC, C=2), partial(SVC, C=3), r"own_estimator is .*C=2\)"),
+        (None, SVC(), "own_estimator.kind is not set there"),
+    ],
+)
+def test_another_task_model_is_refused_by_what_differs(rows, one, other, complaint):
+    there, same = with_estimator(rows, one), with_estimator(rows, one)
+
+    assert join_settings(there, same, folder="x") == there
+    with pytest.raises(OtherSettingsError, match=complaint):
+        join_settings(there, with_estimator(rows, other), folder="x")
+
+
+@pytest.mark.parametrize("name", [path.name for path in RECOMMENDED.iterdir() if path.is_dir()])
+def test_recommended_folders_still_open(name, tmp_path):
+    folder = ResultsFolder(shutil.copytree(RECOMMENDED / name, tmp_path / name))
+    before = folder.read_config()
+    there = before["settings"]
+    data = load_dataset("wine")
+    now = settings_of(
+        [data], get_strategies(there["strategies"]), there["estimator"], Plan(), [Protocol()]
+    )
+    kept = ("data", "samples", "plan", "protocols")
+
+    with folder.locked():
+        folder.open(
+            now | {key: there[key] for key in kept}, headings=before["headings"], command=None
+        )
+
+    assert folder.read_config()["settings"] == there
+    assert not folder.read().records.empty
 
 
 VAAL = {"strategies": ["vaal"], "vaal": {"beta": 2}}

@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import numpy as np
 
-from skvaal.benchmark.results import COLUMNS, as_frame
+from skvaal.benchmark.results import COLUMNS, Results, as_frame
 
 RECORD = {
     "data": "digits",
@@ -35,3 +37,9 @@ def test_picked_are_lists_or_none():
     frame = as_frame([RECORD, RECORD | {"picked": [3, 1]}])
 
     assert frame["picked"].tolist() == [None, [3, 1]]
+
+
+def test_repr_is_a_line_of_counts():
+    results = Results(records=as_frame([RECORD]), failures=[], folder=Path("here"))
+
+    assert repr(results) == "Results(1 records, 0 failures, folder='here')"

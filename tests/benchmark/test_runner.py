@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
@@ -12,6 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skvaal import HerdingQuery, HerdingQueryStrategy, VAALQuery
 from skvaal.benchmark import EveryRunFailedError, FailedStrategyWarning
 from skvaal.benchmark.datasets import Dataset, load_dataset
+from skvaal.benchmark.description import OtherSettingsError
 from skvaal.benchmark.estimators import as_rows
 from skvaal.benchmark.exhibits import Exhibit
 from skvaal.benchmark.folder import ResultsFolder
@@ -404,7 +406,7 @@ def test_finished_comparison_plays_nothing_again(rows, tmp_path):
     def untouched(*args):
         raise AssertionError
 
-    again = run(rows, {"random": untouched}, on_record=untouched, **arguments)
+    again = run(rows, get_strategies(["random"]), on_record=untouched, **arguments)
 
     pd.testing.assert_frame_equal(once.records, again.records)
 
@@ -649,6 +651,46 @@ def test_classifier_itself_is_a_task_model(rows):
         factory.records.drop(columns="estimator").assign(estimator=""),
     )
     assert set(itself.records["estimator"]) == {"DecisionTreeClassifier"}
+
+
+def test_a_task_model_with_other_parameters_is_refused(rows, tmp_path):
+    arguments = {"plan": replace(PLAN, n_seeds=1, rounds=1), "out": tmp_path / "out"}
+    strategies = get_strategies(["random"])
+    first = run(rows, strategies, estimator=LogisticRegression(C=1), **arguments)
+
+    with pytest.raises(OtherSettingsError, match=r"own_estimator\.C is .* there and 1e-05 here"):
+        run(rows, strategies, estimator=LogisticRegression(C=1e-5), **arguments)
+    again = run(rows, strategies, estimator=LogisticRegression(C=1), **arguments)
+
+    assert first.config["settings"]["estimator"] == "LogisticRegression"
+    pd.testing.assert_frame_equal(again.records, first.records)
+
+
+def test_another_function_of_the_same_name_is_refused(rows, tmp_path):
+    arguments = {
+        "estimator": make_tree,
+        "plan": replace(PLAN, n_seeds=1, rounds=1),
+        "out": tmp_path / "out",
+    }
+
+    def strategy_from(start):
+        def own(learner, X_pool, n_instances=1):
+            return np.arange(start, start + n_instances)
+
+        return {"mine": own}
+
+    run(rows, strategy_from(0), **arguments)
+    run(rows, strategy_from(0), **arguments)
+    with pytest.raises(OtherSettingsError, match=r"own_strategies\.mine is .*\.own \(code"):
+        run(rows, strategy_from(1), **arguments)
+
+
+def test_indices_that_are_no_integers_name_the_strategy(rows):
+    def own(learner, X_pool, n_instances=1):
+        return np.arange(n_instances, dtype=float)
+
+    with pytest.raises(EveryRunFailedError, match="strategy 'own' returned indices of type float"):
+        run(rows, {"own": own}, estimator=make_tree, plan=PLAN)
 
 
 def test_killed_worker_is_explained(rows):

@@ -110,7 +110,8 @@ def test_no_label_yet():
     ],
 )
 def test_learners_that_keep_no_samples(learner):
-    message = f"{type(learner).__name__} keeps no labelled samples.*X_labeled=X_labeled|X_labeled="
+    name = "learner=None" if learner is None else "SimpleNamespace"
+    message = f"^{name} keeps no labelled samples .*; pass them as X_labeled="
     with pytest.raises(ValueError, match=message):
         labeled_pool(learner)
     assert labels_of(learner) is None

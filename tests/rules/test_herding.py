@@ -8,6 +8,7 @@ import hypothesis
 import numpy as np
 import pytest
 from hypothesis import strategies as st
+from numpy.random import RandomState
 
 from skvaal import Herding
 from skvaal._rules import coverage, measures
@@ -441,3 +442,57 @@ def test_auto_is_the_exponent_of_the_labels_and_coordinates():
     assert auto.indices.tolist() == quarter.indices.tolist()
     np.testing.assert_array_equal(auto.values, quarter.values)
     assert not np.array_equal(auto.values, other.values)
+
+
+# Distances that float32 cannot tell from 0
+
+
+@pytest.mark.parametrize("n_samples", [500, 9_000])
+@pytest.mark.parametrize("seed", range(3))
+def test_equal_samples_are_covered_by_one_of_them(n_samples, seed):
+    """Of counts, most rows are equal: a batch takes each point that nothing covers once."""
+    X = np.random.RandomState(seed).poisson(0.5, (n_samples, 3)).astype(np.float32)
+    labeled, Z = X[:8], X[8:]
+    uncovered = {tuple(row) for row in Z} - {tuple(row) for row in labeled}
+    rule = Herding(score_power=0)
+    candidates = Candidates(len(Z), coordinates=Z, labeled_coordinates=labeled)
+    choice = rule.choose(candidates, len(uncovered), RandomState(0))
+    assert {tuple(row) for row in Z[choice.indices]} == uncovered
+    gains, _ = rule.measure(candidates, choice.indices, RandomState(0))
+    np.testing.assert_allclose(gains, choice.values, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_samples", [1_000, 9_000])
+@pytest.mark.parametrize("outlier", [1e6, 1e8, 1e10])
+def test_an_outlier_takes_no_more_than_itself(n_samples, outlier):
+    Z = RandomState(0).randn(n_samples, 2).astype(np.float32)
+    Z[0] = outlier
+    rule = Herding(score_power=0)
+    choices = [
+        rule.choose(Candidates(len(part), coordinates=part), 50, RandomState(0))
+        for part in (Z, Z[1:])
+    ]
+    spread = [choice.values[-1] / choice.values[0] for choice in choices]
+    assert spread[0] == pytest.approx(spread[1], rel=0.5)
+    assert spread[0] < 0.5
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("bandwidth", [1e-45, 1e300])
+@pytest.mark.parametrize("n_samples", [300, 9_000])
+def test_any_bandwidth_gives_finite_gains(bandwidth, n_samples):
+    Z = RandomState(0).randn(n_samples, 3).astype(np.float32)
+    rule = Herding(score_power=0, bandwidth=bandwidth)
+    candidates = Candidates(len(Z), coordinates=Z)
+    choice = rule.choose(candidates, 5, RandomState(0))
+    assert np.isfinite(choice.values).all()
+    gains, _ = rule.measure(candidates, choice.indices, RandomState(0))
+    np.testing.assert_allclose(gains, choice.values, rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("error")
+def test_uncertainty_over_the_whole_range_of_numbers():
+    Z = RandomState(0).randn(20, 2).astype(np.float32)
+    extreme = np.r_[-1.7e308, np.zeros(18), 1.7e308]
+    candidates = Candidates(20, coordinates=Z, uncertainty=extreme)
+    assert np.isfinite(Herding(score_power=0).choose(candidates, 5, RandomState(0)).values).all()

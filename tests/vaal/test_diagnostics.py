@@ -103,11 +103,11 @@ def test_pools_that_do_not_differ_warn_though_they_were_memorised():
     params = {"max_epochs": 20, "lr": 1e-2, "discriminator__hidden": (64, 64)}
     strategy = VAALQueryStrategy(**{**WITHOUT_VAE, **params}, net="no_vae")
     strategy.fit_pools(X[:60], X[60:])
-    with pytest.warns(UninformativeDiscriminatorWarning, match=r"AUC 0\..*ranking is noise"):
+    with pytest.warns(UninformativeDiscriminatorWarning, match=r"AUC 0\..*scores are noise"):
         found = strategy.diagnose(X[:60], X[60:])
     assert found.auc_training > 0.95
     assert abs(found.auc_cross_fitted - 0.5) < 0.1
-    assert "the ranking is noise" in str(found)
+    assert "(the scores are noise)" in str(found)
 
 
 @pytest.mark.filterwarnings("ignore::skvaal.UninformativeDiscriminatorWarning")
@@ -129,6 +129,7 @@ def test_variants_that_leave_something_out(pools, net):
     strategy = VAALQueryStrategy(**params, net=net).fit_pools(*pools)
     found = quietly(strategy, *pools)
     assert found.auc_cross_fitted > 0.65
+    assert ("(log-odds)" in str(found)) == (net != "no_discriminator")
     assert (found.active_units is None) == (net == "no_vae")
     assert (found.reconstructions is None) == (net == "no_vae")
     assert found.to_html().count("<img") == (1 if net == "no_vae" else 5)
@@ -190,7 +191,7 @@ def test_linear_path_alone_explains_what_its_components_do_and_departs_from_noth
     assert found.variance_explained == pytest.approx(explained, abs=1e-4)
     assert found.departure_from_components == pytest.approx(0, abs=1e-4)
     assert f"{explained:.1%} by the VAE, {explained:.1%} by its linear path" in str(found)
-    assert "0.00 of the coordinates' length" in str(found)
+    assert "0.0% (how far the VAE moves samples from plain principal components)" in str(found)
 
 
 def test_layers_that_add_a_little_depart_a_little(correlated):
@@ -306,8 +307,12 @@ def take_first(scores, Z, Z_labeled, n, random_state):
     ("rule", "exponent", "reason"),
     [
         # 60 labels, and 6 coordinates: as many components as features.
-        (Herding(), 0.25, "60 labels for 6 dimensions; 0.25 at 60 labels"),
-        (Herding(space="latent"), 1 / 3, "60 labels for 3 dimensions; 0.25 at 30 labels"),
+        (Herding(), 0.25, "60 labels for 6 dimensions; 0.25 at 60 labels, at most 0.5"),
+        (
+            Herding(space="latent"),
+            1 / 3,
+            "60 labels for 3 dimensions; 0.25 at 30 labels, at most 0.5",
+        ),
         (Herding(score_power=0.7), 0.7, "the rule's score_power"),
         (Herding(score_power=0), 0, "the rule does not read the scores"),
         (Greedy(), 0.5, "the rule's score_power"),
@@ -324,7 +329,7 @@ def test_exponent_and_its_reason(fitted, pools, rule, exponent, reason):
     found = look(fitted, *pools, components=components, rule=rule)
     assert found.score_exponent == (None if exponent is None else pytest.approx(exponent))
     assert found.score_exponent_reason == reason
-    shown = "none" if exponent is None else f"{exponent:.2g}"
+    shown = "none" if exponent is None else f"{exponent:.2g}" + " (0: D ignored)" * (exponent > 0)
     assert f"exponent of the scores     {shown}: {reason}\n" in str(found)
 
 
@@ -352,6 +357,17 @@ def test_a_strategy_tells_its_own_rule_and_components(pools):
 
 
 # The rest
+
+
+def test_repr_is_the_report(found):
+    assert repr(found) == str(found)
+    assert "array(" not in repr(found)
+
+
+def test_labels_are_no_unlabelled_pool(fitted, pools):
+    wanted = r"X_unlabeled has shape \(260,\); diagnose takes X_labeled and X_unlabeled, not y"
+    with pytest.raises(ValueError, match=wanted):
+        fitted.diagnose(np.concatenate(pools), np.zeros(260))
 
 
 def test_ties_are_counted(pools):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import random as sparse_random
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
-from skvaal import ConvVAE, DenseVAE, VAALQueryStrategy
+from skvaal import ConvVAE, DenseVAE, ModelFileError, VAALQueryStrategy
 from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
 from skvaal._vaal.linear_path import LinearPath
@@ -230,3 +233,49 @@ class OwnVAE(torch.nn.Module):
 def test_the_path_of_an_own_vae_is_fitted_whatever_the_rule(X, vae, rule):
     strategy = VAALQueryStrategy(vae, rule=rule, max_epochs=1, device="cpu", random_state=0)
     assert strategy.fit_pools(X[:80], X[80:]).net_.vae_.linear_path.is_fitted
+
+
+@pytest.mark.parametrize(
+    "vae",
+    [partial(DenseVAE, latent_dim=3), lambda input_shape: DenseVAE(input_shape, latent_dim=3)],
+    ids=["partial", "function"],
+)
+def test_the_path_of_what_a_function_builds_is_fitted(X, vae):
+    strategy = VAALQueryStrategy(vae, rule="topk", max_epochs=1, device="cpu", random_state=0)
+    assert strategy.fit_pools(X[:80], X[80:]).net_.vae_.linear_path.is_fitted
+
+
+def test_numpy_counts_latent_units_too(X):
+    strategy = fitted(X, vae__latent_dim=np.int64(40), max_epochs=1)
+    assert strategy.components_.components.shape == (40, 64)
+
+
+@pytest.mark.parametrize(("vae", "shape"), [(DenseVAE, (8,)), (ConvVAE, (1, 8, 8))])
+def test_no_latent_unit_is_refused(vae, shape):
+    with pytest.raises(ValueError, match="latent_dim must be at least 1, got 0"):
+        vae(shape, latent_dim=0)
+
+
+def test_a_warm_start_does_not_keep_components_of_too_few_samples(X):
+    strategy = VAALQueryStrategy(warm_start=True, max_epochs=1, device="cpu", random_state=0)
+    strategy.fit_pools(X[:2], X[2:5])
+    assert len(strategy.components_.components) < 32
+    strategy.fit_pools(X[:80], X[80:])
+    assert len(strategy.components_.components) == 32
+    assert strategy.n_iter_ == 1  # trained anew
+
+
+def test_a_warm_start_on_other_sparse_columns_is_refused():
+    S = sparse_random(300, 300, density=0.1, format="csr", random_state=0)
+    y = np.r_[np.zeros(50), -np.ones(250)]
+    strategy = VAALQueryStrategy(warm_start=True, max_epochs=1, device="cpu", random_state=0)
+    strategy.fit(S, y)
+    with pytest.raises(ValueError, match="X has 200 features, but warm_start=True goes on .* 300"):
+        strategy.fit(S[:, :200], y)
+
+
+def test_a_file_of_another_likelihood_is_refused(X, tmp_path):
+    pytest.importorskip("safetensors")
+    fitted(X, max_epochs=1).save(tmp_path / "model")
+    with pytest.raises(ModelFileError, match="trained with likelihood='gaussian'"):
+        VAALQueryStrategy.load(tmp_path / "model", likelihood="bernoulli")

@@ -59,8 +59,8 @@ class CalledOnce:
         Raises
         ------
         ValueError
-            If the strategy does not return `n_instances` different indices into `X_pool`,
-            with scores. After any error, a further call raises the same error.
+            If the strategy does not return `n_instances` different integers, indices into
+            `X_pool`, with scores. After any error, a further call raises the same error.
         """
         if self._error is not None:
             raise self._error
@@ -78,11 +78,19 @@ class CalledOnce:
                 "it must return a pair (indices, scores)."
             )
         indices, scores = np.asarray(answer[0]), np.asarray(answer[1])
+        if indices.size and not np.issubdtype(indices.dtype, np.integer):
+            raise ValueError(
+                f"strategy {self.name!r} returned indices of type {indices.dtype}; "
+                "indices into the pool must be integers."
+            )
         n_different = len(np.unique(indices[(indices >= 0) & (indices < n_pool)]))
         if indices.shape != (n_instances,) or n_different != n_instances:
+            found = f"indices of shape {indices.shape}"
+            if indices.shape == (n_instances,):
+                few = f"only {n_different} distinct in the pool of {n_pool}"
+                found = f"{n_instances} indices, but {few}"
             raise ValueError(
-                f"strategy {self.name!r} returned indices of shape {indices.shape}, "
-                f"{n_different} of them different and in the pool of {n_pool}; "
+                f"strategy {self.name!r} returned {found}; "
                 f"it must return n_instances={n_instances} different indices into the pool."
             )
         return indices, scores

@@ -27,10 +27,12 @@ def test_failing_strategy_is_called_once_by_modal(error, rows):
     ("answer", "complaint"),
     [
         (np.array([0, 1]), "returned ndarray; it must return a pair"),
-        (([0, 1, 2], [0, 0, 0]), r"shape \(3,\)"),
-        (([0, 0], [0, 0]), "1 of them different"),
-        (([0, 40], [0, 0]), "1 of them different and in the pool of 40"),
-        (([0, -1], [0, 0]), "1 of them different"),
+        (([0, 1, 2], [0, 0, 0]), r"returned indices of shape \(3,\); it must return n_inst"),
+        (([0, 0], [0, 0]), "returned 2 indices, but only 1 distinct in the pool of 40; it must"),
+        (([0, 40], [0, 0]), "only 1 distinct in the pool of 40"),
+        ((np.array([0.0, 1.0]), [0, 0]), "of type float64; indices into the pool must be integers"),
+        (([True, False], [0, 0]), "of type bool; indices into the pool must be integers"),
+        (([0, -1], [0, 0]), "only 1 distinct in the pool of 40"),
     ],
 )
 def test_wrong_answer_names_the_strategy(answer, complaint):

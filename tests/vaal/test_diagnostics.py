@@ -322,7 +322,7 @@ def take_first(scores, Z, Z_labeled, n, random_state):
         (FunctionRule(take_first), None, "the rule reads the scores in its own way"),
         (None, None, "no rule was given"),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_exponent_and_its_reason(fitted, pools, rule, exponent, reason):
     components = PrincipalComponents.fitted_on(*map(Pool, pools), 0)

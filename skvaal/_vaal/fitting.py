@@ -84,11 +84,9 @@ class NetRecipe:
         return max(_MIN_COMPONENTS, int(latent_dim) if isinstance(latent_dim, Integral) else 0)
 
     def can_go_on_in(self, components: PrincipalComponents | None) -> bool:
-        """Whether a warm start has as many components as a new fit would have."""
-        if components is None:
-            return True
-        wanted = min(self.n_components, math.prod(self.sample_shape))
-        return len(components.components) >= wanted
+        """Whether the last fit had samples enough for the components that any fit should have."""
+        wanted = min(_MIN_COMPONENTS, math.prod(self.sample_shape))
+        return components is None or len(components.components) >= wanted
 
     def components(self) -> dict[str, Callable]:
         """Classes and functions behind the prefixes, to check names of parameters against."""

@@ -40,7 +40,7 @@ def build(
         callbacks=callbacks,
     )
     components = None
-    if pools is not None and recipe.has_linear_path:
+    if pools is not None and recipe.may_have_linear_path:
         components = PrincipalComponents.fitted_on(pools.labeled, pools.unlabeled, 0)
     return recipe.build(CPU, extra, components, max_epochs=max_epochs)
 

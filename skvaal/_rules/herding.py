@@ -67,8 +67,10 @@ class Herding(Rule):
     exact rule covers (99.8 %). Samples of the reference are chosen 0.6 to 1 times as often as
     others, since the best estimates are found beside them.
 
-    h is measured on at most 500 samples of the pool. In a pool of more than 50,000 samples, 50,000
-    or 10 n are candidates, drawn likewise.
+    h is measured on at most 500 samples of the pool. Where it is small beside the extent of the
+    pool, as with equal rows or an outlier, float32 cannot tell samples apart. Then all is computed
+    in float64, and h is at least 1e-10 times the median squared distance from the centre. In a pool
+    of more than 50,000 samples, 50,000 or 10 n are candidates, drawn as the reference is.
 
     Gains only fall, so each choice computes few of them again (lazy greedy [2]_).
 

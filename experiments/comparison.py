@@ -21,14 +21,16 @@ from skvaal.benchmark.statistics import areas, cases, mean_ranks
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS = DOCS / "results" / "research"
 OURS = ("herding", "vaal_herding")
+# Folders that hold a second comparison of a data set: with more labels, with another task model.
+SECOND = ("_many", "_cnn")
 
 
 def by_case(folder):
     """Areas in points, (seed, strategy), by the name of the case."""
     for results in find_results(DOCS / folder):
         records = results.records
-        if results.folder.name.endswith("_many"):  # the same data with more labels
-            records = records.assign(data=records["data"] + "_many")
+        for ending in filter(results.folder.name.endswith, SECOND):
+            records = records.assign(data=records["data"] + ending)
         for _, one in cases(records):
             yield ", ".join(one.iloc[0][["data", "protocol"]]), one
 

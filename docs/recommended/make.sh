@@ -25,7 +25,9 @@ case "${1:-all}" in digits | all)
     compare recommended/wine wine $strategies standard,biased_start,noisy_oracle \
         --seeds 10 --initial 6 --batch 6 --rounds 5 ;;& fashion_mnist | all)
     compare recommended/fashion_mnist fashion_mnist $few standard,biased_start \
-        --seeds 10 --initial 100 --batch 100 --rounds 3 --pool-size 2000 ;;& cifar10 | all)
+        --seeds 10 --initial 100 --batch 100 --rounds 3 --pool-size 2000
+    compare recommended/fashion_mnist_cnn fashion_mnist ${fewest/falcun,/} standard,biased_start \
+        --estimator small_cnn --seeds 10 --initial 200 --batch 200 --rounds 2 --pool-size 4000 ;;& cifar10 | all)
     compare recommended/cifar10 cifar10 $fewest standard \
         --estimator small_cnn --seeds 10 --initial 500 --batch 250 --rounds 2 --pool-size 5000
     compare recommended/cifar10_biased cifar10 $fewest biased_start \

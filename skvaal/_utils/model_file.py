@@ -7,8 +7,10 @@ the reader passes.
 from __future__ import annotations
 
 import json
+import reprlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from skvaal._utils.exceptions import ModelFileError
+from skvaal._utils.files import read_file, replace_file
+from skvaal._utils.schema import LIST, TABLE, TEXT, entries, list_of
 from skvaal._version import __version__
 
 FORMAT_VERSION = 2
@@ -24,18 +28,26 @@ FORMAT_VERSION = 2
 Arrays = Mapping[str, NDArray]
 # Classes that a file may name, by the key that marks them there, then by their name.
 Namespaces = Mapping[str, Mapping[str, Any]]
+_NAME = list_of(TEXT, [2])
+# How a file writes what JSON has no form for.
+_MARKS = {
+    "dict": {"dict": TABLE},
+    "tuple": {"tuple": LIST},
+    "class": {"class": _NAME},
+    "object": {"object": _NAME, "params": TABLE},
+    "missing": {"missing": TEXT},
+}
 
 
 def write_model_file(
     path: str | Path, kind: str, values: Mapping[str, Any], arrays: Arrays
 ) -> None:
-    """Write what an estimator of the class `kind` has learned; `values` must be JSON-able."""
+    """Write what an estimator of the class `kind` has learned; `values` must be JSON-able.
+
+    The same values and arrays always give the same bytes.
+    """
     safetensors = _import_safetensors()
-    if Path(path).is_dir():
-        raise IsADirectoryError(f"{path} is a folder; name a file in it")
-    if not Path(path).parent.is_dir():
-        raise FileNotFoundError(f"no such folder: {Path(path).parent}")
-    stored = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    stored = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     text = json.dumps(values)
     metadata = {
         "format": "skvaal",
@@ -45,7 +57,7 @@ def write_model_file(
         "values": text,
         "checksum": str(_compute_checksum(text, stored)),
     }
-    safetensors.numpy.save_file(stored, str(path), metadata=metadata)
+    replace_file(path, _sort_header(safetensors.numpy.save(stored, metadata=metadata)))
 
 
 def read_model_file(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, NDArray]]:
@@ -54,13 +66,11 @@ def read_model_file(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[s
     The arrays have memory of their own, so that the file may change or go.
     """
     safetensors = _import_safetensors()
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"no such file: {path}")
+    content = read_file(path)
     try:
-        with safetensors.safe_open(str(path), framework="np") as file:
-            metadata = file.metadata() or {}
-            arrays = {name: np.array(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
-    except safetensors.SafetensorError as error:
+        held = safetensors.numpy.load(content)
+        metadata = _read_header(content)[0].get("__metadata__", {})
+    except Exception as error:  # whatever the parsers raise
         raise ModelFileError(f"{path} is damaged, or no safetensors file: {error}") from error
     if metadata.get("format") != "skvaal":
         raise ModelFileError(f"{path} was not written by {kind}.save")
@@ -70,12 +80,26 @@ def read_model_file(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[s
             f"{metadata.get('skvaal_version')}; skvaal {__version__} reads version "
             f"{FORMAT_VERSION}: load it with that release, or fit again"
         )
-    if (held := metadata.get("kind")) != kind:
-        raise ModelFileError(f"{path} holds a {held}, not a {kind}; load it with {held}.load")
+    if (its_kind := metadata.get("kind")) != kind:
+        raise ModelFileError(
+            f"{path} holds a {its_kind}, not a {kind}; load it with {its_kind}.load"
+        )
+    arrays = {name: np.array(array) for name, array in held.items()}
     text = metadata.get("values", "")
     if metadata.get("checksum") != str(_compute_checksum(text, arrays)):
         raise ModelFileError(f"{path} is damaged: its content does not match its checksum")
-    return json.loads(text), arrays
+    with naming_file(path):
+        return json.loads(text), arrays
+
+
+@contextmanager
+def naming_file(path: str | Path) -> Iterator[None]:
+    """Turn whatever a file's content leads to into a ModelFileError that names the file."""
+    try:
+        yield
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        raise ModelFileError(f"{path} cannot be loaded: {reason}") from error
 
 
 def encode_param(value: Any, namespaces: Namespaces) -> Any:
@@ -86,7 +110,7 @@ def encode_param(value: Any, namespaces: Namespaces) -> Any:
     >>> from skvaal._utils.model_file import decode_param, encode_param
     >>> encode_param((8, 4), {})
     {'tuple': [8, 4]}
-    >>> decode_param("hidden", {"tuple": [8, 4]}, {}, "model.safetensors", "VAALQueryStrategy")
+    >>> decode_param("hidden", {"tuple": [8, 4]}, {}, "VAALQueryStrategy")
     (8, 4)
     """
 
@@ -105,39 +129,43 @@ def encode_param(value: Any, namespaces: Namespaces) -> Any:
         return {"tuple": [encode(item) for item in value]}
     if isinstance(value, list):
         return [encode(item) for item in value]
-    if isinstance(value, dict):
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
         return {"dict": {key: encode(item) for key, item in value.items()}}
-    try:
-        json.dumps(value)
-    except TypeError:
-        return {"missing": f"{type(value).__name__} {getattr(value, '__name__', value)!s}"}
-    return value
+    if isinstance(value, str | int | float | None):
+        return value
+    return {"missing": f"{type(value).__name__} {getattr(value, '__name__', value)!s}"}
 
 
-def decode_param(name: str, value: Any, namespaces: Namespaces, path: Any, kind: str) -> Any:
-    """Inverse of :func:`encode_param`; `path` and `kind`, the estimator's class, are for messages.
+def decode_param(name: str, value: Any, namespaces: Namespaces, kind: str) -> Any:
+    """Inverse of :func:`encode_param`; `kind`, the estimator's class, is for messages.
 
-    Raises a ModelFileError if the value is an object of the user's, or names an unknown class.
+    Raises a ValueError if the value is an object of the user's, or names an unknown class.
     """
 
     def decode(each: Any, its_name: str = name) -> Any:
-        return decode_param(its_name, each, namespaces, path, kind)
+        return decode_param(its_name, each, namespaces, kind)
 
     if isinstance(value, list):
         return [decode(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if "dict" in value:
+    mark = next((each for each in _MARKS if set(value) == set(_MARKS[each])), None)
+    if mark is None:
+        raise ValueError(f"its parameter {name} is {reprlib.repr(value)}, which means nothing")
+    entries(_MARKS[mark])(value, f"params.{name}")
+    if mark == "dict":
         return {key: decode(item) for key, item in value["dict"].items()}
-    if "tuple" in value:
+    if mark == "tuple":
         return tuple(decode(item) for item in value["tuple"])
-    if "class" in value:
-        return _look_up(value["class"], namespaces, path)
-    if "object" in value:
-        made_by = _look_up(value["object"], namespaces, path)
+    if mark == "class":
+        return _look_up(value["class"], namespaces)
+    if mark == "object":
+        made_by = _look_up(value["object"], namespaces)
+        if not issubclass(made_by, BaseEstimator):
+            raise ValueError(f"its parameter {name} is no rule, but a {made_by.__name__}")
         return made_by(**{k: decode(v, f"{name}__{k}") for k, v in value["params"].items()})
-    raise ModelFileError(
-        f"{path} was saved with {name} of your own ({value.get('missing')}), which no file holds; "
+    raise ValueError(
+        f"it was saved with {name} of your own ({value['missing']}), which no file holds; "
         f"pass it: {kind}.load(path, {name}=...)"
     )
 
@@ -157,12 +185,27 @@ def _find_class(wanted: type, namespaces: Namespaces) -> list[str] | None:
     return next(([key, name] for key in namespaces if namespaces[key].get(name) is wanted), None)
 
 
-def _look_up(named: Any, namespaces: Namespaces, path: Any) -> Any:
-    try:
-        key, name = named
-        return namespaces[key][name]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelFileError(f"{path} names an unknown class: {named!r}") from error
+def _look_up(named: list[str], namespaces: Namespaces) -> type:
+    key, name = named
+    found: type | None = namespaces.get(key, {}).get(name)
+    if found is None:
+        raise ValueError(f"it names an unknown class: {named!r}")
+    return found
+
+
+def _read_header(content: bytes) -> tuple[dict[str, Any], int]:
+    """Header of a safetensors file, and where it ends."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    header: dict[str, Any] = json.loads(content[8:end])
+    return header, end
+
+
+def _sort_header(content: bytes) -> bytes:
+    """Write the header with its keys in order; safetensors writes them in any order."""
+    header, end = _read_header(content)
+    text = json.dumps(header, sort_keys=True).encode()
+    text += b" " * (-len(text) % 8)  # so that the arrays begin at a multiple of 8
+    return len(text).to_bytes(8, "little") + text + content[end:]
 
 
 def _compute_checksum(text: str, arrays: Arrays) -> int:

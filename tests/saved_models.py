@@ -1,0 +1,108 @@
+"""Saved strategies that every later version must open and choose with as this one: data/README.md.
+
+``python -m tests.saved_models`` fits and writes them again, with what they choose.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from skvaal import (
+    Herding,
+    HerdingQueryStrategy,
+    Stochastic,
+    UnusedParameterWarning,
+    VAALQueryStrategy,
+)
+from tests.conftest import SMALL
+
+FOLDER = Path(__file__).parent / "data" / "models"
+CHOICES = FOLDER / "choices.json"
+N_LABELED, N_CHOSEN = 15, 12
+
+
+class Case(NamedTuple):
+    """An unfitted strategy, samples, and whether it reads class probabilities."""
+
+    make: Callable[[], Any]
+    X: Any
+    reads_proba: bool = False
+
+
+def _make_samples() -> tuple[np.ndarray, np.ndarray, Any, np.ndarray]:
+    """Rows, images, sparse rows, and class probabilities; 50 of each."""
+    rng = np.random.RandomState(0)
+    rows = (rng.randn(50, 3) @ rng.randn(3, 12) + 0.1 * rng.randn(50, 12)).astype(np.float32)
+    images = rng.randint(0, 256, (50, 1, 8, 8)).astype(np.uint8)
+    images[::2, :, :4] //= 4
+    sparse = csr_matrix((rng.rand(50, 140) * (rng.rand(50, 140) < 0.1)).astype(np.float32))
+    return rows, images, sparse, rng.dirichlet(np.ones(3), 50)
+
+
+ROWS, IMAGES, SPARSE, PROBA = _make_samples()
+# Rows that float32 would not tell apart.
+OFFSET = ROWS.astype(np.float64) + 1.7e9
+
+
+def _vaal(**params: Any) -> Callable[[], VAALQueryStrategy]:
+    small = {**SMALL, "discriminator__hidden": (6,)}
+    return lambda: VAALQueryStrategy(**small, **params)
+
+
+CASES = {
+    "herding": Case(lambda: HerdingQueryStrategy(n_components=4, random_state=0), ROWS),
+    "herding_images": Case(lambda: HerdingQueryStrategy(n_components=3, random_state=0), IMAGES),
+    "herding_offset": Case(lambda: HerdingQueryStrategy(n_components=4, random_state=0), OFFSET),
+    "vaal_rows": Case(_vaal(vae__hidden=(6,)), ROWS),
+    "vaal_offset": Case(_vaal(vae__hidden=(4,)), OFFSET),
+    "vaal_images": Case(_vaal(vae__width=2, likelihood="bernoulli"), IMAGES),
+    "vaal_sparse": Case(_vaal(vae__hidden=(4,), rule=Herding(space="latent")), SPARSE[:24]),
+    "plain_vaal": Case(
+        _vaal(vae__hidden=(6,), vae__linear_path=False, rule="topk", uncertainty=None), ROWS
+    ),
+    "stochastic": Case(_vaal(vae__hidden=(6,), rule=Stochastic(temperature=0.5)), ROWS),
+    "no_discriminator": Case(_vaal(vae__hidden=(6,), net="no_discriminator"), ROWS),
+    "pseudo_label": Case(_vaal(vae__hidden=(6,), net="pseudo_label"), ROWS, True),
+    "task_loss": Case(_vaal(vae__hidden=(6,), net="task_loss"), ROWS, True),
+}
+
+
+def fitted(name: str) -> Any:
+    """The strategy of a case, fitted."""
+    strategy, X, reads_proba = CASES[name].make(), CASES[name].X, CASES[name].reads_proba
+    y = np.where(np.arange(X.shape[0]) < N_LABELED, 0, -1)
+    with warnings.catch_warnings():
+        # Of a discriminator that is not trained, but saved.
+        warnings.simplefilter("ignore", UnusedParameterWarning)
+        return strategy.fit(X, y, **({"proba": PROBA[: X.shape[0]]} if reads_proba else {}))
+
+
+def choose(name: str, strategy: Any) -> tuple[list[int], list[float]]:
+    """What a strategy chooses of the samples of its case: rows, and what they were chosen by."""
+    case = CASES[name]
+    proba = PROBA[: case.X.shape[0]] if case.reads_proba else None
+    indices, scores = strategy.query(case.X, N_CHOSEN, proba=proba, return_scores=True)
+    return indices.tolist(), scores.astype(float).tolist()
+
+
+def main() -> None:
+    """Write all files."""
+    FOLDER.mkdir(exist_ok=True)
+    choices = {}
+    for name in CASES:
+        strategy = fitted(name)
+        strategy.save(FOLDER / f"{name}.safetensors")
+        indices, scores = choose(name, strategy)
+        choices[name] = {"indices": indices, "scores": scores}
+    CHOICES.write_text(json.dumps(choices, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 
 from skvaal import HerdingQuery, VAALQuery
+from skvaal._utils.params import Interval
 from skvaal.benchmark.datasets import Dataset
 from skvaal.benchmark.estimators import IMAGE_ESTIMATORS, EstimatorFactory
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.start import draw_start
 from skvaal.benchmark.strategies import as_factories, check_query, given_of, vaal_params_of
+
+_N_JOBS = Interval(Integral, -10_000, 10_000, closed="both")
 
 
 def check(
@@ -63,8 +67,10 @@ def check(
                 f"{argument} has several called {', '.join(sorted(twice))}; name each once, and "
                 "give different ones different names."
             )
-    if n_jobs == 0:
-        raise ValueError("n_jobs=0 leaves nobody to work; use 1 or more, or -1 for all.")
+    if n_jobs is not None and (not _N_JOBS.is_satisfied_by(n_jobs) or n_jobs == 0):
+        raise ValueError(
+            f"n_jobs={n_jobs!r} must be a number of processes: 1 or more, or -1 for all."
+        )
     for dataset in datasets:
         _check_served(dataset, estimator)
     for dataset, protocol in product(datasets, protocols):
@@ -96,7 +102,8 @@ def _check_types(datasets: Any, strategies: Any, estimator: Any, plan: Any, prot
         ("datasets", datasets, Dataset, "load_dataset('digits') or Dataset.from_arrays(X, y)"),
         ("protocols", protocols, Protocol, "Protocol() or get_protocols(['standard'])"),
     ):
-        if isinstance(values, str) or not all(isinstance(one, kind) for one in values):
+        is_several = isinstance(values, Sequence)
+        if not is_several or not all(isinstance(one, kind) for one in values):
             raise TypeError(f"{argument} must be what {way_out} returns; got {values!r}")
 
 

@@ -14,8 +14,10 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import minmax_scale
 
 from skvaal import VAALQueryStrategy
+from skvaal._utils.files import read_file, replace_file
+from skvaal.benchmark._archives import load_arrays
 from skvaal.benchmark.datasets import Dataset
-from skvaal.benchmark.journal import replace_file
+from skvaal.benchmark.datasets._decoding import opened
 
 MOST_PICTURES = 20  # of each strategy
 MOST_POINTS = 2_000  # of the pool
@@ -23,6 +25,10 @@ _LONGEST_SIDE = 32  # of a picture, in pixels
 _QUALITY = 85
 _ITERATIONS = 100  # of VAAL's training: a map, not a query
 _BLOCK = 8  # JPEG's, in pixels
+_ARRAYS = ("y", "labeled", "strategies", "n_picks", "picks", "classes")
+_SAMPLES = ("jpeg", "shape", "points")
+_MOST_BYTES = 2**26  # of a file's arrays; it is some 100 kB
+_FARTHEST = 1e30  # on a map, so that matplotlib can compute with it
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -113,28 +119,44 @@ class Exhibit:
         ValueError
             If the file is damaged, or not one that :meth:`save` wrote.
         """
-        content = Path(path).read_bytes()
+        content = io.BytesIO(read_file(path))
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-                arrays = dict(archive)
+            arrays = load_arrays(content, _ARRAYS, _SAMPLES, most_bytes=_MOST_BYTES)
             samples = (
                 _from_jpeg(arrays["jpeg"], tuple(arrays["shape"].tolist()))
                 if "jpeg" in arrays
                 else arrays["points"]
             )
             parts = np.split(arrays["picks"], np.cumsum(arrays["n_picks"])[:-1])
-            return cls(
+            exhibit = cls(
                 samples=samples,
                 y=arrays["y"],
                 labeled=arrays["labeled"],
                 picks=dict(zip(arrays["strategies"].tolist(), parts, strict=True)),
                 classes=tuple(arrays["classes"].tolist()),
             )
+            exhibit._check()
+            return exhibit
         except Exception as error:  # numpy, zipfile and Pillow raise all kinds
             raise ValueError(
                 f"{path} holds no exhibit, or a damaged one ({type(error).__name__}: {error}); "
                 "delete it, and make it anew by Exhibit.save."
             ) from error
+
+    def _check(self) -> None:
+        """Raise a ValueError if this cannot be drawn."""
+        n = len(self.samples)
+        is_map = self.samples.dtype == np.float32 and self.samples.shape == (n, 2)
+        if not (is_map or self.has_pictures) or not (np.abs(self.samples) < _FARTHEST).all():
+            raise ValueError("samples are neither pictures nor places on a map")
+        if self.labeled.shape != (n,) or self.labeled.dtype != bool:
+            raise ValueError("labeled does not fit the samples")
+        if self.y.shape != (n,) or not _are_indices(self.y, len(self.classes)):
+            raise ValueError("y does not fit the samples and the classes")
+        if not self.picks or not all(_are_indices(one, n) for one in self.picks.values()):
+            raise ValueError("picks are not among the samples")
+        for name in (*self.picks, *self.classes):
+            name.encode()
 
 
 def make_exhibit(
@@ -209,6 +231,12 @@ def make_exhibit(
     )
 
 
+def _are_indices(values: NDArray, n: int) -> bool:
+    return bool(
+        values.dtype.kind in "iu" and values.size and values.min() >= 0 and values.max() < n
+    )
+
+
 def _drawn(pool: NDArray, wanted: NDArray, random_state: int) -> NDArray:
     """Return the wanted samples and as many others of the pool as fit on the map."""
     wanted = np.unique(wanted)
@@ -258,5 +286,9 @@ def _to_jpeg(pictures: NDArray) -> NDArray:
 
 def _from_jpeg(data: NDArray, shape: tuple[int, ...]) -> NDArray:
     n, height, width, channels = shape
-    tall = np.atleast_3d(np.asarray(Image.open(io.BytesIO(data.tobytes()))))
+    if min(shape) < 1 or max(height, width) > _LONGEST_SIDE or channels not in (1, 3):
+        raise ValueError(f"no pictures are of shape {shape}")
+    margin = _BLOCK - 1
+    with opened(io.BytesIO(data.tobytes()), n * (height + margin) * (width + margin)) as image:
+        tall = np.atleast_3d(np.asarray(image))
     return tall.reshape(n, -1, tall.shape[1], channels)[:, :height, :width]

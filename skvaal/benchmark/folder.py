@@ -10,43 +10,37 @@
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from importlib import import_module
-from importlib.util import find_spec
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from skvaal._utils.files import read_file, replace_file
+from skvaal._utils.schema import entries, list_of
+from skvaal.benchmark._config import CONFIG
+from skvaal.benchmark._lookup import path_of
+from skvaal.benchmark._sealed import readable, seal, seal_table, unseal, unseal_table
 from skvaal.benchmark.description import join_settings
 from skvaal.benchmark.journal import (
-    DamagedResultsError,
+    FAILURE,
     Failure,
     Record,
     RunKey,
+    check_run,
+    damage_named,
     file_stem,
     read_journals,
-    replace_file,
 )
+from skvaal.benchmark.locking import FolderInUseError, locked
 from skvaal.benchmark.machine import git_revision, machine, versions
 from skvaal.benchmark.results import COLUMNS, Results, as_frame
 
-# Windows has none; two processes in one folder go unnoticed there.
-fcntl: Any = import_module("fcntl") if find_spec("fcntl") else None
+__all__ = ["FolderInUseError", "ResultsFolder", "find_results"]
 
-
-class FolderInUseError(RuntimeError):
-    """Another process works in the folder.
-
-    Examples
-    --------
-    >>> issubclass(FolderInUseError, RuntimeError)
-    True
-    """
+_FAILURES = entries({"failures": list_of(FAILURE)}, others=False)
 
 
 class ResultsFolder:
@@ -111,7 +105,7 @@ class ResultsFolder:
             If the folder holds a comparison with other settings; names those that differ.
         """
         self._forget_parts()
-        settings = json.loads(json.dumps(settings, default=repr))
+        settings = readable(json.loads(json.dumps(settings, default=repr)))
         config: dict[str, Any] = {"settings": settings, "headings": headings}
         config |= {"command": command, "sessions": []}
         if self.config.exists():
@@ -129,7 +123,7 @@ class ResultsFolder:
             }
         )
         self.journals.mkdir(parents=True, exist_ok=True)
-        replace_file(self.config, (json.dumps(config, indent=2) + "\n").encode())
+        replace_file(self.config, seal(config, indent=2))
 
     def read(self) -> Results:
         """Return the comparison, with the rounds so far of one that has not ended.
@@ -144,11 +138,18 @@ class ResultsFolder:
         FileNotFoundError
             If the folder holds no comparison.
         """
+        while True:
+            before = self._stamps()
+            results = self._read_once()
+            if self._stamps() == before:  # else a comparison ended, and dropped its journals
+                return results
+
+    def _read_once(self) -> Results:
         config = self.read_config()
         runs = self._written_runs()
         failures = {RunKey.of(failure): failure for failure in self._written_failures()}
         for journal in read_journals(self.journals):
-            key = RunKey(**journal["key"])
+            key = RunKey.of(journal["key"])
             runs[key] = journal["records"]
             failures.pop(key, None)
             if journal["failure"]:
@@ -170,7 +171,7 @@ class ResultsFolder:
         for failure in self._written_failures():
             runs.pop(RunKey.of(failure), None)
         complete = [one for one in read_journals(self.journals) if one["is_complete"]]
-        return runs | {RunKey(**one["key"]): one["records"] for one in complete}
+        return runs | {RunKey.of(one["key"]): one["records"] for one in complete}
 
     def read_config(self) -> dict[str, Any]:
         """Return the settings of the comparison.
@@ -190,13 +191,9 @@ class ResultsFolder:
                 f"there is no comparison in {self.path} (no {self.config.name}); make one with "
                 f"skvaal benchmark --out {self.path}"
             )
-        try:
-            config: dict[str, Any] = json.loads(self.config.read_text(encoding="utf-8"))
-            missing = {"settings", "headings", "command", "sessions"} - set(config)
-            if missing:
-                raise KeyError(", ".join(sorted(missing)))
-        except (ValueError, KeyError, TypeError) as error:
-            raise DamagedResultsError(self.config, error) from error
+        with damage_named(self.config):
+            config: dict[str, Any] = unseal(read_file(self.config))
+            CONFIG(config, "")
         return config
 
     def write(self, records: pd.DataFrame, failures: Sequence[Failure]) -> None:
@@ -209,11 +206,9 @@ class ResultsFolder:
         failures : sequence of dict
             All failures. The next start tries these runs again.
         """
-        buffer = BytesIO()
-        records.to_parquet(buffer, index=False)
-        replace_file(self.records, buffer.getvalue())
+        replace_file(self.records, seal_table(records))
         if failures:
-            replace_file(self.failures, (json.dumps(list(failures), indent=2) + "\n").encode())
+            replace_file(self.failures, seal({"failures": list(failures)}, indent=2))
         else:
             self.failures.unlink(missing_ok=True)
         for path in self.journals.glob("*.json"):
@@ -235,49 +230,48 @@ class ResultsFolder:
         if self.path.exists() and not self.path.is_dir():
             raise NotADirectoryError(f"out={str(self.path)!r} is a file; name a folder.")
         self.path.mkdir(parents=True, exist_ok=True)
-        if fcntl is None:
+        with locked(self.path):
             yield
-            return
-        descriptor = os.open(self.path, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
-            raise FolderInUseError(
-                f"another comparison is at work in {self.path}; wait for its end, or name another "
-                "folder."
-            ) from error
-        try:
-            yield
-        finally:
-            os.close(descriptor)  # and with it the lock, as at the death of the process
 
     def _forget_parts(self) -> None:
         """Delete what a process that was killed had begun to write."""
-        for part in (*self.path.glob("*.part"), *self.journals.glob("*.part")):
-            part.unlink(missing_ok=True)
+        for file in (self.config, self.records, self.failures, self.journals / "*"):
+            for part in file.parent.glob(f".{file.name}.*.part"):
+                part.unlink(missing_ok=True)
+
+    def _stamps(self) -> list[tuple[int, int] | None]:
+        """What changes when the files that are written at the end of a comparison do."""
+        stamps: list[tuple[int, int] | None] = []
+        for path in (self.records, self.failures):
+            try:
+                found = path.stat()
+                stamps.append((found.st_ino, found.st_mtime_ns))
+            except FileNotFoundError:
+                stamps.append(None)
+        return stamps
 
     def _written_runs(self) -> dict[RunKey, list[Record]]:
         if not self.records.exists():
             return {}
-        try:
-            frame = pd.read_parquet(self.records)[list(COLUMNS)]
-        except (ValueError, KeyError, OSError) as error:  # of pyarrow are ValueErrors, too
-            raise DamagedResultsError(self.records, error) from error
-        frame["picked"] = [None if one is None else one.tolist() for one in frame["picked"]]
-        runs: dict[RunKey, list[Record]] = {}
-        for record in frame.to_dict("records"):
-            runs.setdefault(RunKey.of(record), []).append(record)
+        with damage_named(self.records):
+            runs: dict[RunKey, list[Record]] = {}
+            for record in unseal_table(read_file(self.records), COLUMNS):
+                runs.setdefault(RunKey.of(record), []).append(record)
+            for key, records in runs.items():
+                check_run(records, f"{key.strategy} seed {key.seed}")
         return runs
 
     def _written_failures(self) -> list[Failure]:
-        if not self.failures.exists():
-            return []
         try:
-            failures: list[Failure] = json.loads(self.failures.read_text(encoding="utf-8"))
-            list(map(RunKey.of, failures))
-        except (ValueError, KeyError, TypeError) as error:
-            raise DamagedResultsError(self.failures, error) from error
+            data = read_file(self.failures)
+        except FileNotFoundError:
+            return []
+        with damage_named(self.failures):
+            content = unseal(data)
+            if isinstance(content, list):  # as old versions wrote it, without a digest
+                content = {"failures": content}
+            _FAILURES(content, "")
+        failures: list[Failure] = content["failures"]
         return failures
 
 
@@ -313,8 +307,9 @@ def find_results(folder: str | Path) -> list[Results]:
     ...
     FileNotFoundError: there is no comparison in no such folder ...
     """
+    folder = path_of(folder, argument="folder")
     single = ResultsFolder(folder)
-    found = sorted(Path(folder).glob("**/config.json"))
+    found = sorted(folder.glob("**/config.json"))
     if single.config.exists() or not found:
         return [single.read()]
     return [ResultsFolder(path.parent).read() for path in found]

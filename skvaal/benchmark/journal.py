@@ -1,13 +1,26 @@
 """The finished rounds of one run on disk, so that a comparison that was killed keeps its runs."""
 
-import json
-import os
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
+
+from skvaal._utils.files import read_file, replace_file
+from skvaal._utils.schema import (
+    COUNT,
+    SHARE,
+    TEXT,
+    TRUTH,
+    Form,
+    entries,
+    list_of,
+    maybe,
+    number,
+)
+from skvaal.benchmark._sealed import seal, unseal
 
 Record = dict[str, Any]
 Failure = dict[str, Any]
@@ -75,9 +88,9 @@ class Journal:
     >>> import tempfile
     >>> key = RunKey(data="digits", estimator="svm", protocol="standard", strategy="mine", seed=0)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     Journal(folder, key).write([{"round": 0}], is_complete=False)
+    ...     Journal(folder, key).write([], is_complete=False)
     ...     read_journals(folder)[0]["records"]
-    [{'round': 0}]
+    []
     """
 
     def __init__(self, folder: str | Path, key: RunKey) -> None:
@@ -109,9 +122,8 @@ class Journal:
         self._replace(records=records, is_complete=False, failure=failure)
 
     def _replace(self, **content: Any) -> None:
-        content = {"key": asdict(self.key)} | content
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(self.path, json.dumps(content).encode())
+        replace_file(self.path, seal({"key": asdict(self.key)} | content))
 
 
 def read_journals(folder: str | Path) -> list[dict[str, Any]]:
@@ -132,7 +144,8 @@ def read_journals(folder: str | Path) -> list[dict[str, Any]]:
     >>> read_journals("no such folder")
     []
     """
-    return [_content(path) for path in sorted(Path(folder).glob("*.json"))]
+    found = map(_content, sorted(Path(folder).glob("*.json")))
+    return [content for content in found if content is not None]
 
 
 class DamagedResultsError(ValueError):
@@ -177,38 +190,111 @@ def file_stem(*parts: str) -> str:
     return f"{words}-{zlib.crc32(repr(parts).encode()):08x}"
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file such that a crash leaves the old one or the new one, never a part.
+@contextmanager
+def damage_named(path: str | Path) -> Iterator[None]:
+    """Say of an error about what a file holds which file.
 
     Parameters
     ----------
-    path : Path
+    path : path
         The file.
-    content : bytes
-        What it is to hold.
+
+    Raises
+    ------
+    DamagedResultsError
+        In the place of a ValueError.
 
     Examples
     --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     replace_file(Path(folder) / "file", b"new")
-    ...     (Path(folder) / "file").read_bytes()
-    b'new'
+    >>> with damage_named("results/config.json"):
+    ...     raise ValueError("no JSON")
+    Traceback (most recent call last):
+    ...
+    skvaal.benchmark.journal.DamagedResultsError: results/config.json is damaged (no JSON); ...
     """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-
-
-def _content(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_bytes())
-        RunKey.of(content["key"])
-        if not isinstance(content["records"], list):
-            raise TypeError("records is no list")
-        return {"is_complete": False, "failure": None} | content
-    except (ValueError, KeyError, TypeError) as error:
+        yield
+    except ValueError as error:
         raise DamagedResultsError(path, error) from error
+
+
+def _content(path: Path) -> dict[str, Any] | None:
+    """What a journal holds; None if the comparison has ended, and dropped it, meanwhile."""
+    try:
+        data = read_file(path)
+    except FileNotFoundError:
+        return None
+    with damage_named(path):
+        content: dict[str, Any] = unseal(data)
+        _JOURNAL(content, "")
+        check_run(content["records"], "records")
+        key = RunKey.of(content["key"])
+        if path.name != key.file_name:
+            raise ValueError(f"its key is {asdict(key)}, whose file has another name")
+        for i, record in enumerate(content["records"]):
+            if RunKey.of(record) != key:
+                raise ValueError(f"records[{i}] is of another run than its key")
+    return {"is_complete": False, "failure": None} | content
+
+
+def check_run(records: list[Record], key: str) -> None:
+    """Raise unless records are those of the rounds of one run, from the start on.
+
+    Parameters
+    ----------
+    records : list of dict
+        Of one run.
+    key : str
+        What to call them.
+
+    Raises
+    ------
+    ValueError
+        Naming the entry that is wrong.
+
+    Examples
+    --------
+    >>> check_run([{"round": 1}], "records")
+    Traceback (most recent call last):
+    ...
+    ValueError: records[0].data is missing
+    """
+    _RECORDS(records, key)
+    for i, record in enumerate(records):
+        where = f"{key}[{i}]"
+        if record["round"] != i:
+            raise ValueError(f"{where}.round is {record['round']}, not {i}")
+        if i and record["n_labeled"] <= records[i - 1]["n_labeled"]:
+            raise ValueError(f"{where}.n_labeled is {record['n_labeled']}, no more than before")
+
+
+def _check_amount(value: Any, key: str) -> None:
+    """A number from 0; None or NaN, too, for what was not measured."""
+    if value is not None and value == value:
+        _AMOUNT(value, key)
+
+
+_KEY: dict[str, Form] = dict.fromkeys(("data", "estimator", "protocol", "strategy"), TEXT)
+_KEY |= {"seed": COUNT}
+_AMOUNT = number(0, 1e15)
+_SECONDS = ("train", "query", "query_fit", "query_score", "query_select")
+_RECORDS = list_of(
+    entries(
+        {
+            **_KEY,
+            "round": COUNT,
+            "n_labeled": COUNT,
+            "accuracy": SHARE,
+            "balanced_accuracy": SHARE,
+            **{f"{name}_seconds": _check_amount for name in _SECONDS},
+            "peak_memory_mib": _check_amount,
+            "picked": maybe(list_of(COUNT)),
+        }
+    )
+)
+FAILURE = entries({**_KEY, "round": COUNT, "error": TEXT}, {"traceback": TEXT})
+_JOURNAL = entries(
+    {"key": entries(_KEY, others=False), "records": _RECORDS},
+    {"is_complete": TRUTH, "failure": maybe(FAILURE)},
+    others=False,
+)

@@ -69,7 +69,7 @@ def machine() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")
         else os.cpu_count(),
-        "memory_gib": _memory_gib(),
+        "memory_gib": memory_gib(),
         "gpus": [torch.cuda.get_device_name(index) for index in gpus],
     }
 
@@ -150,7 +150,19 @@ def _processor() -> str:
     return names[0] if names else platform.processor()
 
 
-def _memory_gib() -> float | None:
+def memory_gib() -> float | None:
+    """Return the memory of the machine, in GiB.
+
+    Returns
+    -------
+    float or None
+        None where the system does not tell.
+
+    Examples
+    --------
+    >>> memory_gib() is None or memory_gib() > 0
+    True
+    """
     try:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
     except (AttributeError, ValueError, OSError):

@@ -1,13 +1,16 @@
 """Sizes and repetitions of a comparison, checked before anything is trained."""
 
 from dataclasses import dataclass, replace
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
+from skvaal._utils.params import Interval
 from skvaal.benchmark.datasets import Dataset
 from skvaal.benchmark.protocols import Protocol
+
+MOST_SEEDS = 10_000  # the start of each is drawn before the first run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +20,8 @@ class Plan:
     Parameters
     ----------
     n_seeds : int, default=8
-        Number of repetitions, each with a split, a start and a task model of its own.
+        Number of repetitions, each with a split, a start and a task model of its own; at most
+        10,000.
     rounds : int, default=4
         Number of queries in each repetition.
     batch : int, default=40
@@ -71,12 +75,14 @@ class Plan:
         >>> Plan(batch=40, rounds=4).under(Protocol(batch_factor=0.5)).rounds
         8
         """
+        _check_kind("protocol", protocol, Protocol)
         batch = round(self.batch * protocol.batch_factor)
         if batch < 1 or batch != self.batch * protocol.batch_factor or self._labelled % batch:
             raise ValueError(
                 f"protocol {protocol.name!r} multiplies batch={self.batch} by "
-                f"{protocol.batch_factor:g}; rounds={self.rounds} of batch={self.batch} cannot be "
-                "spent in whole batches of that size. Use even numbers."
+                f"batch_factor={protocol.batch_factor:g}; rounds={self.rounds} of "
+                f"batch={self.batch} cannot be spent in whole batches of that size. Use even "
+                "numbers."
             )
         return replace(self, batch=batch, rounds=self._labelled // batch)
 
@@ -99,10 +105,14 @@ class Plan:
         ValueError
             Naming the argument, its value and the way out.
         """
-        protocol = protocol or Protocol()
+        protocol = Protocol() if protocol is None else protocol
+        _check_kind("dataset", dataset, Dataset)
+        _check_kind("protocol", protocol, Protocol)
         for argument in ("n_seeds", "rounds", "batch", "initial"):
             _check_count(argument, getattr(self, argument))
-        if not 0 < self.test_fraction < 1:
+        if self.n_seeds > MOST_SEEDS:
+            raise ValueError(f"n_seeds={self.n_seeds} must be at most {MOST_SEEDS}.")
+        if not Interval(Real, 0, 1, closed="neither").is_satisfied_by(self.test_fraction):
             raise ValueError(f"test_fraction={self.test_fraction!r} must lie between 0 and 1.")
         self._check_classes(dataset, protocol)
         self._check_pool(dataset)
@@ -121,6 +131,7 @@ class Plan:
         int
             The largest possible pool.
         """
+        _check_kind("dataset", dataset, Dataset)
         n_samples = len(dataset.y)
         if dataset.y_test is not None:
             return n_samples
@@ -166,6 +177,11 @@ class Plan:
                 f"{self.budget} labels, but the pool of {dataset.name} has pool_size={pool_size} "
                 "samples; lower initial, rounds or batch, or raise pool_size."
             )
+
+
+def _check_kind(argument: str, value: Any, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{argument}={value!r} must be a {kind.__name__}.")
 
 
 def _check_count(argument: str, value: Any) -> None:

@@ -2,11 +2,24 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Literal, get_args
 
-from skvaal.benchmark._lookup import lookup
+from skvaal._utils.params import Interval, StrOptions
+from skvaal.benchmark._lookup import lookup, names_in
 
 StartKind = Literal["every_class", "stratified", "random"]
+_STARTS = get_args(StartKind)
+_SHARE = Interval(Real, 0, 1, closed="left")
+# What each field may be, and in words.
+_CONSTRAINTS = {
+    "start": (StrOptions(set(_STARTS)), "'" + "', '".join(_STARTS) + "'"),
+    "missing_classes": (_SHARE, "in [0, 1)"),
+    "label_noise": (_SHARE, "in [0, 1)"),
+    "imbalance": (Interval(Real, 1, None, closed="left"), "at least 1"),
+    "copies": (Interval(Integral, 1, None, closed="left"), "a whole number from 1"),
+    "batch_factor": (Interval(Real, 0, None, closed="neither"), "more than 0"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,17 +74,10 @@ class Protocol:
     batch_factor: float = 1.0
 
     def __post_init__(self) -> None:
-        self._check("start", self.start in get_args(StartKind), "'" + "', '".join(_STARTS) + "'")
-        self._check("missing_classes", 0 <= self.missing_classes < 1, "in [0, 1)")
-        self._check("label_noise", 0 <= self.label_noise < 1, "in [0, 1)")
-        self._check("imbalance", self.imbalance >= 1, "at least 1")
-        self._check("copies", self.copies == int(self.copies) >= 1, "a whole number from 1")
-        self._check("batch_factor", self.batch_factor > 0, "more than 0")
-
-    def _check(self, field: str, is_good: bool, good: str) -> None:
-        if not is_good:
+        for field, (constraint, good) in _CONSTRAINTS.items():
             value = getattr(self, field)
-            raise ValueError(f"protocol {self.name!r}: {field}={value!r} must be {good}.")
+            if not constraint.is_satisfied_by(value):
+                raise ValueError(f"protocol {self.name!r}: {field}={value!r} must be {good}.")
 
     def n_missing(self, n_classes: int) -> int:
         """Return the number of classes without a label at the start.
@@ -107,6 +113,8 @@ def budget_sweep(factors: Iterable[float] = (0.5, 1, 2)) -> list[Protocol]:
     >>> [protocol.name for protocol in budget_sweep()]
     ['batch_x0.5', 'standard', 'batch_x2']
     """
+    if not isinstance(factors, Iterable) or not all(isinstance(one, Real) for one in factors):
+        raise TypeError(f"factors={factors!r} must be several numbers, such as (0.5, 1, 2).")
     return [
         Protocol() if factor == 1 else Protocol(name=f"batch_x{factor:g}", batch_factor=factor)
         for factor in factors
@@ -136,14 +144,13 @@ def get_protocols(names: Iterable[str]) -> list[Protocol]:
     >>> get_protocols(["noisy_oracle"])[0].label_noise
     0.2
     """
-    names = [names] if isinstance(names, str) else names
     found = [
-        protocol for name in names for protocol in lookup(PROTOCOLS, name, argument="protocol")
+        protocol
+        for name in names_in(names, argument="names")
+        for protocol in lookup(PROTOCOLS, name, argument="protocol")
     ]
     return list(dict.fromkeys(found))
 
-
-_STARTS = get_args(StartKind)
 
 PROTOCOLS: dict[str, list[Protocol]] = {
     protocol.name: [protocol]

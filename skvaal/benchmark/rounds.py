@@ -83,8 +83,14 @@ def play(
     Returns
     -------
     Outcome
-        With the rounds up to an error, if there was one. Only what no program should catch,
-        such as an interrupt from the keyboard, is raised.
+        With the rounds up to an error of the data, the strategy or the task model, if there was
+        one.
+
+    Raises
+    ------
+    OSError
+        If a journal cannot be written, as on a full disk; whatever `on_record` raises is raised,
+        too, and what no program should catch, such as an interrupt from the keyboard.
 
     Examples
     --------
@@ -104,22 +110,28 @@ def play(
     """
     journal = None if journals is None else Journal(journals, key)
     records: list[Record] = []
-    failure = None
-    try:
-        for record in _Run(dataset, plan, protocol, key, make_strategy, make_estimator).rounds():
-            records.append(record)
-            if journal is not None:
-                journal.write(records, is_complete=len(records) > plan.rounds)
-            if on_record is not None:
-                on_record(record)
-    except Exception as error:
-        failure = asdict(key) | {
-            "round": len(records),
-            "error": f"{type(error).__name__}: {error}",
-            "traceback": "".join(traceback.format_exception(error)),
-        }
+    failure: Failure | None = None
+
+    def rounds() -> Iterator[Record]:
+        nonlocal failure
+        try:
+            yield from _Run(dataset, plan, protocol, key, make_strategy, make_estimator).rounds()
+        except Exception as error:
+            failure = asdict(key) | {
+                "round": len(records),
+                "error": f"{type(error).__name__}: {error}",
+                "traceback": "".join(traceback.format_exception(error)),
+            }
+
+    for record in rounds():
+        records.append(record)
+        # An error of these two is none of the strategy's.
         if journal is not None:
-            journal.fail(records, failure)
+            journal.write(records, is_complete=len(records) > plan.rounds)
+        if on_record is not None:
+            on_record(record)
+    if journal is not None and failure is not None:
+        journal.fail(records, failure)
     return Outcome(key=key, records=records, failure=failure)
 
 

@@ -1,6 +1,8 @@
 """The comparison: every strategy from the same start, for several seeds, in parallel or not."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -12,6 +14,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.base import ClassifierMixin
 
+from skvaal.benchmark._lookup import path_of
 from skvaal.benchmark.checks import check
 from skvaal.benchmark.datasets import Dataset
 from skvaal.benchmark.description import heading_of, settings_of
@@ -158,6 +161,9 @@ def run(
     protocols = [protocols] if isinstance(protocols, Protocol) else protocols
     plan = Plan() if plan is None else plan
     check(datasets, strategies, estimator=estimator, plan=plan, protocols=protocols, n_jobs=n_jobs)
+    if on_record is not None and not callable(on_record):
+        raise TypeError(f"on_record={on_record!r} must be a function, or None.")
+    out = None if out is None else path_of(out, argument="out")
     factories = as_factories(strategies)
     import_learner_class()  # or the failure would come from another process, less readable
     name, make_estimator = _named_factory(estimator)
@@ -167,7 +173,7 @@ def run(
         dataset.name: {one.name: heading_of(dataset, plan, one, name) for one in protocols}
         for dataset in datasets
     }
-    folder = None if out is None else ResultsFolder(Path(out).absolute())
+    folder = None if out is None else ResultsFolder(out.absolute())
     tasks = [
         _Task(
             dataset,
@@ -287,6 +293,8 @@ def _in_order(folder: ResultsFolder, keys: Sequence[RunKey]) -> list[RunKey]:
 def _outcomes(
     tasks: Sequence[_Task], n_jobs: int | None, on_record: Callable[[Record], None]
 ) -> Iterator[Outcome]:
+    if n_jobs is not None:
+        n_jobs = min(n_jobs, len(tasks) or 1)  # each process is started, even if it has no run
     if effective_n_jobs(n_jobs) == 1:
         for task in tasks:
             yield play(*task, on_record=on_record)
@@ -299,12 +307,20 @@ def _outcomes(
             for record in outcome.records:
                 on_record(record)
             yield outcome
-    except TerminatedWorkerError as error:
+    except _deaths() as error:
         raise WorkerKilledError(
             "the system killed a process that played runs, most often because memory ran out; "
             "take fewer processes (n_jobs), a smaller pool or other strategies. Kept in a folder, "
             "the comparison goes on from the runs that are complete."
         ) from error
+
+
+def _deaths() -> tuple[type[BaseException], ...]:
+    """What joblib raises when a process dies: its own, or one of a dask cluster."""
+    # A cluster cancels the runs whose data were on the machine that is gone.
+    found = (TerminatedWorkerError, CancelledError)
+    distributed = sys.modules.get("distributed")
+    return found if distributed is None else (*found, distributed.KilledWorker)
 
 
 def _write_exhibits(folder: ResultsFolder, tasks: Sequence[_Task], records: pd.DataFrame) -> None:

@@ -1,6 +1,8 @@
 """The commands of ``skvaal``: benchmark and report."""
 
 import ast
+import os
+import re
 import shlex
 import sys
 import warnings
@@ -50,20 +52,31 @@ def _usage_errors() -> Iterator[None]:
     """Turn errors of what the user passed into a message and the exit status 2."""
     try:
         yield
-    except (ValueError, OSError, ImportError) as error:
-        raise typer.BadParameter(str(error)) from error
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        raise typer.BadParameter(_printable(str(error))) from error
     except (FolderInUseError, WorkerKilledError) as error:
-        print(f"Error: {error}", file=sys.stderr)
+        _say(f"Error: {error}", file=sys.stderr)
         raise typer.Exit(1) from error
+
+
+def _printable(text: str) -> str:
+    """Escape what no output takes: the name of a file may hold any bytes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _say(text: str, **arguments: Any) -> None:
+    print(_printable(text), flush=True, **arguments)
 
 
 def _key_value(text: str) -> tuple[str, Any]:
     key, separator, value = text.partition("=")
     if not (key and separator):
-        raise typer.BadParameter(f"{text!r} must have the form KEY=VALUE")
+        raise typer.BadParameter(f"--vaal {text!r} must have the form KEY=VALUE")
     try:
-        return key, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes, which are no reason to stop
+            return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return key, value  # a word, such as device=cuda
 
 
@@ -120,6 +133,10 @@ def benchmark(
         int | None,
         typer.Option(help="side of the images that are read from files  [default: of the data]"),
     ] = None,
+    max_pixels: Annotated[
+        int | None,
+        typer.Option(help="pixels that an image file may have  [default: 50 million]"),
+    ] = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="leave out images that cannot be read")
     ] = False,
@@ -155,7 +172,8 @@ def benchmark(
             f"none of them is among {', '.join(factories)}."
         )
     datasets = [
-        load_dataset(name, skip_bad=skip_bad, image_size=image_size) for name in _words(data)
+        load_dataset(name, skip_bad=skip_bad, image_size=image_size, max_pixels=max_pixels)
+        for name in _words(data)
     ]
     chosen = get_protocols(_words(protocols))
     arguments: dict[str, Any] = {"estimator": estimator, "plan": plan, "protocols": chosen}
@@ -173,7 +191,7 @@ def benchmark(
         )
     _print_tables(results)
     page = write_report([results], out)
-    print(f"\nReport: {page}\nRecords: {out / 'records.parquet'}")
+    _say(f"\nReport: {page}\nRecords: {out / 'records.parquet'}")
     _exit_if_failed([results])
 
 
@@ -190,7 +208,7 @@ def report(
 ) -> None:
     """Write report.html, one page that needs no other file, from the records of comparisons."""
     results = find_results(folder)
-    print(f"Report: {write_report(results, out or folder)}")
+    _say(f"Report: {write_report(results, out or folder)}")
     _exit_if_failed(results)
 
 
@@ -209,6 +227,8 @@ def _cluster(address: str | None) -> Iterator[None]:
     if address is None:
         yield
         return
+    if "://" not in address and not re.search(r":\d+$", address):
+        raise ValueError(f"--dask={address!r} must be the address of a scheduler, HOST:PORT")
     from distributed import Client  # an ImportError says what to install
 
     with Client(address, timeout="10s"), parallel_config(backend="dask"):
@@ -220,7 +240,7 @@ def _interrupts(out: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as error:
-        print(
+        _say(
             f"\nStopped. The same command goes on with the complete runs in {out}.", file=sys.stderr
         )
         raise typer.Exit(130) from error
@@ -238,7 +258,7 @@ def _advance(bar: Any) -> Any:
 
 def _words(texts: list[str]) -> list[str]:
     """Split at commas, but not inside the name of a file or folder."""
-    parts = [[text] if text and Path(text).exists() else text.split(",") for text in texts]
+    parts = [[text] if text and os.path.exists(text) else text.split(",") for text in texts]
     return [word.strip() for words in parts for word in words if word.strip()]
 
 
@@ -247,15 +267,15 @@ def _print_tables(results: Results) -> None:
         if len(records):
             data, protocol = records[["data", "protocol"]].iloc[0]
             heading = results.config["headings"][data][protocol]
-            print(format_table(records, summarize(records), heading=heading) + "\n")
+            _say(format_table(records, summarize(records), heading=heading) + "\n")
 
 
 def _exit_if_failed(results: Sequence[Results]) -> None:
     notes = [note for one in results for note in failure_notes(one)]
     for failure in (failure for one in results for failure in one.failures):
         where = "{data}, {protocol}, {strategy}, seed {seed}, round {round}".format(**failure)
-        print(f"failed: {where}: {failure['error']}", file=sys.stderr)
+        _say(f"failed: {where}: {failure['error']}", file=sys.stderr)
     for note in notes:
-        print(f"Error: {note}", file=sys.stderr)
+        _say(f"Error: {note}", file=sys.stderr)
     if notes:
         raise typer.Exit(1)

@@ -210,7 +210,8 @@ def test_another_task_model_is_refused_by_what_differs(rows, one, other, complai
 
 @pytest.mark.parametrize("name", [path.name for path in RECOMMENDED.iterdir() if path.is_dir()])
 def test_recommended_folders_still_open(name, tmp_path):
-    pytest.importorskip("modAL", reason="strategies of modAL are among them")
+    for package in ("modAL", "skactiveml"):
+        pytest.importorskip(package, reason=f"strategies of {package} are among them")
     folder = ResultsFolder(shutil.copytree(RECOMMENDED / name, tmp_path / name))
     before = folder.read_config()
     there = before["settings"]

@@ -1,33 +1,17 @@
-import json
+import errno
+import os
+from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from skvaal.benchmark.description import OtherSettingsError
 from skvaal.benchmark.folder import FolderInUseError, ResultsFolder, find_results
-from skvaal.benchmark.journal import DamagedResultsError, Journal, RunKey
+from skvaal.benchmark.journal import DamagedResultsError, Journal, read_journals
 from skvaal.benchmark.results import as_frame
+from tests.benchmark.stored import KEY, SETTINGS, record, settings_with
 
-KEY = RunKey(data="digits", estimator="svm", protocol="standard", strategy="mine", seed=0)
 HEADINGS = {"digits": {"standard": "ten digits"}}
-SETTINGS = {"plan": {"batch": 40, "pool_size": None}, "strategies": ["mine"]}
-
-
-def record(round_, key=KEY):
-    return vars(key) | {
-        "round": round_,
-        "n_labeled": 20 + 40 * round_,
-        "accuracy": 0.5,
-        "balanced_accuracy": 0.5,
-        "train_seconds": 0.1,
-        "query_seconds": 0.2 if round_ else np.nan,
-        "query_fit_seconds": np.nan,
-        "query_score_seconds": np.nan,
-        "query_select_seconds": np.nan,
-        "peak_memory_mib": 100.0,
-        "picked": [3, 1] if round_ else None,
-    }
 
 
 @pytest.fixture
@@ -67,10 +51,8 @@ def test_each_start_adds_what_it_ran_on(folder):
 @pytest.mark.parametrize(
     ("other", "complaint"),
     [
-        ({"plan": {"batch": 20, "pool_size": None}, "strategies": ["mine"]},
-         "plan.batch is 40 there and 20 here"),
-        ({"plan": {"batch": 40, "pool_size": 90}, "strategies": ["mine"]},
-         "plan.pool_size is null there and 90 here"),
+        (settings_with(batch=20), "plan.batch is 40 there and 20 here"),
+        (settings_with(pool_size=90), "plan.pool_size is null there and 90 here"),
         ({**SETTINGS, "own_strategies": {"mine": {"beta": 2}}},
          "own_strategies.mine.beta is not set there and 2 here"),
     ],
@@ -86,13 +68,13 @@ def test_other_settings_are_refused_by_name(folder, other, complaint):
 
 def test_more_seeds_are_no_other_settings(tmp_path):
     folder = ResultsFolder(tmp_path / "results")
-    few, many = {"plan": {"n_seeds": 2, "batch": 4}}, {"plan": {"n_seeds": 5, "batch": 4}}
-    folder.open(few, headings={"digits": "2 seeds"}, command="2")
+    few, many = settings_with(n_seeds=2), settings_with(n_seeds=5)
+    folder.open(few, headings={"digits": {"standard": "2 seeds"}}, command="2")
 
-    folder.open(many, headings={"digits": "5 seeds"}, command="5")
+    folder.open(many, headings={"digits": {"standard": "5 seeds"}}, command="5")
 
     assert folder.read_config()["settings"] == many
-    assert folder.read_config()["headings"] == {"digits": "5 seeds"}
+    assert folder.read_config()["headings"] == {"digits": {"standard": "5 seeds"}}
     assert folder.read_config()["command"] == "5"
     with pytest.raises(OtherSettingsError, match="plan.n_seeds is 5 there and 2 here"):
         folder.open(few, headings={}, command=None)
@@ -131,7 +113,7 @@ def test_unfinished_comparison_can_be_read(folder):
 
 
 def test_complete_runs_move_into_one_file(folder):
-    other = RunKey(**{**vars(KEY), "seed": 1})
+    other = replace(KEY, seed=1)
     Journal(folder.journals, KEY).write([record(0)], is_complete=True)
     Journal(folder.journals, other).fail([], {**vars(other), "round": 0, "error": "own trouble"})
     failures = folder.read().failures
@@ -176,13 +158,19 @@ def test_second_process_is_kept_out(folder):
 
 
 def test_what_a_killed_process_had_begun_to_write_goes(folder):
-    parts = [folder.path / "config.json.123.part", folder.journals / "run.json.123.part"]
+    parts = [
+        folder.path / ".config.json.0123.part",
+        folder.path / ".records.parquet.0123.part",
+        folder.journals / ".run.json.0123.part",
+    ]
+    (folder.path / "download.part").touch()  # the user's own
     for part in parts:
         part.touch()
 
     folder.open(SETTINGS, headings={}, command=None)
 
     assert not any(part.exists() for part in parts)
+    assert (folder.path / "download.part").exists()
 
 
 @pytest.mark.parametrize("name", ["config", "records", "failures"])
@@ -200,11 +188,11 @@ def test_damaged_file_is_named(folder, name, content):
 
 def test_comparisons_are_found_in_folders(tmp_path):
     for name in ("b", "a/deep"):
-        ResultsFolder(tmp_path / name).open({"name": name}, headings={}, command=None)
+        ResultsFolder(tmp_path / name).open(SETTINGS, headings={}, command=name)
 
     found = find_results(tmp_path)
 
-    assert [one.config["settings"]["name"] for one in found] == ["a/deep", "b"]
+    assert [one.config["command"] for one in found] == ["a/deep", "b"]
     assert find_results(tmp_path / "b")[0].folder == tmp_path / "b"
 
 
@@ -216,6 +204,75 @@ def test_folder_without_a_comparison_is_an_error(tmp_path):
 def test_settings_of_any_kind_are_kept_by_their_representation(tmp_path):
     folder = ResultsFolder(tmp_path / "results")
 
-    folder.open({"vaal": {"vae": int}}, headings={}, command=None)
+    folder.open(SETTINGS | {"vaal": {"vae": int}}, headings={}, command=None)
 
-    assert json.loads(folder.config.read_text())["settings"] == {"vaal": {"vae": "<class 'int'>"}}
+    assert folder.read_config()["settings"]["vaal"] == {"vae": "<class 'int'>"}
+
+
+def test_report_beside_the_end_of_a_comparison_reads_every_run(folder, monkeypatch):
+    """The journals go between its look at the records and its look at the journals."""
+    Journal(folder.journals, KEY).write([record(0), record(1)], is_complete=True)
+    written_runs = ResultsFolder._written_runs
+    calls = []
+
+    def read_then_end(self):
+        runs = written_runs(self)
+        if not calls:
+            folder.write(as_frame([record(0), record(1)]), [])
+        calls.append(runs)
+        return runs
+
+    monkeypatch.setattr(ResultsFolder, "_written_runs", read_then_end)
+
+    assert folder.read().records["round"].tolist() == [0, 1]
+    assert calls[0] == {}
+
+
+def test_journal_that_goes_while_it_is_read_is_no_error(folder, monkeypatch):
+    Journal(folder.journals, KEY).write([record(0)], is_complete=False)
+    listed = list(folder.journals.glob("*.json"))
+    folder.write(as_frame([record(0)]), [])
+    monkeypatch.setattr("skvaal.benchmark.journal.Path.glob", lambda self, pattern: iter(listed))
+
+    assert read_journals(folder.journals) == []
+
+
+def test_full_disk_leaves_the_earlier_records_and_journals(folder, monkeypatch):
+    folder.write(as_frame([record(0), record(1)]), [])
+    other = replace(KEY, seed=1)
+    Journal(folder.journals, other).write([record(0, other), record(1, other)], is_complete=True)
+    before = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    for write in (
+        lambda: folder.write(folder.read().records, []),
+        lambda: folder.open(SETTINGS, headings={}, command=None),
+        lambda: Journal(folder.journals, other).write([record(0, other)], is_complete=False),
+    ):
+        with pytest.raises(OSError, match="No space left on device.*results"):
+            write()
+
+    after = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_names_of_odd_bytes_in_settings_can_be_shown(folder):
+    command = os.fsdecode(b"skvaal benchmark --data caf\xe9")
+
+    folder.open(SETTINGS, headings={}, command=command)
+
+    assert folder.read_config()["command"] == "skvaal benchmark --data caf\\udce9"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with a name")
+@pytest.mark.parametrize("name", ["config", "records", "failures"])
+def test_pipe_in_the_place_of_a_file_is_named(folder, name):
+    path = getattr(folder, name)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+    with pytest.raises(OSError, match=rf"{path.name} is no regular file"):
+        folder.read()

@@ -57,7 +57,7 @@ def test_batch_that_cannot_spend_the_budget(rows, factor, rounds):
     protocol = Protocol(name="sweep", batch_factor=factor)
 
     with pytest.raises(
-        ValueError, match=f"'sweep' multiplies batch=5 by {factor}; rounds={rounds}"
+        ValueError, match=f"'sweep' multiplies batch=5 by batch_factor={factor}; rounds={rounds}"
     ):
         Plan(batch=5, rounds=rounds).check(rows, protocol)
 

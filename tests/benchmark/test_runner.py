@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 from dataclasses import replace
@@ -11,7 +12,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
 
 from skvaal import HerdingQuery, HerdingQueryStrategy, VAALQuery
-from skvaal.benchmark import EveryRunFailedError, FailedStrategyWarning
+from skvaal.benchmark import EveryRunFailedError, FailedStrategyWarning, journal
 from skvaal.benchmark.datasets import Dataset, load_dataset
 from skvaal.benchmark.description import OtherSettingsError
 from skvaal.benchmark.estimators import as_rows
@@ -699,6 +700,47 @@ def test_killed_worker_is_explained(rows):
 
     with pytest.raises(WorkerKilledError, match="memory ran out; take fewer processes"):
         run(rows, {"own": killed}, estimator=make_tree, plan=PLAN, n_jobs=2)
+
+
+def test_full_disk_is_no_failure_of_the_strategy(rows, tmp_path, monkeypatch):
+    strategies, out = get_strategies(["random"]), tmp_path / "out"
+    replace_file, written = journal.replace_file, []
+
+    def full_at_the_sixth(path, content):
+        written.append(path)
+        if len(written) >= 6:  # the second round of the second run
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        replace_file(path, content)
+
+    monkeypatch.setattr(journal, "replace_file", full_at_the_sixth)
+    with pytest.raises(OSError, match="No space left on device: .*rounds"):
+        run(rows, strategies, estimator=make_tree, plan=PLAN, out=out)
+
+    so_far = ResultsFolder(out).read()
+    assert so_far.failures == []
+    assert so_far.records.groupby("seed").size().to_dict() == {0: 4, 1: 1}
+
+
+def test_error_of_a_callback_is_no_failure_of_the_strategy(rows):
+    def impatient(record, n_done, n_rounds):
+        raise LookupError("own trouble")
+
+    with pytest.raises(LookupError, match="own trouble"):
+        run(rows, get_strategies(["random"]), estimator=make_tree, plan=PLAN, on_record=impatient)
+
+
+def test_no_more_processes_are_started_than_there_are_runs(rows, monkeypatch):
+    asked = []
+
+    def parallel(**arguments):
+        asked.append(arguments["n_jobs"])
+        return lambda calls: [function(*args) for function, args, _ in calls]
+
+    monkeypatch.setattr("skvaal.benchmark.runner.Parallel", parallel)
+
+    run(rows, get_strategies(["random"]), estimator=make_tree, plan=PLAN, n_jobs=9_000)
+
+    assert asked == [PLAN.n_seeds]
 
 
 def test_headings_tell_the_pool_of_the_protocol(rows):

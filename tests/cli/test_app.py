@@ -1,4 +1,7 @@
+import errno
+import os
 import sys
+from inspect import signature
 
 import numpy as np
 import pandas as pd
@@ -19,8 +22,12 @@ SMALL = ["--seeds", "2", "--rounds", "1", "--batch", "10", "--jobs", "1"]
 VAAL = ["--vaal", "max_epochs=1", "--vaal", "batch_size=256", "--vaal", "vae__latent_dim=2"]
 
 
+# Click keeps both streams apart; before version 8.2 it has to be told.
+APART = {"mix_stderr": False} if "mix_stderr" in signature(testing.CliRunner).parameters else {}
+
+
 def skvaal(*arguments):
-    return testing.CliRunner().invoke(app, [str(one) for one in arguments])
+    return testing.CliRunner(**APART).invoke(app, [str(one) for one in arguments])
 
 
 def words(text):
@@ -336,6 +343,71 @@ def test_values_of_vaal_parameters_keep_their_type():
         "vae__hidden": (8, 4),
         "verbose": True,
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{[]:1}", "{1: {[]}}", "(" * 10_000, "-" * 10_000 + "1", "'\\d'", "1if 0else 2", "\0", "0x"],
+    ids=["unhashable", "set", "nest", "signs", "escape", "words", "zero", "no number"],
+)
+def test_values_that_are_no_python_are_words(text):
+    key, value = _key_value(f"beta={text}")
+
+    assert key == "beta"
+    assert isinstance(value, str)
+
+
+def test_value_that_is_no_python_ends_with_a_message(tmp_path):
+    result = skvaal(
+        "benchmark", *SMALL, "--strategies", "vaal", "--vaal", "beta={[]:1}", "--out", tmp_path
+    )
+
+    assert result.exit_code == 2
+    assert "beta" in words(result.stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--seeds", "1" + "0" * 30], "n_seeds="),
+        (["--jobs", "1" + "0" * 30], "n_jobs="),
+        (["--rounds", "1" + "0" * 30], "rounds="),
+        (["--image-size", "10"], "image_size=10 does not apply to digits"),
+        (["--max-pixels", "1000000"], "max_pixels=1000000 does not apply to digits"),
+        (["--max-pixels", "-1"], "max_pixels=-1 must be a whole number of pixels, 64 or more"),
+        (["--data", "x" * 5_000], "data="),
+        (["--dask", "nowhere://"], "nowhere"),
+    ],
+)
+def test_hostile_options_end_with_a_message(tmp_path, arguments, complaint):
+    if "--dask" in arguments:
+        pytest.importorskip("distributed")
+
+    result = skvaal(
+        "benchmark", *SMALL, "--strategies", "random", "--out", tmp_path / "out", *arguments
+    )
+
+    assert result.exit_code == 2
+    assert complaint.replace(" ", "") in words(result.stderr).replace(" ", "")
+
+
+def test_full_disk_ends_with_a_message(tmp_path, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results/rounds/a.json")
+
+    monkeypatch.setattr("skvaal.cli.app.run", full)
+
+    result = skvaal("benchmark", *SMALL, "--strategies", "random", "--out", tmp_path)
+
+    assert result.exit_code == 2
+    assert "No space left on device: 'results/rounds/a.json'" in words(result.stderr)
+
+
+def test_names_of_odd_bytes_are_printed(tmp_path):
+    result = skvaal("report", tmp_path / os.fsdecode(b"caf\xe9"))
+
+    assert result.exit_code == 2
+    assert r"caf\udce9" in words(result.stderr).replace(" ", "")
 
 
 def test_version():

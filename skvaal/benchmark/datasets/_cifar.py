@@ -71,19 +71,25 @@ def cifar100(options: Options) -> Dataset:
 
 def _samples(path: Path, labels: bytes, n_classes: int) -> tuple[NDArray, NDArray[np.intp]]:
     content = _content(path, b"data", labels)
-    X, y = np.asarray(content[b"data"]), np.asarray(content[labels])
+    X, numbers = content[b"data"], content[labels]
+    if not isinstance(X, np.ndarray):
+        raise ValueError(f"{path}: data are a {type(X).__name__}, not an array.")
     if X.dtype != np.uint8 or X.ndim != 2 or X.shape[1] != 3 * 32 * 32:
         raise ValueError(f"{path}: data are {X.dtype} of shape {X.shape}, not uint8 of (n, 3072).")
-    if y.shape != (len(X),) or y.dtype.kind not in "iu" or not np.all((y >= 0) & (y < n_classes)):
+    known = range(n_classes)
+    is_list = isinstance(numbers, list) and len(numbers) == len(X)
+    if not is_list or not all(isinstance(one, int) and one in known for one in numbers):
         raise ValueError(
             f"{path}: {labels.decode()} must be {len(X)} whole numbers below {n_classes}."
         )
-    return X.reshape(-1, 3, 32, 32), y.astype(np.intp)
+    return X.reshape(-1, 3, 32, 32), np.array(numbers, dtype=np.intp)
 
 
 def _texts(path: Path, key: bytes) -> tuple[str, ...]:
     names = _content(path, key)[key]
-    return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in names)
+    if not isinstance(names, list) or not all(isinstance(name, bytes | str) for name in names):
+        raise ValueError(f"{path}: {key.decode()} must be a list of text.")
+    return tuple(n.decode(errors="replace") if isinstance(n, bytes) else n for n in names)
 
 
 def _content(path: Path, *keys: bytes) -> dict[bytes, Any]:

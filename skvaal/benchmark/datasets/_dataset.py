@@ -208,6 +208,8 @@ def _known_labels(
     seen = set(labels) | set(labels_test or ())
     if classes is not None:
         names = np.asarray(classes).tolist()
+        if not isinstance(names, list):
+            raise TypeError(f"classes={classes!r} must be a sequence of names.")
         by_index = all(isinstance(label, int) for label in seen) and all(
             isinstance(name, str) for name in names
         )

@@ -1,14 +1,16 @@
 """Image files in one folder for each class."""
 
+import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skvaal.benchmark.datasets._dataset import Dataset
-from skvaal.benchmark.datasets._decoding import is_readable
+from skvaal.benchmark.datasets._decoding import find_problem
 from skvaal.benchmark.datasets._images import LazyImages
 from skvaal.benchmark.datasets._options import DATA_VARIABLE, Options
 
@@ -50,10 +52,12 @@ def image_folder(folder: Path, options: Options, *, name: str | None = None) -> 
     """
     train = folder / "train"
     if not (train.is_dir() and _subfolders(train)):
-        return _as_dataset(name or folder.resolve().name, folder, _files_by_class(folder), options)
+        return _as_dataset(
+            name or _readable(folder.resolve()), folder, _files_by_class(folder), options
+        )
     tests = [folder / each for each in ("test", "val") if (folder / each).is_dir()]
     return _as_dataset(
-        name or folder.resolve().name,
+        name or _readable(folder.resolve()),
         folder,
         _files_by_class(train),
         options,
@@ -97,10 +101,11 @@ def _files_by_class(folder: Path, *, leave_out: str = "") -> _Files:
         if class_folder.name == leave_out:
             continue
         paths = [path for path in class_folder.iterdir() if path.suffix.lower() in ENDINGS]
-        files[class_folder.name] = sorted(path for path in paths if not path.name.startswith("."))
-        if not files[class_folder.name]:
+        name = _readable(class_folder)
+        files[name] = sorted(path for path in paths if not path.name.startswith("."))
+        if not files[name]:
             raise ValueError(
-                f"the class {class_folder.name!r} has no image: {class_folder} holds no file "
+                f"the class {name!r} has no image: {class_folder} holds no file "
                 f"that ends in {', '.join(ENDINGS)}; add some, or remove the folder."
             )
     if len(files) < 2:
@@ -109,6 +114,11 @@ def _files_by_class(folder: Path, *, leave_out: str = "") -> _Files:
             "FOLDER/class/image.jpg, or FOLDER/train/class/image.jpg and FOLDER/test/class/..."
         )
     return files
+
+
+def _readable(folder: Path) -> str:
+    """Name of a folder, whatever bytes it consists of."""
+    return os.fsencode(folder.name).decode("utf-8", "backslashreplace")
 
 
 def _subfolders(folder: Path) -> list[Path]:
@@ -130,9 +140,13 @@ def _as_dataset(
             "to learn from; add a folder of that name, or remove this one."
         )
     parts = [files] if test_files is None else [files, test_files]
-    bad = [
-        path for part in parts for paths in part.values() for path in paths if not is_readable(path)
-    ]
+    bad = {
+        path: problem
+        for part in parts
+        for paths in part.values()
+        for path in paths
+        if (problem := find_problem(path, max_pixels=options.most_pixels))
+    }
     if bad:
         _report(bad, folder, options.skip_bad)
         parts = [_without(set(bad), part) for part in parts]
@@ -142,10 +156,10 @@ def _as_dataset(
     X_test, y_test = None, None
     if test_files is not None:
         paths_test, y_test = _flat(parts[1], classes)
-        X_test = LazyImages.from_files(paths_test, image_size=options.size)
+        X_test = _images(paths_test, options)
     return Dataset(
         name=name,
-        X=LazyImages.from_files(paths, image_size=options.size).take(order),
+        X=_images(paths, options).take(order),
         y=y[order],
         kind="images",
         classes=classes,
@@ -154,8 +168,13 @@ def _as_dataset(
     )
 
 
-def _report(bad: Sequence[Path], folder: Path, skip: bool) -> None:
-    shown = ", ".join(str(path.relative_to(folder)) for path in bad[:_N_SHOWN])
+def _images(paths: Sequence[Path], options: Options) -> LazyImages:
+    return LazyImages.from_files(paths, image_size=options.size, max_pixels=options.most_pixels)
+
+
+def _report(bad: Mapping[Path, str], folder: Path, skip: bool) -> None:
+    first = islice(bad.items(), _N_SHOWN)
+    shown = ", ".join(f"{path.relative_to(folder)} ({problem})" for path, problem in first)
     if len(bad) > _N_SHOWN:
         shown += f" and {len(bad) - _N_SHOWN} more"
     images = "1 image" if len(bad) == 1 else f"{len(bad)} images"

@@ -11,9 +11,8 @@ from typing import Any, BinaryIO, Protocol, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image
 
-from skvaal.benchmark.datasets._decoding import decode
+from skvaal.benchmark.datasets._decoding import DEFAULT_MAX_PIXELS, decode, open_regular, opened
 
 DEFAULT_IMAGE_SIZE = 64
 MIN_IMAGE_SIZE = 8
@@ -32,9 +31,13 @@ class LazyImages:
         Where the encoded images are: ``open(i)``, ``name(i)``, ``take(positions)``, ``len()``.
     size : int
         Height and width, in pixels.
+    max_pixels : int, default=50_000_000
+        How many pixels an image may have before it is cut; a larger one is an error when it is
+        asked for.
 
     Examples
     --------
+    >>> from PIL import Image
     >>> file = io.BytesIO()
     >>> Image.new("RGB", (20, 10), "red").save(file, "PNG")
     >>> data = np.frombuffer(file.getvalue(), dtype=np.uint8)
@@ -46,22 +49,30 @@ class LazyImages:
     dtype = np.dtype(np.uint8)
     ndim = 4
 
-    def __init__(self, source: _Source, size: int) -> None:
+    def __init__(self, source: _Source, size: int, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> None:
         self.source = source
         self.size = size
+        self.max_pixels = max_pixels
 
     @classmethod
     def from_files(
-        cls, paths: Sequence[str | Path], *, image_size: int = DEFAULT_IMAGE_SIZE
+        cls,
+        paths: Sequence[str | Path],
+        *,
+        image_size: int = DEFAULT_IMAGE_SIZE,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
     ) -> LazyImages:
         """Images in files.
 
         Parameters
         ----------
         paths : sequence of str or Path
-            Files of any format that Pillow reads. They are not opened here.
+            Files of JPEG, JPEG 2000, PNG, BMP, WebP, TIFF, GIF or PPM. They are not opened here.
         image_size : int, default=64
             Height and width, in pixels.
+        max_pixels : int, default=50_000_000
+            How many pixels an image may have in its file. Pillow refuses more than twice
+            ``PIL.Image.MAX_IMAGE_PIXELS``, whatever is asked for here.
 
         Returns
         -------
@@ -73,11 +84,17 @@ class LazyImages:
         >>> LazyImages.from_files(["a.jpg", "b.jpg"]).shape
         (2, 3, 64, 64)
         """
-        return cls(_Files(np.array([str(path) for path in paths], dtype=object)), image_size)
+        files = _Files(np.array([str(path) for path in paths], dtype=object))
+        return cls(files, image_size, max_pixels=max_pixels)
 
     @classmethod
     def from_bytes(
-        cls, data: NDArray, offsets: ArrayLike, *, image_size: int | None = None
+        cls,
+        data: NDArray,
+        offsets: ArrayLike,
+        *,
+        image_size: int | None = None,
+        max_pixels: int = DEFAULT_MAX_PIXELS,
     ) -> LazyImages:
         """Encoded images one behind the other in one array.
 
@@ -89,6 +106,8 @@ class LazyImages:
             Image i is ``data[offsets[i]:offsets[i + 1]]``.
         image_size : int or None, default=None
             Height and width, in pixels; None takes the shorter side of the first image.
+        max_pixels : int, default=50_000_000
+            How many pixels an image may have before it is cut.
 
         Returns
         -------
@@ -102,24 +121,28 @@ class LazyImages:
         """
         offsets = np.asarray(offsets)
         n_bytes = len(data)
+        if data.ndim != 1 or data.dtype != np.uint8:
+            raise ValueError(f"data is {data.dtype} of shape {data.shape}, not uint8 of (n,).")
         if (
-            len(offsets) < 2
+            offsets.ndim != 1
+            or offsets.dtype.kind not in "iu"
+            or len(offsets) < 2
             or offsets[0] < 0
             or offsets[-1] > n_bytes
-            or np.any(np.diff(offsets) < 1)
+            or np.any(offsets[1:] <= offsets[:-1])
         ):
             raise ValueError(
-                f"offsets must rise, from 0 or more to at most the {n_bytes} bytes of data; "
-                f"they are {offsets}."
+                f"offsets must be whole numbers that rise, from 0 or more to at most the "
+                f"{n_bytes} bytes of data; they are {offsets}."
             )
         source = _Bytes(data, offsets[:-1], offsets[1:])
         if image_size is None:
             try:
-                with source.open(0) as file, Image.open(file) as image:
+                with source.open(0) as file, opened(file, max_pixels) as image:
                     image_size = min(image.size)
-            except OSError as error:
+            except Exception as error:  # a decoder raises all kinds
                 raise ValueError(f"data does not begin with an image ({error}).") from error
-        return cls(source, image_size)
+        return cls(source, image_size, max_pixels=max_pixels)
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -170,7 +193,8 @@ class LazyImages:
         >>> LazyImages.from_files(["a.jpg", "b.jpg", "c.jpg"]).take([2, 0]).shape
         (2, 3, 64, 64)
         """
-        return LazyImages(self.source.take(self._positions(key)), self.size)
+        source = self.source.take(self._positions(key))
+        return LazyImages(source, self.size, max_pixels=self.max_pixels)
 
     def checksum(self) -> int:
         """Number that changes with the images: with their bytes, or with their files' sizes.
@@ -196,7 +220,7 @@ class LazyImages:
     def _decode(self, position: int) -> NDArray[np.uint8]:
         try:
             with self.source.open(position) as file:
-                pixels = decode(file, self.size)
+                pixels = decode(file, self.size, max_pixels=self.max_pixels)
         # A decoder fails on damaged bytes by whatever error it comes to.
         except Exception as error:
             raise ValueError(
@@ -226,7 +250,7 @@ class _Files:
         return len(self.paths)
 
     def open(self, position: int) -> BinaryIO:
-        return open(self.paths[position], "rb")
+        return open_regular(self.paths[position])
 
     def name(self, position: int) -> str:
         return self.paths[position]

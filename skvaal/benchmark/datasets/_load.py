@@ -1,5 +1,6 @@
 """Data sets by name."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from skvaal.benchmark._lookup import lookup
 from skvaal.benchmark.datasets import _bundled, _cifar, _folders, _npz
 from skvaal.benchmark.datasets._dataset import Dataset
 from skvaal.benchmark.datasets._openml import PREFIX, openml
-from skvaal.benchmark.datasets._options import Options, check_image_size
+from skvaal.benchmark.datasets._options import Options, check_sizes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +92,7 @@ def load_dataset(
     data_dir: str | Path | None = None,
     skip_bad: bool = False,
     image_size: int | None = None,
+    max_pixels: int | None = None,
     random_state: int = 0,
 ) -> Dataset:
     """Load a data set, by its name or from files of your own.
@@ -129,6 +131,9 @@ def load_dataset(
         Height and width of images from files, in pixels, at least 8; None takes 64, or for
         "caltech101_64" the images as they are. The shorter side is brought to that size, and the
         middle cut out.
+    max_pixels : int or None, default=None
+        How many pixels an image file may have, at least 64; None takes 50 million. A larger image
+        counts as one that cannot be read: a file of a few kB may ask for gigabytes of memory.
     random_state : int, default=0
         Order of the samples to learn from, where the files hold them class by class: image files
         and "caltech101_64".
@@ -142,8 +147,8 @@ def load_dataset(
     Raises
     ------
     ValueError
-        If the name is not known, `image_size` is too small or does not apply, a file is damaged
-        or lacks something, or a class has no sample.
+        If the name is not known, `image_size` is too small or too large, it or `max_pixels` does
+        not apply, a file is damaged, too large or lacks something, or a class has no sample.
     FileNotFoundError
         If the folder is not set, or a file is not in it.
     ConnectionError
@@ -160,35 +165,42 @@ def load_dataset(
     >>> digits.X.shape, float(digits.X.max())
     ((1797, 64), 1.0)
     """
-    check_image_size(image_size)
     options = Options(
-        data_dir=data_dir, skip_bad=skip_bad, image_size=image_size, random_state=random_state
+        data_dir=data_dir,
+        skip_bad=skip_bad,
+        image_size=image_size,
+        max_pixels=max_pixels,
+        random_state=random_state,
     )
+    check_sizes(options)
     if isinstance(name, str) and name in DATASETS:
         source = DATASETS[name]
         if not source.resizes:
-            _check_no_image_size(options, name)
+            _check_no_sizes(options, name)
         return source.load(options)
     if isinstance(name, str) and name.startswith(PREFIX):
-        _check_no_image_size(options, name)
+        _check_no_sizes(options, name)
         return openml(name)
+    if not isinstance(name, str | Path):
+        raise TypeError(f"name={name!r} must be the name of a data set, or a path.")
     if _is_path(name):
         return _load_path(Path(name).expanduser(), options)
     return _refuse(str(name))
 
 
-def _check_no_image_size(options: Options, name: str) -> None:
-    if options.image_size is not None:
-        raise ValueError(
-            f"image_size={options.image_size} does not apply to {name}, whose samples have a size "
-            "of their own; leave it out."
-        )
+def _check_no_sizes(options: Options, name: str) -> None:
+    for argument in ("image_size", "max_pixels"):
+        if (value := getattr(options, argument)) is not None:
+            raise ValueError(
+                f"{argument}={value} does not apply to {name}, whose samples have a size of their "
+                "own; leave it out."
+            )
 
 
 def _is_path(name: str | Path) -> bool:
     if isinstance(name, Path) or name.lower().endswith(".npz"):
         return True
-    return "/" in name or "\\" in name or (name != "" and Path(name).is_dir())
+    return "/" in name or "\\" in name or os.path.isdir(name)
 
 
 def _load_path(path: Path, options: Options) -> Dataset:
@@ -201,7 +213,7 @@ def _load_path(path: Path, options: Options) -> Dataset:
             f"data={str(path)!r} is neither a folder of images nor an .npz file; write the arrays "
             "by numpy.savez(path, X=X, y=y)."
         )
-    _check_no_image_size(options, str(path))
+    _check_no_sizes(options, str(path))
     return _npz.own_npz(path)
 
 

@@ -1,18 +1,21 @@
 """Data sets in .npz files."""
 
-import zlib
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from zipfile import BadZipFile, is_zipfile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skvaal.benchmark._archives import load_arrays
 from skvaal.benchmark.datasets._dataset import Dataset
+from skvaal.benchmark.datasets._decoding import open_regular
 from skvaal.benchmark.datasets._images import LazyImages
 from skvaal.benchmark.datasets._options import DATA_VARIABLE, Options
 from skvaal.benchmark.datasets._texts import split_texts, text_features
+from skvaal.benchmark.machine import memory_gib
 
 
 def fashion_mnist(options: Options) -> Dataset:
@@ -20,31 +23,18 @@ def fashion_mnist(options: Options) -> Dataset:
     arrays = _read_named(
         "fashion_mnist", options, keys=("x_train", "y_train", "x_test", "y_test", "classes")
     )
-    return Dataset(
-        name="fashion_mnist",
-        X=arrays["x_train"][:, None],  # (n, 28, 28) -> (n, 1, 28, 28)
-        y=arrays["y_train"].astype(np.intp),
-        kind="images",
-        classes=_names(arrays["classes"]),
-        X_test=arrays["x_test"][:, None],
-        y_test=arrays["y_test"].astype(np.intp),
-    )
+    with _damage_of("fashion_mnist"):
+        X, X_test = (_grey_images(arrays, f"x_{part}") for part in ("train", "test"))
+        return _from_splits("fashion_mnist", X, X_test, arrays)
 
 
 def cifar10_jpeg(options: Options) -> Dataset:
     """CIFAR-10 as JPEG of quality 75, from cifar10.npz."""
     keys = [f"{key}_{part}" for part in ("train", "test") for key in ("jpeg_bytes", "offsets", "y")]
     arrays = _read_named("cifar10", options, keys=(*keys, "classes"))
-    X, X_test = (_images(arrays, "cifar10", suffix=f"_{part}") for part in ("train", "test"))
-    return Dataset(
-        name="cifar10",
-        X=X,
-        y=arrays["y_train"].astype(np.intp),
-        kind="images",
-        classes=_names(arrays["classes"]),
-        X_test=X_test,
-        y_test=arrays["y_test"].astype(np.intp),
-    )
+    with _damage_of("cifar10"):
+        X, X_test = (_images(arrays, suffix=f"_{part}") for part in ("train", "test"))
+        return _from_splits("cifar10", X, X_test, arrays)
 
 
 def caltech101_64(options: Options) -> Dataset:
@@ -52,26 +42,20 @@ def caltech101_64(options: Options) -> Dataset:
     arrays = _read_named(
         "caltech101_64", options, keys=("jpeg_bytes", "offsets", "y", "split", "classes")
     )
-    X = _images(arrays, "caltech101_64", image_size=options.image_size)
-    y = arrays["y"].astype(np.intp)
-    train, test = np.flatnonzero(arrays["split"] == 0), np.flatnonzero(arrays["split"] == 1)
-    np.random.default_rng(options.random_state).shuffle(train)  # the file is sorted by class
-    return Dataset(
-        name="caltech101_64",
-        X=X.take(train),
-        y=y[train],
-        kind="images",
-        classes=_names(arrays["classes"]),
-        X_test=X.take(test),
-        y_test=y[test],
-    )
+    with _damage_of("caltech101_64"):
+        X = _images(arrays, image_size=options.image_size, max_pixels=options.most_pixels)
+        y, split = arrays["y"], arrays["split"]
+        train, test = np.flatnonzero(split == 0), np.flatnonzero(split == 1)
+        np.random.default_rng(options.random_state).shuffle(train)  # the file is sorted by class
+        splits = {"y_train": y[train], "y_test": y[test], "classes": arrays["classes"]}
+        return _from_splits("caltech101_64", X.take(train), X.take(test), splits)
 
 
 def cifar10_features(options: Options) -> Dataset:
     """Features of CIFAR-10 (JPEG) by a network trained on ImageNet, from cifar10_features.npz."""
     keys = ("x_train", "y_train", "x_test", "y_test", "classes")
     arrays = _read_named("cifar10_features", options, keys=keys)
-    with _naming("cifar10_features"):
+    with _damage_of("cifar10_features"):
         X, X_test = (_features(arrays, f"x_{part}") for part in ("train", "test"))
         greatest = X.max()
         # One scale for all features keeps the network's distances.
@@ -83,7 +67,7 @@ def ag_news_small(options: Options) -> Dataset:
     parts = ("train", "test")
     keys = [f"{key}_{part}" for part in parts for key in ("text_bytes", "offsets", "y")]
     arrays = _read_named("ag_news_small", options, keys=(*keys, "classes"))
-    with _naming("ag_news_small"):
+    with _damage_of("ag_news_small"):
         texts, texts_test = (_texts(arrays, part) for part in parts)
         X, X_test = text_features(texts, texts_test)
         return _from_splits("ag_news_small", X, X_test, arrays)
@@ -110,10 +94,9 @@ def own_npz(path: Path) -> Dataset:
     """
     arrays = _read(path, keys=("X", "y"), optional=("X_test", "y_test", "classes"))
     X, y = arrays.pop("X"), arrays.pop("y")
-    try:
-        return Dataset.from_arrays(X, y, name=path.stem, **arrays)  # type: ignore[arg-type]
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+    with _naming(f"{path}: "):
+        name = os.fsencode(path.stem).decode("utf-8", "backslashreplace")
+        return Dataset.from_arrays(X, y, name=name, **arrays)  # type: ignore[arg-type]
 
 
 def _read_named(name: str, options: Options, *, keys: tuple[str, ...]) -> dict[str, NDArray]:
@@ -128,45 +111,26 @@ def _read_named(name: str, options: Options, *, keys: tuple[str, ...]) -> dict[s
 def _read(
     path: Path, *, keys: tuple[str, ...], optional: tuple[str, ...] = ()
 ) -> dict[str, NDArray]:
-    if not is_zipfile(path):
-        raise ValueError(f"{path} is no .npz file, or is damaged; write it by numpy.savez.")
-    try:
-        return _read_arrays(path, keys, optional)
-    except (BadZipFile, zlib.error, OSError) as error:
-        raise ValueError(f"{path} is damaged ({error}); get or write it once more.") from error
-
-
-def _read_arrays(
-    path: Path, keys: tuple[str, ...], optional: tuple[str, ...]
-) -> dict[str, NDArray]:
-    with np.load(path, allow_pickle=False) as archive:
-        missing = [key for key in keys if key not in archive]
-        if missing:
-            raise ValueError(f"{path} lacks {', '.join(missing)}; it must hold {', '.join(keys)}.")
-        arrays = {}
-        for key in (*keys, *optional):
-            if key not in archive:
-                continue
-            try:
-                arrays[key] = archive[key]
-            except ValueError as error:  # numpy's text says allow_pickle, or what is damaged
-                raise ValueError(
-                    f"{path}: {key} cannot be read ({error}); save it as an array of numbers or "
-                    "of text."
-                ) from error
-    return arrays
+    with open_regular(path) as file, _naming(f"{path} is refused: "):
+        memory = memory_gib()
+        most_bytes = np.inf if memory is None else memory * 2**30
+        return load_arrays(file, keys, optional, most_bytes=most_bytes)
 
 
 @contextmanager
-def _naming(name: str) -> Iterator[None]:
+def _naming(start: str) -> Iterator[None]:
     """Let an error about the arrays of a file say which file."""
     try:
         yield
-    except ValueError as error:
-        raise ValueError(f"{name}.npz is damaged, get it once more: {error}") from error
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
+        raise ValueError(f"{start}{error}") from error
 
 
-def _from_splits(name: str, X: NDArray, X_test: NDArray, arrays: dict[str, NDArray]) -> Dataset:
+def _damage_of(name: str) -> AbstractContextManager[None]:
+    return _naming(f"{name}.npz is damaged, get it once more: ")
+
+
+def _from_splits(name: str, X: Any, X_test: Any, arrays: dict[str, NDArray]) -> Dataset:
     y, y_test = arrays["y_train"], arrays["y_test"]
     classes = _names(arrays["classes"])
     return Dataset.from_arrays(X, y, name=name, X_test=X_test, y_test=y_test, classes=classes)
@@ -190,17 +154,24 @@ def _texts(arrays: dict[str, NDArray], part: str) -> list[str]:
         raise ValueError(f"of the {part} split, {error}") from error
 
 
-def _images(
-    arrays: dict[str, NDArray], name: str, *, suffix: str = "", image_size: int | None = None
-) -> LazyImages:
+def _grey_images(arrays: dict[str, NDArray], key: str) -> NDArray:
+    images = arrays[key]
+    if images.ndim != 3 or images.dtype != np.uint8:
+        raise ValueError(
+            f"{key} is {images.dtype} of shape {images.shape}, not uint8 of (n, height, width)."
+        )
+    return images[:, None]  # (n, height, width) -> (n, 1, height, width)
+
+
+def _images(arrays: dict[str, NDArray], *, suffix: str = "", **sizes: Any) -> LazyImages:
     data, offsets = arrays[f"jpeg_bytes{suffix}"], arrays[f"offsets{suffix}"]
     n_labels = len(arrays[f"y{suffix}"])
     if len(offsets) != n_labels + 1:
         raise ValueError(
-            f"{name}.npz: y{suffix} has {n_labels} labels, and offsets{suffix} {len(offsets)} "
-            "entries; there must be one entry more than labels. Get the file once more."
+            f"y{suffix} has {n_labels} labels, and offsets{suffix} {len(offsets)} entries; there "
+            "must be one entry more than labels."
         )
-    return LazyImages.from_bytes(data, offsets, image_size=image_size)
+    return LazyImages.from_bytes(data, offsets, **sizes)
 
 
 def _names(classes: NDArray) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+from skvaal.benchmark.datasets._decoding import DEFAULT_MAX_PIXELS
 from skvaal.benchmark.datasets._images import DEFAULT_IMAGE_SIZE, MIN_IMAGE_SIZE
 
 DATA_VARIABLE = "SKVAAL_DATA"
@@ -24,12 +25,18 @@ class Options:
     data_dir: str | Path | None = None
     skip_bad: bool = False
     image_size: int | None = None
+    max_pixels: int | None = None
     random_state: int = 0
 
     @property
     def size(self) -> int:
         """Height and width of image files, in pixels."""
         return DEFAULT_IMAGE_SIZE if self.image_size is None else self.image_size
+
+    @property
+    def most_pixels(self) -> int:
+        """How many pixels an image file may have."""
+        return DEFAULT_MAX_PIXELS if self.max_pixels is None else self.max_pixels
 
     def folder(self, name: str, wanted: str) -> Path:
         """Return the folder of the data, or say what to set.
@@ -60,29 +67,38 @@ class Options:
         return Path(folder)
 
 
-def check_image_size(value: Any) -> None:
-    """Raise unless the value is None or a size that images can have.
+def check_sizes(options: Options) -> None:
+    """Raise unless images can have the sizes that are asked for.
 
     Parameters
     ----------
-    value : object
-        What the user passed.
+    options : Options
+        With what the user passed.
 
     Raises
     ------
     ValueError
-        If it is neither None nor a whole number of at least 8.
+        If `image_size` or `max_pixels` is neither None nor a whole number of pixels, or the one
+        asks for more pixels than the other allows.
 
     Examples
     --------
-    >>> check_image_size(4)
+    >>> check_sizes(Options(image_size=4))
     Traceback (most recent call last):
     ...
     ValueError: image_size=4 must be a whole number of pixels, 8 or more.
     """
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < MIN_IMAGE_SIZE:
+    least = {"image_size": MIN_IMAGE_SIZE, "max_pixels": MIN_IMAGE_SIZE**2}
+    for name, minimum in least.items():
+        value: Any = getattr(options, name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
+            raise ValueError(
+                f"{name}={value!r} must be a whole number of pixels, {minimum} or more."
+            )
+    if options.size**2 > options.most_pixels:
         raise ValueError(
-            f"image_size={value!r} must be a whole number of pixels, {MIN_IMAGE_SIZE} or more."
+            f"image_size={options.size} asks for images of {options.size**2} pixels, and "
+            f"max_pixels={options.most_pixels} allows no more than that; change one of them."
         )

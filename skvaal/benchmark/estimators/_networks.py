@@ -10,6 +10,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from skvaal._engine.generators import generators_in_use, lent_to_torch
+
 BodyAndHead = tuple[nn.Module, nn.Sequential]
 
 
@@ -45,7 +47,9 @@ class Network(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits, (n, n_classes), of samples, (n, ...)."""
-        return self.head(self.hidden(x))
+        hidden = self.hidden(x)
+        with lent_to_torch(generators_in_use()):  # to dropout
+            return self.head(hidden)
 
     def hidden(self, x: Tensor) -> Tensor:
         """Hidden units ahead of the first dropout, (n, d)."""

@@ -15,7 +15,8 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from torch import Tensor
 from torch.utils.data import TensorDataset
 
-from skvaal._engine.device import isolated_seed, resolve_device
+from skvaal._engine.device import resolve_device
+from skvaal._engine.generators import isolated_seed, lent_to_torch, own_generators
 from skvaal._utils.params import Interval, StrOptions
 from skvaal.benchmark._lookup import lookup
 from skvaal.benchmark.estimators._networks import Network
@@ -151,8 +152,9 @@ class TorchClassifier(ClassifierMixin, BaseEstimator):
         if self.n_iter != "auto":
             self.n_iter_ = int(self.n_iter)
         seed = check_random_state(self.random_state).randint(2**31)
-        with isolated_seed(seed, device):
-            body, head = recipe.build(self.input_shape_, len(self.classes_), self.dropout)
+        with own_generators(seed, device) as generators:
+            with lent_to_torch(generators):
+                body, head = recipe.build(self.input_shape_, len(self.classes_), self.dropout)
             mean, std = statistics(samples.tensors[0])
             net = trained(
                 Network(body, head, mean=mean, std=std),

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.utils.data import TensorDataset
 
+from skvaal._engine.generators import generator_on
 from skvaal._utils.exceptions import TrainingDivergedError
 from skvaal.benchmark.estimators._networks import BodyAndHead, Network, mlp, small_cnn
 from skvaal.benchmark.estimators._resnet import resnet18
@@ -112,6 +113,7 @@ def trained(
         train_split=None,
         callbacks=[LRScheduler(OneCycleLR, max_lr=lr, total_steps=n_iter, step_every="batch")],
         iterator_train__batch_size=None,  # the sampler's items are whole batches
+        iterator_train__generator=generator_on("cpu"),
         iterator_train__sampler=shuffled_batches(len(samples), batch_size, n_iter),
         device=device,
         verbose=0,
@@ -152,7 +154,8 @@ def shuffled_batches(n: int, batch_size: int, n_iter: int) -> Tensor:
     """
     size = max(2, min(batch_size, n))  # batch normalisation cannot train on one sample
     rounds = -(-n_iter * size // n)
-    order = torch.stack([torch.randperm(n) for _ in range(rounds)]).flatten()
+    generator = generator_on("cpu")
+    order = torch.stack([torch.randperm(n, generator=generator) for _ in range(rounds)]).flatten()
     return order[: n_iter * size].reshape(n_iter, size)
 
 

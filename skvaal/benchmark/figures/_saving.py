@@ -1,9 +1,12 @@
 """A figure as files."""
 
+import io
 from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
+
+from skvaal._utils.files import replace_file
 
 
 def save_figure(figure: Figure, path: str | Path) -> tuple[Path, Path]:
@@ -34,9 +37,13 @@ def save_figure(figure: Figure, path: str | Path) -> tuple[Path, Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not with_suffix, which would replace what follows a dot in the name.
     png, svg = path.parent / f"{path.name}.png", path.parent / f"{path.name}.svg"
-    figure.savefig(png, dpi=150, metadata={"Software": None})
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=150, metadata={"Software": None})
+    replace_file(png, buffer.getvalue())
     figure.set_layout_engine("none")  # its work is done, and takes as long as the drawing
     # The salt makes the identifiers inside an SVG the same in each run.
     with matplotlib.rc_context({"svg.hashsalt": "skvaal", "svg.fonttype": "none"}):
-        figure.savefig(svg, metadata={"Date": None, "Creator": None})
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    replace_file(svg, buffer.getvalue())
     return png, svg

@@ -10,6 +10,7 @@ from skvaal.benchmark.exhibit_figures import draw_contact_sheet, draw_projection
 from skvaal.benchmark.exhibits import Exhibit
 from skvaal.benchmark.figures import draw_curves, draw_differences, draw_time_accuracy
 from skvaal.benchmark.report._cells import accuracy_columns, blank_nan, summary_columns
+from skvaal.benchmark.report._files import write_csv, write_text
 from skvaal.benchmark.report._inputs import Case
 from skvaal.benchmark.report._parts import Picture, Section, Table
 from skvaal.benchmark.report._text import format_table
@@ -63,13 +64,13 @@ def case_section(case: Case, out: Path) -> Section:
 
 def _write_tables(case: Case, summary: pd.DataFrame, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    summary.to_csv(folder / f"{case.stem}_summary.csv")
-    curves(case.records).to_csv(folder / f"{case.stem}_curves.csv")
-    costs(case.records).to_csv(folder / f"{case.stem}_costs.csv")
+    write_csv(folder / f"{case.stem}_summary.csv", summary)
+    write_csv(folder / f"{case.stem}_curves.csv", curves(case.records))
+    write_csv(folder / f"{case.stem}_costs.csv", costs(case.records))
     if "labels_saved" in summary:
-        label_saving(case.records).to_csv(folder / f"{case.stem}_label_saving.csv")
+        write_csv(folder / f"{case.stem}_label_saving.csv", label_saving(case.records))
     text = format_table(case.records, summary, heading=case.heading)
-    (folder / f"{case.stem}.txt").write_text(text + "\n", encoding="utf-8")
+    write_text(folder / f"{case.stem}.txt", text + "\n")
 
 
 def _summary(case: Case, summary: pd.DataFrame) -> Section:

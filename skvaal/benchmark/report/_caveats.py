@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from skvaal.benchmark.inference import cases_note
+from skvaal.benchmark.report._files import write_csv
 from skvaal.benchmark.report._inputs import Case
 from skvaal.benchmark.report._parts import Section, Table
 from skvaal.benchmark.report._progress import unfinished_note
@@ -45,7 +46,7 @@ def failures_section(
         return Section(title=title, paragraphs=paragraphs)
     keys = [*CASE, "strategy", "seed", "round", "error"]
     table = pd.DataFrame(list(failures), columns=keys)
-    table.to_csv(out / "tables" / "failures.csv", index=False)
+    write_csv(out / "tables" / "failures.csv", table, index=False)
     shown = ["strategy", *CASE, "seed", "round", "error"]
     rows = [["" if pd.isna(cell) else str(cell) for cell in row] for row in table[shown].to_numpy()]
     n_runs = "1 run was" if len(rows) == 1 else f"{len(rows)} runs were"

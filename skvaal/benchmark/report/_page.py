@@ -8,6 +8,7 @@ import jinja2
 
 from skvaal.benchmark.report._case import case_section
 from skvaal.benchmark.report._caveats import failures_section, limits_section
+from skvaal.benchmark.report._files import write_text
 from skvaal.benchmark.report._inputs import Case, gather_cases
 from skvaal.benchmark.report._parts import Section
 from skvaal.benchmark.report._progress import count_runs
@@ -40,6 +41,8 @@ def write_report(results: Sequence[Results], out: str | Path) -> Path:
     ------
     ValueError
         If there is no comparison, or two hold the same case.
+    OSError
+        If a file cannot be written, as on a full disk; the one that was there stays as it was.
 
     Examples
     --------
@@ -67,7 +70,7 @@ def write_report(results: Sequence[Results], out: str | Path) -> Path:
     ]
     shown = [section for section in sections if section is not None]
     page = out / "report.html"
-    page.write_text(_render(shown, title=_title(cases)), encoding="utf-8")
+    write_text(page, _render(shown, title=_title(cases)))
     return page
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from skvaal.benchmark.figures import draw_penalty, draw_ranks
 from skvaal.benchmark.inference import penalty_matrix, untested
+from skvaal.benchmark.report._files import write_csv
 from skvaal.benchmark.report._inputs import Case
 from skvaal.benchmark.report._parts import Picture, Section, Table
 from skvaal.benchmark.report._progress import unfinished_note
@@ -129,7 +130,7 @@ def _gains(cases: Sequence[Case], out: Path) -> Iterator[Section]:
         mean=lambda table: table.mean(axis="columns", skipna=False)
     )
     gain = gain.sort_values("mean", ascending=False, kind="stable")
-    gain.to_csv(out / "tables" / "gains.csv", index_label="strategy")
+    write_csv(out / "tables" / "gains.csv", gain, index_label="strategy")
     columns = [
         (
             label,
@@ -167,7 +168,7 @@ def _penalties(records: pd.DataFrame, out: Path) -> Iterator[Section]:
         which = f"{_words(protocol)} protocol, {of_cases}"
         penalty = penalty_matrix(one)
         stem = f"penalty_{_stem(protocol)}"
-        penalty.to_csv(out / "tables" / f"{stem}.csv", index_label="strategy")
+        write_csv(out / "tables" / f"{stem}.csv", penalty, index_label="strategy")
         without = untested(penalty)
         n_shown = len(penalty) - len(without)
         if n_shown < 2:
@@ -194,7 +195,7 @@ def _ranks(records: pd.DataFrame, out: Path) -> Iterator[Section]:
         rank = ranks(one[one["strategy"].isin(everywhere)])
         table = rank.T.assign(mean=rank.mean()).sort_values("mean", kind="stable")
         stem = f"ranks_{_stem(estimator)}_{_stem(protocol)}"
-        table.to_csv(out / "tables" / f"{stem}.csv", index_label="strategy")
+        write_csv(out / "tables" / f"{stem}.csv", table, index_label="strategy")
         which = f"{_words(estimator)}, {_words(protocol)} protocol, {len(area)} data sets"
         picture = Picture.of_figure(
             draw_ranks(one, heading=which, level=LEVEL),

@@ -6,7 +6,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
-from skvaal.benchmark._lookup import lookup
+from skvaal.benchmark._lookup import lookup, names_in
 from skvaal.benchmark.estimators import ESTIMATORS, SEEDED_ESTIMATORS, TORCH_ESTIMATORS
 from skvaal.benchmark.strategies import _modal, _own, _skactiveml, _torch
 from skvaal.benchmark.strategies._called_once import StrategyFactory
@@ -144,8 +144,10 @@ def get_strategies(
     """
     if estimator is not None:
         lookup(ESTIMATORS, estimator, argument="estimator")
+    if not isinstance(vaal_params, Mapping | None):
+        raise TypeError(f"vaal_params={vaal_params!r} must map names of parameters to values.")
     factories: dict[str, StrategyFactory] = {}
-    for name in [names] if isinstance(names, str) else names:
+    for name in names_in(names, argument="names"):
         if name == ALL:
             factories.update(_usable(estimator or "random_forest"))
         else:

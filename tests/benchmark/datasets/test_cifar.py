@@ -63,7 +63,7 @@ def test_missing_batch_is_named(cifar10_folder):
         ({b"coarse_labels": [0, 1, 1, 1, 2]}, "coarse_labels must be 5 whole numbers below 2"),
         ({b"coarse_labels": [1, 0, 1, 0, 0]}, "coarse_labels do not group the fine_labels"),
         ({b"fine_labels": [0, 1, 2, 2, 2]}, "coarse_labels do not group the fine_labels"),
-        ({b"data": None}, "data are object"),
+        ({b"data": None}, "data are a NoneType"),
     ],
 )
 def test_wrong_content_is_named(cifar100_folder, cifar100_arrays, change, message):

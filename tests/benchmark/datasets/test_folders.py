@@ -1,8 +1,12 @@
+import os
 import shutil
+import struct
 import warnings
+import zlib
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from skvaal.benchmark.datasets import BadImageWarning, LazyImages, load_dataset
 
@@ -93,8 +97,114 @@ def test_bad_file_is_named_before_training(image_tree, damage):
     damage(image_tree / "cat" / "c1.png")
 
     with pytest.raises(
-        ValueError, match=r"1 image in .*: cat/c1\.png; .*skip_bad=True \(--skip-bad"
+        ValueError, match=r"1 image in .*: cat/c1\.png \(.+\); .*skip_bad=True \(--skip-bad"
     ):
+        load_dataset(image_tree)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with a name")
+def test_what_is_no_regular_file_is_named_and_not_opened(image_tree):
+    """To open a pipe is to wait for its other end."""
+    os.mkfifo(image_tree / "cat" / "pipe.png")
+    (image_tree / "cat" / "loop.png").symlink_to("loop.png")
+    (image_tree / "cat" / "nowhere.png").symlink_to("no such file")
+    (image_tree / "cat" / "folder.png").mkdir()
+    (image_tree / "cat" / "device.png").symlink_to("/dev/zero")
+
+    with pytest.raises(ValueError, match="5 images in .* cannot be read") as raised:
+        load_dataset(image_tree)
+
+    for name in ("pipe", "loop", "nowhere", "folder", "device"):
+        assert f"cat/{name}.png (no regular file)" in str(raised.value)
+
+
+def test_links_to_images_are_followed(image_tree):
+    (image_tree / "cat" / "link.png").symlink_to("c1.png")
+    (image_tree / "dog" / "loop").symlink_to("..")  # a folder of a class has none below it
+
+    assert len(load_dataset(image_tree).y) == 6
+
+
+def huge_png(width, height):
+    """A PNG of black pixels, a thousandth of them in size."""
+
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    packer = zlib.compressobj(9)
+    line = bytes(1 + width // 8)
+    pixels = b"".join(packer.compress(line) for _ in range(height)) + packer.flush()
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def test_huge_image_is_named_before_it_is_decoded(image_tree):
+    path = image_tree / "cat" / "huge.png"
+    path.write_bytes(huge_png(12_000, 12_000))
+    assert path.stat().st_size < 50_000
+    limit = Image.MAX_IMAGE_PIXELS
+
+    complaint = r"cat/huge\.png \(its 12000 x 12000 pixels are more than max_pixels=50000000\)"
+    with pytest.raises(ValueError, match=complaint):
+        load_dataset(image_tree)
+    with pytest.raises(ValueError, match=r"huge\.png cannot be decoded \(its 12000 x 12000"):
+        LazyImages.from_files([path])[0]
+    assert limit == Image.MAX_IMAGE_PIXELS
+
+
+def test_limit_on_pixels_can_be_set(image_tree):
+    assert load_dataset(image_tree, image_size=8, max_pixels=200).X[:].shape == (5, 3, 8, 8)
+    with pytest.raises(ValueError, match="its 20 x 10 pixels are more than max_pixels=199"):
+        load_dataset(image_tree, image_size=8, max_pixels=199)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "complaint"),
+    [
+        ({"max_pixels": 3}, "max_pixels=3 must be a whole number of pixels, 64 or more"),
+        ({"max_pixels": True}, "max_pixels=True must be a whole number"),
+        ({"max_pixels": "1e6"}, "max_pixels='1e6' must be a whole number"),
+        ({"image_size": 10**6}, "image_size=1000000 asks for images of .* max_pixels=50000000"),
+    ],
+)
+def test_sizes_that_no_image_can_have_are_named(image_tree, sizes, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        load_dataset(image_tree, **sizes)
+
+
+def test_image_that_would_run_a_program_is_refused(image_tree):
+    """Pillow hands PostScript to Ghostscript, whatever the file is called."""
+    (image_tree / "cat" / "script.png").write_bytes(
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"
+    )
+
+    with pytest.raises(ValueError, match=r"script\.png \(it is no image of a known format\)"):
+        load_dataset(image_tree)
+
+
+def test_names_of_odd_bytes_can_be_shown(image_tree, write_image):
+    odd = os.fsdecode(b"caf\xe9")
+    try:
+        write_image(image_tree / odd / f"{odd}.png")
+    except OSError:
+        pytest.skip("the file system takes no such name")
+
+    pets = load_dataset(image_tree)
+
+    assert pets.classes == ("caf\\xe9", "cat", "dog")
+    assert pets.X[:].shape == (6, 3, 64, 64)
+    assert pets.checksum() > 0
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file"
+)
+def test_unreadable_file_is_named(image_tree):
+    (image_tree / "cat" / "c1.png").chmod(0)
+
+    with pytest.raises(ValueError, match=r"cat/c1\.png \(.*Permission denied"):
         load_dataset(image_tree)
 
 
@@ -108,7 +218,9 @@ def test_bad_files_are_left_out_with_one_warning(image_tree, damage, write_image
     assert len(caught) == 1
     message = str(caught[0].message)
     assert "left out 7 images" in message
-    assert "cat/bad4.jpg and 2 more" in message
+    assert "cat/bad4.jpg (" in message
+    assert "cat/bad5.jpg" not in message
+    assert message.endswith("and 2 more")
     np.testing.assert_array_equal(np.bincount(pets.y), [3, 2])
     assert pets.X[:].shape[0] == 5
 

@@ -1,10 +1,13 @@
 import io
+import os
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from skvaal.benchmark.datasets import DATA_VARIABLE, LazyImages, load_dataset
+from tests.damage import flip_bit, flipped, truncated
 
 X = np.arange(8.0).reshape(4, 2)
 
@@ -133,7 +136,9 @@ def test_labels_must_fit_the_images(tmp_path):
     arrays = jpeg_arrays([1, 2], 64)
     np.savez(tmp_path / "caltech101_64.npz", **arrays, y=[0], split=[0], classes=["ant"])
 
-    with pytest.raises(ValueError, match=r"caltech101_64\.npz: y has 1 labels, and offsets 3"):
+    with pytest.raises(
+        ValueError, match=r"caltech101_64\.npz is .*: y has 1 labels, and offsets 3"
+    ):
         load_dataset("caltech101_64", data_dir=tmp_path)
 
 
@@ -288,5 +293,89 @@ def test_file_that_is_no_archive_is_named(tmp_path):
     path = tmp_path / "mine.npz"
     path.write_bytes(b"not a zip file")
 
-    with pytest.raises(ValueError, match=r"mine\.npz is no \.npz file, or is damaged"):
+    with pytest.raises(ValueError, match=r"mine\.npz is refused: it is no \.npz file"):
         load_dataset(path)
+
+
+def test_file_that_unpacks_to_more_than_the_memory_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "mine.npz"
+    np.savez_compressed(path, X=np.zeros((1_000, 1_000)), y=np.arange(1_000) % 2)
+    assert path.stat().st_size < 20_000
+    monkeypatch.setattr("skvaal.benchmark.datasets._npz.memory_gib", lambda: 1e6 / 2**30)
+
+    with pytest.raises(ValueError, match=r"mine\.npz is refused: its arrays take 0\.0 GiB, more"):
+        load_dataset(path)
+
+
+def npy(header):
+    text = header.encode("latin1").ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+HEADERS = {
+    "more than there is": "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000, 9)}",
+    "too many": "{'descr': '<f8', 'fortran_order': False, 'shape': (2147483648, 2147483648)}",
+    "nothing many times": "{'descr': '|S0', 'fortran_order': False, 'shape': (1000000000000,)}",
+    "objects": "{'descr': '|O', 'fortran_order': False, 'shape': (3,)}",
+    "a call": "__import__('os').abort()",
+    "a nest": "(" * 100,
+    "no header": "",
+}
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_lying_header_of_an_array_is_named(tmp_path, kind):
+    path = tmp_path / "mine.npz"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("X.npy", npy(HEADERS[kind]))
+        archive.writestr("y.npy", npy("{'descr': '<i8', 'fortran_order': False, 'shape': (0,)}"))
+
+    with pytest.raises(ValueError, match=r"mine\.npz is refused: X cannot be read"):
+        load_dataset(path)
+
+
+def test_encrypted_or_flipped_or_cut_file_is_named(tmp_path):
+    path = tmp_path / "mine.npz"
+    np.savez_compressed(path, X=np.arange(40.0).reshape(20, 2), y=np.arange(20) % 2)
+    content, expected = path.read_bytes(), load_dataset(path)
+    damaged = [*flipped(content, 60), *truncated(content, 20)]
+    # of the flag that an entry is encrypted
+    damaged.append((0, flip_bit(content, 8 * (content.find(b"PK\x01\x02") + 8))))
+    for where, changed in damaged:
+        path.write_bytes(changed)
+        try:
+            read = load_dataset(path)
+        except ValueError as error:
+            complaint = str(error)
+            assert "mine.npz" in complaint
+        else:
+            np.testing.assert_array_equal(read.X, expected.X, err_msg=str(where))
+            np.testing.assert_array_equal(read.y, expected.y, err_msg=str(where))
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.array(["2020-01-01"] * 4, dtype="M8[D]"),
+        np.arange(4, dtype=complex),
+        np.zeros(4, dtype=[("a", "i8"), ("b", "f4")]),
+        np.zeros(4, dtype="V3"),
+        np.zeros((4, 1)),
+        np.float64(3),
+    ],
+    ids=["dates", "complex", "records", "void", "two dimensions", "a number"],
+)
+def test_labels_of_any_kind_are_classes_or_named(tmp_path, y):
+    path = tmp_path / "mine.npz"
+    np.savez(path, X=X, y=y)
+
+    with pytest.raises(ValueError, match=r"mine\.npz: "):
+        load_dataset(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with a name")
+def test_pipe_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "mine.npz")
+
+    with pytest.raises(OSError, match=r"mine\.npz is no regular file"):
+        load_dataset(tmp_path / "mine.npz")

@@ -1,4 +1,5 @@
 import itertools
+from inspect import signature
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,9 @@ def test_bootstrap_agrees_with_scipy():
 
     interval = bootstrap_interval(pd.DataFrame({"a": values}))
 
-    theirs = stats.bootstrap((values,), np.mean, method="percentile", rng=np.random.default_rng(1))
+    known = signature(stats.bootstrap).parameters
+    seed = {"rng" if "rng" in known else "random_state": np.random.default_rng(1)}  # SciPy 1.15
+    theirs = stats.bootstrap((values,), np.mean, method="percentile", **seed)
     np.testing.assert_allclose(interval.loc["a"], theirs.confidence_interval, atol=0.03)
 
 

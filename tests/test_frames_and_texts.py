@@ -244,7 +244,7 @@ def test_on_transformed_where_the_steps_give_a_sparse_matrix(name):
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
 def test_a_fitted_strategy_knows_the_names(kind):
     frame = SAMPLES[kind]()[["width", "height"]]
-    strategy = HerdingQueryStrategy(random_state=0).fit(frame, np.where(np.arange(N) < 5, 1, -1))
+    strategy = HerdingQueryStrategy(random_state=0).fit(frame, np.where(np.arange(N) < 5, 0, -1))
     assert list(strategy.feature_names_in_) == ["width", "height"]
     with pytest.raises(ValueError, match="in the same order"):
         strategy.query(frame[["height", "width"]])

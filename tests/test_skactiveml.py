@@ -312,3 +312,17 @@ def test_candidates_that_name_a_row_twice_count_once(digits, candidates):
     with pytest.warns(match="larger than number of candidates"):
         indices = sampling.query(X, np.where(labels == -1, np.nan, labels), candidates, 3)
     assert sorted(indices) == [238, 239]
+
+
+@pytest.mark.parametrize(
+    ("y", "mark"),
+    [
+        (np.r_[np.zeros(5), [np.nan] * 5, -np.ones(20)], -1),
+        ([0] * 5 + [None] * 5 + [-1] * 20, -1),
+        (["a"] * 5 + [None] * 5 + ["?"] * 20, "?"),
+    ],
+)
+def test_nulls_that_are_not_the_mark_are_no_labels(y, mark):
+    X = np.random.RandomState(0).randn(30, 4)
+    with pytest.raises(ValueError, match=r"y\[5\] is (nan|None).*missing_label"):
+        HerdingSampling(missing_label=mark).query(X, y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import mmap
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse as issparse  # for modules that leave scipy alone
 
+from skvaal._pool.conversion import check_mask
 from skvaal._pool.source import Rows, Source, are_finite, check_finite
 
 # Upper limit of one read of an array-like, in bytes, where chunks lie side by side.
@@ -66,7 +68,9 @@ class ArrayLikeSource(Source):
         """First row of the chunks that hold these rows, and all rows of these chunks."""
         start = int(rows[0]) // self._chunk * self._chunk
         stop = min(len(self), (int(rows[-1]) // self._chunk + 1) * self._chunk)
-        span = np.asarray(self.X[start:stop])
+        span = self.X[start:stop]
+        check_mask(span, self.name, start)
+        span = np.asarray(span)
         if span.shape != (stop - start, *self._item_shape):
             raise ValueError(
                 f"{self.name}[{start}:{stop}] has shape {span.shape}, but {self.name}.shape is "
@@ -149,6 +153,16 @@ class SparseSource(Source):
         if not finite.all():
             row = self.X.tocoo().row[[finite.argmin()]]
             check_finite(self._read(row), name, row)
+
+    def with_conditioning(self, conditioning: Any) -> Source:
+        """As of any Source; where there is no offset, the matrix itself is scaled."""
+        if conditioning.offset.any():
+            return super().with_conditioning(conditioning)
+        scaled = copy.copy(self)
+        entries = self.X.data.astype(np.float64) * conditioning.factor
+        scaled.X = type(self.X)((entries, self.X.indices, self.X.indptr), shape=self.shape)
+        scaled.dtype = entries.dtype
+        return scaled
 
     def _read(self, rows: Rows) -> NDArray:
         return self.X[rows].toarray()

@@ -24,7 +24,7 @@ _MIN_FITTED = 256
 _MAX_NUMBERS = 2**25
 # Columns that a sparse matrix may have and still be read as a dense one; and columns that a larger
 # one is reduced to.
-_MAX_DENSE_FEATURES = 128
+N_REDUCED = 128
 # The decomposition of a sparse matrix is fitted on at most so many rows.
 _MAX_FITTED_SPARSE = 50_000
 # Its rows are projected this many at a time: the product may need as many numbers in float64.
@@ -39,7 +39,7 @@ _TOO_LARGE = (
 def needs_reduction(X: Any) -> bool:
     """Whether X is sparse with too many columns to be read as a dense array."""
     is_sparse = isinstance(X, SparseSource) or issparse(X)
-    return is_sparse and X.shape[1] > _MAX_DENSE_FEATURES
+    return is_sparse and X.shape[1] > N_REDUCED
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class SparseReduction:
 
     @classmethod
     def fitted_on(
-        cls, pools: Sequence[Any], seed: int, n_components: int = _MAX_DENSE_FEATURES
+        cls, pools: Sequence[Any], seed: int, n_components: int = N_REDUCED
     ) -> SparseReduction:
         """Fit the decomposition to one pool, or to both together; one of them may be empty."""
         rng = np.random.RandomState(seed)
@@ -177,7 +177,9 @@ class PrincipalComponents:
         if needs_reduction(pool.X):
             X = _take_csr(pool, rows)
             return np.asarray(X @ self.components.T) - self.mean @ self.components.T
-        return (_flat(pool.take(rows)) - self.mean) @ self.components.T
+        # The layout decides the last bits, and a file does not keep it: it is always PCA's.
+        components = np.asfortranarray(self.components)
+        return (_flat(pool.take(rows)) - self.mean) @ components.T
 
 
 def check_coordinates(Z: NDArray[np.float32], pool: Pool, name: str) -> NDArray[np.float32]:

@@ -16,15 +16,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import issparse, vstack
 
-from skvaal._pool import samples
+from skvaal._pool import kinds, samples
+from skvaal._pool.conversion import as_array
 from skvaal._pool.source import Source
 from skvaal._pool.validation import check_same_columns
 
 
 def count_rows(X: Any, name: str = "X") -> int:
     """Count the samples; a dask array must know how many it has."""
-    if samples.is_dask_array(X):
+    kinds.check_holds_samples(X, name)
+    if kinds.is_dask_array(X) or (kinds.is_dataset(X) and not hasattr(X, "__len__")):
         return len(samples.open_samples(X, name))
+    if getattr(X, "shape", None) == ():
+        raise ValueError(f"{name} is a single number; pass an array of shape (n, n_features)")
     return int(X.shape[0]) if hasattr(X, "shape") else len(X)
 
 
@@ -37,13 +41,13 @@ def take_rows(X: Any, rows: ArrayLike) -> Any:
     rows = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.intp)
     if isinstance(X, list | tuple):
         return type(X)(X[row] for row in rows)
-    if samples.is_pandas(X):
+    if kinds.is_pandas(X):
         return X.iloc[rows]
-    if samples.is_polars(X) or samples.is_dask_array(X) or samples.is_tensor(X):
+    if kinds.is_polars(X) or kinds.is_dask_array(X) or kinds.is_tensor(X):
         return X[rows]
     if issparse(X):
         return X.tocsr()[rows]
-    if samples.is_dataset(X):
+    if kinds.is_dataset(X):
         from torch.utils.data import Subset
 
         return Subset(X, rows.tolist())
@@ -65,37 +69,37 @@ def stack_rows(parts: Sequence[Any]) -> Any:
         return first
     for other in others:
         check_same_columns(first, other)
-    if all(map(samples.is_pandas, parts)):
+    if all(map(kinds.is_pandas, parts)):
         return sys.modules["pandas"].concat(parts)
-    if all(map(samples.is_polars, parts)):
+    if all(map(kinds.is_polars, parts)):
         # Relaxed: integers beside real numbers become real, as in pandas. A Series cannot.
         how = "vertical_relaxed" if hasattr(first, "columns") else "vertical"
         return sys.modules["polars"].concat(parts, how=how)
     if all(isinstance(part, list | tuple) for part in parts):
         return type(first)(chain.from_iterable(parts))
-    if all(map(samples.is_tensor, parts)):
+    if all(map(kinds.is_tensor, parts)):
         return sys.modules["torch"].cat(list(parts))
-    if any(map(samples.is_dataset, parts)):
+    if any(map(kinds.is_dataset, parts)):
         from torch.utils.data import ConcatDataset
 
-        if arrays := {type(part).__name__ for part in parts if not samples.is_dataset(part)}:
+        if arrays := {type(part).__name__ for part in parts if not kinds.is_dataset(part)}:
             raise TypeError(
                 f"a Dataset cannot be put together with samples of type {', '.join(sorted(arrays))}"
                 "; pass both as Datasets, or both as arrays"
             )
         return ConcatDataset(parts)
     if any(map(issparse, parts)):
-        return vstack([part if issparse(part) else np.asarray(part) for part in parts], "csr")
-    return np.concatenate([np.asarray(part) for part in parts])
+        return vstack([part if issparse(part) else as_array(part, "X") for part in parts], "csr")
+    return np.concatenate([as_array(part, "X") for part in parts])
 
 
 def drop_duplicate_rows(X: Any) -> Any:
     """Drop samples that equal an earlier one; a numpy array of numbers is sorted, too."""
-    if samples.is_dataset(X):
+    if kinds.is_dataset(X):
         raise TypeError(f"samples of a {type(X).__name__} cannot be compared; pass an array")
-    if samples.is_pandas(X):
+    if kinds.is_pandas(X):
         return X[~X.duplicated()]
-    if samples.is_polars(X):
+    if kinds.is_polars(X):
         kept = {"keep": "first"} if hasattr(X, "columns") else {}
         return X.unique(maintain_order=True, **kept)
     if issparse(X):
@@ -108,7 +112,7 @@ def drop_duplicate_rows(X: Any) -> Any:
         )
     elif isinstance(X, list | tuple):
         keys = map(_key_of, X)
-    elif samples.is_tensor(X):
+    elif kinds.is_tensor(X):
         keys = map(_key_of, X.detach().cpu().tolist())
     else:
         X = np.asarray(X)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skvaal._pool.conversion import check_mask
 from skvaal._pool.source import Rows, Source
 
 
@@ -72,6 +73,7 @@ class DaskSource(Source):
 
     def _checked(self, X: Any, n: int) -> NDArray:
         """A block, or rows, as an array of the promised shape and dtype."""
+        check_mask(X, f"a part of {self.name}")
         X = np.asarray(X)
         if X.shape != (n, *self._item_shape):
             raise ValueError(

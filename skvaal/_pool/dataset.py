@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset, IterableDataset
 
+from skvaal._pool.conversion import unwrap
 from skvaal._pool.source import Rows, Source
 
 
@@ -67,15 +68,15 @@ class DatasetSource(Source):
 def _sample(item: Any, name: str, row: int) -> NDArray:
     """The sample in an item of a Dataset."""
     x = item[0] if isinstance(item, tuple | list) and len(item) else item
-    if isinstance(x, torch.Tensor):
-        x = x.detach().cpu()
-        # numpy has no bfloat16.
-        return (x.float() if x.dtype == torch.bfloat16 else x).numpy()
-    if isinstance(x, np.ndarray):
-        return x
+    if isinstance(x, torch.Tensor | np.ndarray):
+        return np.asarray(unwrap(x, f"{name}[{row}]"))
+    kind, way_out = type(x).__name__, "for images, give the Dataset a transform such as "
+    way_out += "torchvision.transforms.PILToTensor()"
+    if isinstance(x, Mapping) and x:
+        way_out = f"give the Dataset a transform that returns one of them, item[{next(iter(x))!r}]"
+        kind += f" with the keys {', '.join(map(repr, x))}"
     raise TypeError(
-        f"{name}[{row}] is a {type(item).__name__}"
-        + (f" that begins with a {type(x).__name__}" if x is not item else "")
-        + "; an item must be a tensor or an array, or a tuple that begins with one: for images, "
-        "give the Dataset a transform such as torchvision.transforms.PILToTensor()"
+        f"{name}[{row}] is a {kind if x is item else type(item).__name__}"
+        + (f" that begins with a {kind}" if x is not item else "")
+        + f"; an item must be a tensor or an array, or a tuple that begins with one: {way_out}"
     )

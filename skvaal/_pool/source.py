@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ class Source(ABC):
         self.name = name
         self.in_unit_interval = False
         self._moves_channels = False
+        self._conditioning: Any = None
         # The layout in store, which `shape` may not be.
         self._item_shape = shape[1:]
         self._item_bytes = math.prod(shape[1:]) * dtype.itemsize
@@ -46,7 +48,8 @@ class Source(ABC):
             check_finite(X, self.name, rows)
         if self.in_unit_interval:
             check_in_unit_interval(X, self.name, rows)
-        return np.moveaxis(X, -1, 1) if self._moves_channels else X
+        X = np.moveaxis(X, -1, 1) if self._moves_channels else X
+        return X if self._conditioning is None else self._conditioning.apply(X)
 
     def with_channels_first(self) -> Source:
         """The same images, read as (n_rows, channels, height, width)."""
@@ -55,6 +58,12 @@ class Source(ABC):
         moved.shape = (n, channels, height, width)
         moved._moves_channels = True
         return moved
+
+    def with_conditioning(self, conditioning: Any) -> Source:
+        """The same samples, to which ``conditioning.apply`` is applied as they are read."""
+        conditioned = copy.copy(self)
+        conditioned._conditioning = conditioning
+        return conditioned
 
     def _positions(self, rows: Rows) -> NDArray[np.intp]:
         return np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else rows

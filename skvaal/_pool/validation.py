@@ -1,4 +1,4 @@
-"""What may come in: samples, labels, numbers of samples to query, and how an estimator checks them.
+"""What may come in: samples, numbers of samples to query, and how an estimator checks them.
 
 Everything fails before any training, with an error that names the argument, the value and the way
 out.
@@ -12,20 +12,17 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 from tqdm.auto import tqdm
 
 from skvaal._pool.arrays import MappedSource, SparseSource
+from skvaal._pool.conditioning import Conditioning, learn_conditioning
+from skvaal._pool.frames import as_named
+from skvaal._pool.kinds import check_holds_samples, is_dataset
 from skvaal._pool.pool import Pool
-from skvaal._pool.samples import (
-    as_named,
-    as_numbers,
-    as_rows_or_images,
-    is_dataset,
-    open_samples,
-)
+from skvaal._pool.samples import as_numbers, as_rows_or_images, open_samples
 from skvaal._pool.source import Samples, Source, check_finite, check_in_unit_interval
 
 # Numbers that are checked at a time, so that no mask of a whole memmap is built.
@@ -111,6 +108,9 @@ def check_same_columns(
     X: Any, other: Any, names: tuple[str, str] = ("X_labeled", "X_unlabeled")
 ) -> None:
     """Raise if two frames have different columns, or the same ones in another order."""
+    for each, name in zip((X, other), names, strict=True):
+        if each is not None:
+            check_holds_samples(each, name)
     columns = [list(each.columns) for each in (X, other) if hasattr(each, "columns")]
     if len(columns) == 2 and columns[0] != columns[1]:
         raise ValueError(
@@ -166,43 +166,6 @@ def _check_in_pieces(
         check(X[rows], name, rows)
 
 
-def labeled_mask(y: ArrayLike, missing_label: Any) -> NDArray[np.bool_]:
-    """Tell which rows are labelled: (n_samples,) of bool.
-
-    A row of dense labels is unlabelled if all of its entries are the mark. nan, None and pandas' NA
-    each mark all of these. NaN in y that is not the mark is a ValueError.
-    """
-    if np.ndim(missing_label) != 0:
-        raise ValueError(f"missing_label must be one value, got {missing_label!r}")
-    # numpy would make an array of strings out of a list of words and nan.
-    y = np.array(y, dtype=object) if isinstance(y, list | tuple) else np.asarray(y)
-    if y.dtype == object:
-        unlabeled = np.vectorize(_is_mark, otypes=[bool])(y, missing_label)
-    elif _is_missing(missing_label):
-        unlabeled = y != y  # NaN alone differs from itself
-    elif y.dtype.kind == "f" and np.isnan(y).any():
-        raise ValueError(
-            f"y contains NaN, but missing_label={missing_label!r}; pass missing_label=np.nan if "
-            "NaN marks unlabelled rows"
-        )
-    else:
-        unlabeled = np.asarray(y == missing_label)
-    return ~unlabeled.all(axis=tuple(range(1, y.ndim)))
-
-
-def _is_missing(value: Any) -> bool:
-    """Whether a value is None, nan, or pandas' NA or NaT: pandas turns one into another."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    return isinstance(value, float | np.floating) and bool(np.isnan(value))
-
-
-def _is_mark(value: Any, mark: Any) -> bool:
-    if _is_missing(value) or _is_missing(mark):
-        return _is_missing(value) and _is_missing(mark)
-    return bool(value == mark)
-
-
 class PoolCheckingMixin(BaseEstimator):
     """Validates samples, and remembers in `fit` what later ones must look like."""
 
@@ -210,13 +173,35 @@ class PoolCheckingMixin(BaseEstimator):
     verbose: int
     input_shape_: tuple[int, ...]
     image_kind_: str
+    conditioning_: Conditioning | None
+    _seed: int
+
+    @property
+    def _may_be_conditioned(self) -> bool:
+        """Whether samples keep their meaning when they are centred and scaled."""
+        return True
 
     def _reduce(self, pools: dict[str, Any], *, reset: bool) -> list[Any]:
-        """Validated samples, by name, as the estimator computes with them; the same by default.
+        """Validated samples, by name, as the estimator computes with them.
 
-        `reset` is whether what is done to them is learned now.
+        `reset` is whether what is done to them is learned now, unless a warm start has kept it.
         """
-        return list(pools.values())
+        if reset and not hasattr(self, "conditioning_"):
+            learned = learn_conditioning(pools, self._seed) if self._may_be_conditioned else None
+            self.conditioning_ = learned
+        conditioning = getattr(self, "conditioning_", None)
+        if conditioning is None:
+            return list(pools.values())
+        for name, X in pools.items() if reset else ():
+            conditioning.check_shape(X, name)
+        return [conditioning.on(X) for X in pools.values()]
+
+    def _conditioning_arrays(self) -> dict[str, NDArray]:
+        return {} if self.conditioning_ is None else self.conditioning_.to_arrays()
+
+    def _restore_conditioning(self, arrays: dict[str, NDArray]) -> None:
+        """Take what a file holds of the conditioning out of its arrays."""
+        self.conditioning_ = Conditioning.taken_from(arrays, self.input_shape_)
 
     def _open(self, X: Any, name: str = "X") -> Pool:
         """Pool of samples that must be like those that were fitted."""

@@ -17,7 +17,8 @@ from sklearn.exceptions import NotFittedError
 
 from skvaal._pool.arrays import issparse
 from skvaal._pool.containers import count_rows, drop_duplicate_rows, stack_rows
-from skvaal._pool.samples import is_dataset, is_pandas, is_polars
+from skvaal._pool.conversion import as_array
+from skvaal._pool.kinds import is_dataset, is_pandas, is_polars
 from skvaal._predictions.members import apply_steps_before_last, predict_by_members
 from skvaal._predictions.predictions import PredictionNeeds, Predictions, check_proba
 from skvaal._utils.seeds import draw_seed
@@ -104,10 +105,10 @@ def labeled_pool(learner: Any) -> Any:
     learners = getattr(learner, "learner_list", None) or [learner]
     if any(hasattr(each, "X_training") for each in learners):
         return None
-    name = "learner=None" if learner is None else type(learner).__name__
+    name = "None" if learner is None else type(learner).__name__
     raise ValueError(
-        f"{name} keeps no labelled samples (X_training); pass them as X_labeled=..., which may be "
-        "empty"
+        f"learner={name} keeps no labelled samples (X_training); pass them as X_labeled=..., which "
+        "may be empty"
     )
 
 
@@ -158,7 +159,11 @@ def _predict(learner: Any, X: Any, members_needed: bool) -> Predictions:
             if callable(getattr(learner, "vote_proba", None)):
                 # modAL reads the shape. (n_samples, n_members, n_classes)
                 X = np.asarray(X) if isinstance(X, list | tuple) else X
-                votes = np.asarray(learner.vote_proba(X))
+                name = f"vote_proba of {name_model(learner)}"
+                votes = _answer_of(learner.vote_proba(X), name)
+                if votes.ndim != 3:
+                    expected = "(n_samples, n_members, n_classes)"
+                    raise ValueError(f"{name} has the shape {votes.shape}, expected {expected}")
                 return Predictions.of(votes.transpose(1, 0, 2), count_rows(X), name)
             model = find_models(learner)[0]
             members = predict_by_members(model, X) if members_needed else None
@@ -168,18 +173,29 @@ def _predict(learner: Any, X: Any, members_needed: bool) -> Predictions:
             f"{name_model(learner)} is not fitted, so that it cannot predict yet: fit the learner "
             f"or teach it first, or {_WITHOUT_PREDICTIONS}"
         ) from error
-    if isinstance(proba, list):
+    if isinstance(proba, list) and proba and np.ndim(proba[0]) == 2:
         raise ValueError(
             f"{name} gives {len(proba)} arrays, one for each output, but only one output can be "
             f"read; {_WITHOUT_PREDICTIONS}"
         )
-    if hasattr(proba, "ndim") and proba.ndim != 2:
+    proba = _answer_of(proba, name)
+    if proba.ndim != 2:
         raise ValueError(f"{name} has the shape {proba.shape}, expected (n_samples, n_classes)")
     predictions = Predictions.of(proba, count_rows(X), name)
     if members is not None:
         # Their mean need not be the ensemble's own answer: boosting weighs its members.
         predictions = replace(predictions, members=check_proba(members, count_rows(X), name))
     return predictions
+
+
+def _answer_of(proba: Any, name: str) -> NDArray:
+    """What a learner answered, as an array; without an answer, it is an error."""
+    if proba is None:
+        raise ValueError(
+            f"{name} returns None, where class probabilities are needed; return an array, or "
+            f"{_WITHOUT_PREDICTIONS}"
+        )
+    return as_array(proba, name)
 
 
 def _predict_losses(
@@ -205,5 +221,10 @@ def _predict_losses(
 
 def _embed(model: Any, X: Any) -> NDArray:
     last, X = apply_steps_before_last(model, X)
-    features = np.asarray(last.embed(X))
+    features = as_array(last.embed(X), f"embed of {type(last).__name__}", np.float64)
+    if features.ndim == 0 or len(features) != count_rows(X):
+        raise ValueError(
+            f"embed of {type(last).__name__} gives an array of shape {features.shape}; it must "
+            f"have a row for each of the {count_rows(X)} samples"
+        )
     return features.reshape(len(features), -1)

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skvaal._pool.arrays import issparse
 from skvaal._pool.containers import count_rows
+from skvaal._pool.conversion import as_array
 
 
 def predict_by_members(model: Any, X: Any) -> NDArray[np.floating]:
@@ -76,10 +77,12 @@ def _unwrap(model: Any, X: Any) -> tuple[Any, Any]:
 
 def _align_classes(ensemble: Any, member: Any, proba: Any) -> NDArray[np.floating]:
     """Give every class of the ensemble a column, where a member's bootstrap sample lacks some."""
-    proba, n_classes = np.asarray(proba), len(ensemble.classes_)
+    name = f"predict_proba of {type(member).__name__}"
+    proba, n_classes = as_array(proba, name), len(ensemble.classes_)
     # Only here are the members' classes known to be column numbers; elsewhere they may be bits of
     # a code, such as "this class or another one".
-    if not isinstance(ensemble, BaggingClassifier) or proba.shape[1] == n_classes:
+    is_complete = proba.ndim != 2 or proba.shape[1] == n_classes
+    if not isinstance(ensemble, BaggingClassifier) or is_complete:
         return proba
     aligned = np.zeros((len(proba), n_classes))
     aligned[:, member.classes_] = proba

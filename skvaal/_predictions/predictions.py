@@ -17,10 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skvaal._pool.conversion import as_array
+
 Proba = NDArray[np.floating]
 
-# A row's sum may be this far from 1, about the error of probabilities in float16.
-_TOLERANCE = 1e-3
+# A row's sum may be this far from 1, about the error of probabilities in float16; and where a model
+# computes in float32, which rounds the exponents of very small likelihoods.
+_TOLERANCE, _LOW_PRECISION_TOLERANCE = 1e-3, 0.1
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,12 @@ def _concatenate(first: NDArray | None, second: NDArray | None, axis: int) -> ND
 
 def check_proba(proba: Any, n_samples: int, name: str = "proba") -> NDArray[np.float64]:
     """Read class probabilities as float64, (n_samples, n_classes), or of members one axis more."""
-    try:
-        checked = np.asarray(proba, dtype=np.float64)
-    except (ValueError, TypeError) as error:
-        raise ValueError(
-            f"{name} must be an array of numbers of shape (n_samples, n_classes): {error}"
-        ) from error
+    given = as_array(proba, name)
+    has_texts = given.dtype == object and any(isinstance(each, str) for each in given.flat)
+    if given.dtype.kind not in "biufO" or has_texts:
+        what = "holds texts" if has_texts else f"is of dtype {given.dtype}"
+        raise ValueError(f"{name} must hold real numbers, but {what}; convert it to float64")
+    checked = as_array(given, name, np.float64)
     if checked.ndim not in (2, 3):
         raise ValueError(
             f"{name} must have the shape (n_samples, n_classes), or (n_members, n_samples, "
@@ -101,25 +104,32 @@ def check_proba(proba: Any, n_samples: int, name: str = "proba") -> NDArray[np.f
         )
     if 0 in checked.shape:
         raise ValueError(f"{name} of shape {checked.shape} is empty; at least one class is needed")
-    _check_distributions(checked, name)
-    return checked
+    is_precise = given.dtype.kind != "f" or given.dtype.itemsize > 4
+    return _check_distributions(checked, name, is_precise)
 
 
-def _check_distributions(proba: NDArray[np.float64], name: str) -> None:
-    """Raise if a row is no distribution, and say which one."""
+def _check_distributions(
+    proba: NDArray[np.float64], name: str, is_precise: bool
+) -> NDArray[np.float64]:
+    """Raise if a row is no distribution, and say which one; else return rows that sum to 1."""
+    tolerance = _TOLERANCE if is_precise else _LOW_PRECISION_TOLERANCE
     with np.errstate(over="ignore", invalid="ignore"):
-        sums = proba.sum(axis=-1)
-        bad = ~((proba >= 0).all(axis=-1) & (np.abs(sums - 1) <= _TOLERANCE))
+        sums = proba.sum(axis=-1, keepdims=True)
+        error = np.abs(sums - 1)[..., 0]
+        bad = ~((proba >= 0).all(axis=-1) & (error <= tolerance))
     if not bad.any():
-        return
+        return proba / sums if (error > _TOLERANCE).any() else proba
     where = tuple(int(i) for i in np.argwhere(bad)[0])
     row = proba[where]
     what = "is no distribution"
     if not np.isfinite(row).all() or (row < 0).any():
         what = "holds a negative number" if np.isfinite(row).all() else "holds NaN or infinity"
+    way_out = "pass what predict_proba returns, a softmax of logits for a net"
+    if not is_precise:
+        way_out += "; if a model in float32 rounds so, give it float64 samples"
     raise ValueError(
-        f"{name}{list(where)} {what} (its sum is {sums[where]:.6g}), but class probabilities are "
-        "from 0 to 1 and sum to 1; pass what predict_proba returns, a softmax of logits for a net"
+        f"{name}{list(where)} {what} (its sum is {sums[where][0]:.6g}), but class probabilities "
+        f"are from 0 to 1 and sum to 1; {way_out}"
     )
 
 
@@ -194,7 +204,8 @@ def measure_uncertainty(uncertainty: Any, predictions: Predictions) -> NDArray[n
     assert predictions.proba is not None
     if callable(uncertainty):
         # The function may work in place, and the probabilities are needed again.
-        answer = np.asarray(uncertainty(predictions.proba.copy()), dtype=np.float64)
+        name = f"what {describe_uncertainty(uncertainty)} returns"
+        answer = as_array(uncertainty(predictions.proba.copy()), name, np.float64)
         shape = (len(predictions.proba),)
         if answer.shape != shape or not np.isfinite(answer).all():
             raise ValueError(

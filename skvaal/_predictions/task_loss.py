@@ -12,7 +12,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
-from skvaal._engine.device import isolated_seed
+from skvaal._engine.generators import lent_to_torch, own_generators
 
 # The xi of equation 2 in [1]_.
 _MARGIN = 1.0
@@ -72,18 +72,20 @@ class TaskLossHead:
         self.mean_, self.scale_ = x.mean(axis=0), max(float(x.std(axis=0).max()), 1e-12)
         target = torch.from_numpy(np.asarray(loss, dtype=np.float32))
         cpu = torch.device("cpu")
-        with isolated_seed(self.seed, cpu), torch.enable_grad():
+        with own_generators(self.seed, cpu) as generators, torch.enable_grad():
             inputs = self._scaled(x)
-            self.module_ = nn.Sequential(
-                nn.Linear(x.shape[1], _HIDDEN, device=cpu, dtype=torch.float32),
-                nn.ReLU(),
-                nn.Linear(_HIDDEN, 1, device=cpu, dtype=torch.float32),
-            )
+            with lent_to_torch(generators):
+                self.module_ = nn.Sequential(
+                    nn.Linear(x.shape[1], _HIDDEN, device=cpu, dtype=torch.float32),
+                    nn.ReLU(),
+                    nn.Linear(_HIDDEN, 1, device=cpu, dtype=torch.float32),
+                )
+            generator = generators.on(cpu)
             optimizer = torch.optim.Adam(
                 self.module_.parameters(), lr=_LR, weight_decay=_WEIGHT_DECAY
             )
             for _ in range(_STEPS):
-                rows = torch.randperm(len(inputs), device=cpu)[:_BATCH_SIZE]
+                rows = torch.randperm(len(inputs), generator=generator, device=cpu)[:_BATCH_SIZE]
                 optimizer.zero_grad(set_to_none=True)
                 ranking_loss(self.module_(inputs[rows])[:, 0], target[rows]).backward()
                 optimizer.step()

@@ -24,7 +24,13 @@ def test_a_dataset_without_a_length():
 
 @pytest.mark.parametrize(
     ("item", "message"),
-    [({"x": 1}, r"X\[0\] is a dict; an item"), (("a.png", 1), "tuple that begins with a str;")],
+    [
+        (
+            {"x": 1, "y": 2},
+            r"X\[0\] is a dict with the keys 'x', 'y'; .* returns one of them, item\['x'\]",
+        ),
+        (("a.png", 1), "tuple that begins with a str;"),
+    ],
 )
 def test_items_that_are_no_samples(item, message):
     with pytest.raises(TypeError, match=message):

@@ -128,8 +128,11 @@ def test_the_unit_interval_is_checked_as_samples_are_read(kind, tmp_path):
 
 @pytest.mark.parametrize(
     "module",
-    ["arrays", "components", "containers", "dask", "pool", "samples", "source", "validation"],
-)
+    [
+        "arrays", "components", "conditioning", "containers", "conversion", "dask", "frames",
+        "kinds", "labels", "pool", "samples", "source", "validation",
+    ],
+)  # fmt: skip
 def test_no_module_but_that_of_datasets_imports_torch(module):
     program = f"import sys, skvaal._pool.{module}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

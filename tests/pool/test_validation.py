@@ -145,12 +145,12 @@ def test_an_empty_pool_is_an_error_unless_it_is_allowed(X):
         (Items(np.zeros((3, 1, 4, 4))), "4x4 pixels"),
         (Items(np.zeros((3, 9, 9, 3))), "data_format='channels_last'"),
         (Items(np.zeros((3, 0))), r"samples of shape \(0,\)"),
-        (Items(np.zeros(3), {0: torch.zeros(())}), "1 axes"),
+        (Items(np.zeros(3), {0: torch.zeros(())}), "has one axis"),
         (Items(np.eye(3)[:0]), "X_pool is empty"),
         (Stored(np.zeros((3, 2), complex)), "dtype complex128; it must hold"),
         (Stored(np.full((3, 2), "a")), "dtype <U1; it must hold"),
         (Stored(np.zeros((0, 2))), "X_pool is empty"),
-        (Stored(np.zeros(3)), "1 axes"),
+        (Stored(np.zeros(3)), "has one axis"),
     ],
 )
 def test_shapes_and_dtypes(X, message):
@@ -170,7 +170,7 @@ def test_shapes_and_dtypes(X, message):
     ],
 )
 def test_strings_name_the_encoders_and_the_pipeline(X):
-    with pytest.raises(ValueError, match="X_pool holds strings; .*OneHotEncoder") as error:
+    with pytest.raises(ValueError, match="X_pool holds strings.*; .*OneHotEncoder") as error:
         check(X)
     assert "make_pipeline(ColumnTransformer(...), VAALQueryStrategy())" in str(error.value)
     with pytest.raises(ValueError, match=r"\), HerdingQueryStrategy\(\)\)"):

@@ -110,8 +110,8 @@ def test_no_label_yet():
     ],
 )
 def test_learners_that_keep_no_samples(learner):
-    name = "learner=None" if learner is None else "SimpleNamespace"
-    message = f"^{name} keeps no labelled samples .*; pass them as X_labeled="
+    name = "None" if learner is None else "SimpleNamespace"
+    message = f"^learner={name} keeps no labelled samples .*; pass them as X_labeled="
     with pytest.raises(ValueError, match=message):
         labeled_pool(learner)
     assert labels_of(learner) is None

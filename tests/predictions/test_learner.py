@@ -5,8 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
+import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_digits
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, RandomForestClassifier
@@ -23,6 +25,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skvaal._predictions import task_loss
 from skvaal._predictions.learner import ask_learner
+from skvaal._predictions.members import predict_by_members
 from skvaal._predictions.predictions import PredictionNeeds
 
 N_LABELED = 60
@@ -261,6 +264,27 @@ def test_what_is_required_must_be_there(pools, name):
         (lambda p: p * np.nan, r"predict_proba of GaussianNB\[0\] holds NaN"),
         (lambda p: p[:-1], "has 179 samples, but there are 180"),
         (lambda p: p[None], r"predict_proba of GaussianNB has the shape \(1, 180, 10\)"),
+        (lambda p: None, r"predict_proba of GaussianNB returns None, .*set uncertainty=None"),
+        (lambda p: 0.5, r"predict_proba of GaussianNB has the shape \(\)"),
+        (lambda p: p[:, 0], r"predict_proba of GaussianNB has the shape \(180,\)"),
+        (lambda p: "0.5", r"predict_proba of GaussianNB has the shape \(\)"),
+        (lambda p: p.astype(str), "predict_proba of GaussianNB must hold real numbers, .*dtype <U"),
+        (lambda p: p.astype(str).astype(object), "predict_proba of GaussianNB .*holds texts"),
+        (lambda p: np.where(p > 2, p, None), r"predict_proba of GaussianNB\[0\] holds NaN"),
+        (lambda p: p + 0j, "must hold real numbers, but is of dtype complex"),
+        (lambda p: np.zeros(p.shape, "M8[s]"), "must hold real numbers"),
+        (
+            lambda p: [[1.0], *p[1:].tolist()],
+            "predict_proba of GaussianNB cannot be read as an arr",
+        ),
+        (lambda p: {"a": p}, r"predict_proba of GaussianNB has the shape \(\)"),
+        (lambda p: (row for row in p), r"predict_proba of GaussianNB has the shape \(\)"),
+        (lambda p: np.ma.masked_array(p, p > 0.5), r"GaussianNB\[0, \d\] is masked"),
+        (lambda p: scipy.sparse.csr_matrix(p), "GaussianNB is a sparse matrix; pass .*toarray"),
+        (
+            lambda p: torch.empty(180, 10, device="meta"),
+            "GaussianNB is a tensor on the device 'meta'",
+        ),
     ],
 )
 def test_probabilities_that_are_none(pools, answer, message):
@@ -268,6 +292,46 @@ def test_probabilities_that_are_none(pools, answer, message):
     learner.predict_proba = lambda X: answer(learner.estimator.predict_proba(X))
     with pytest.raises(ValueError, match=message):
         ask(learner, pools, POOL)
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        lambda p: p.tolist(),
+        list,
+        tuple,
+        pd.DataFrame,
+        lambda p: p.astype(object),
+        lambda p: torch.tensor(p, requires_grad=True),
+        lambda p: list(torch.tensor(p)),
+        np.ma.masked_array,
+    ],
+    ids=["lists", "arrays", "tuple", "DataFrame", "objects", "tensor", "tensors", "masked array"],
+)
+def test_probabilities_in_any_container(pools, container):
+    learner = learn(pools, GaussianNB())
+    proba = learner.estimator.predict_proba(pools[2])
+    learner.predict_proba = lambda X: container(proba)
+    np.testing.assert_array_equal(ask(learner, pools, POOL)[1].proba, proba)
+
+
+@pytest.mark.parametrize("answer", [None, np.ones((180, 10)), "no"])
+def test_votes_that_are_none(pools, answer):
+    committee = SimpleNamespace(
+        learner_list=[learn(pools, GaussianNB())] * 2,
+        predict_proba=lambda X: None,
+        vote_proba=lambda X: answer,
+    )
+    with pytest.raises(ValueError, match="vote_proba of GaussianNB"):
+        ask(committee, pools, POOL)
+
+
+@pytest.mark.parametrize("answer", [None, "no", np.ones((3, 10))])
+def test_members_that_answer_nothing(pools, answer):
+    model = BaggingClassifier(**FOREST).fit(*pools[:2])
+    model.estimators_[1].predict_proba = lambda X: answer
+    with pytest.raises(ValueError, match="not all members of BaggingClassifier know its 10"):
+        predict_by_members(model, pools[2])
 
 
 def test_several_outputs(pools):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.naive_bayes import GaussianNB
 
 from skvaal._predictions.predictions import (
     UNCERTAINTIES,
@@ -86,3 +87,46 @@ def test_kinds_of_uncertainty():
     assert not is_explicit(None)
     assert describe_uncertainty("margin") == "uncertainty='margin'"
     assert describe_uncertainty(margin) == "uncertainty=margin"
+
+
+# Rounding -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_low_precision_may_round_more_and_sums_to_1_then(dtype):
+    rounded = np.array([[0.5, 0.45], [0.5, 0.5]], dtype)
+    proba = Predictions.of(rounded, 2).proba
+    np.testing.assert_allclose(proba.sum(axis=1), 1)
+    np.testing.assert_allclose(proba[0], [10 / 19, 9 / 19], rtol=1e-3)
+    with pytest.raises(ValueError, match=r"proba\[0\] is no distribution"):
+        Predictions.of(rounded.astype(np.float64), 2)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        1 / (1 + np.exp(-RNG.randn(30, 4))),  # a sigmoid for each class
+        RNG.randn(30, 4),
+        np.log(PROBA),
+        PROBA * 100,
+        np.repeat([[0.5, 0.5, 1.0]], 30, axis=0),
+    ],
+    ids=["sigmoids", "logits", "logarithms", "per cent", "doubled"],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_no_distribution_is_found_at_any_precision(wrong, dtype):
+    with pytest.raises(ValueError, match="softmax of logits"):
+        Predictions.of(wrong.astype(dtype), 30)
+
+
+def test_naive_bayes_in_float32_is_read_or_told_what_to_do():
+    rng = np.random.RandomState(0)
+    X, y = rng.rand(200, 60).astype(np.float32), rng.randint(0, 3, 200)
+    X[:, :3] = X[:, :3] > 0.5
+    model = GaussianNB().fit(X[:50], y[:50])
+    proba = Predictions.of(model.predict_proba(X), 200).proba
+    np.testing.assert_allclose(proba.sum(axis=1), 1, atol=1e-3)
+    with pytest.raises(
+        ValueError, match="if a model in float32 rounds so, give it float64 samples"
+    ):
+        Predictions.of(np.array([[1.0, 1.0]], np.float32), 1)

@@ -1,0 +1,181 @@
+"""Which rows are labelled: what marks the others in y, and what must not pass for a label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Number, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skvaal._pool.conversion import as_array, unwrap
+from skvaal._utils.exceptions import AmbiguousInputWarning, EmptyPoolWarning, warn_user
+
+
+def read_labels(y: Any, missing_label: Any, n_samples: int) -> NDArray[np.bool_]:
+    """Tell which rows are labelled, (n_samples,), and warn where that is doubtful."""
+    entries = _as_entries(y)
+    if len(entries) != n_samples:
+        raise ValueError(
+            f"X and y have inconsistent numbers of samples: {n_samples} and {len(entries)}; pass "
+            f"one label, or missing_label={missing_label!r}, for each row of X"
+        )
+    labeled = labeled_mask(entries, missing_label)
+    if labeled.all():
+        what = f"no unlabelled samples: missing_label={missing_label!r} is not in it"
+        warn_user(f"y contains {what}", EmptyPoolWarning)
+    elif not labeled.any():
+        what = f"no labelled samples: all of it is missing_label={missing_label!r}"
+        warn_user(f"y contains {what}", EmptyPoolWarning)
+    elif _may_be_classes(entries, labeled, missing_label):
+        warn_user(
+            f"y holds 1 and {missing_label!r} alone, and missing_label={missing_label!r} marks "
+            f"{np.sum(~labeled)} of its {n_samples} rows as unlabelled; if these are two classes, "
+            "pass another mark, such as missing_label=None",
+            AmbiguousInputWarning,
+        )
+    return labeled
+
+
+def labeled_mask(y: Any, missing_label: Any) -> NDArray[np.bool_]:
+    """Tell which rows are labelled: (n_samples,) of bool.
+
+    A row of dense labels is unlabelled if all of its entries are the mark. nan, None, NaT and
+    pandas' NA each mark all of these. One of them in y that is not the mark is a ValueError, and so
+    is a masked entry, and a text that reads like a mark of another type.
+    """
+    if np.ndim(missing_label) != 0:
+        raise ValueError(f"missing_label must be one value, got {missing_label!r}")
+    y = _as_entries(y)
+    is_null_mark = _is_null(missing_label)
+    nulls = _find_nulls(y)
+    if nulls.any() and not is_null_mark:
+        row, value = _first(y, nulls)
+        raise ValueError(
+            f"y[{row}] is {value!r}, which is no label, but missing_label={missing_label!r} marks "
+            f"unlabelled rows; put {missing_label!r} in its place, or pass "
+            f"missing_label={'None' if value is None else 'np.nan'} if it marks all of them"
+        )
+    # Nulls that became texts leave no null behind; a class may well be named 'None'.
+    look_alikes = _find_look_alikes(y, missing_label)
+    if look_alikes.any() and not (is_null_mark and nulls.any()):
+        row, value = _first(y, look_alikes)
+        kind, other = type(value).__name__, type(missing_label).__name__
+        raise ValueError(
+            f"y[{row}] is {value!r} of type {kind}, but missing_label={missing_label!r} is of type "
+            f"{other}, and does not mark it; pass missing_label={value!r} if that marks unlabelled "
+            "rows, or give labels and mark one type"
+        )
+    unlabeled = nulls if is_null_mark else _find_marks(y, missing_label)
+    return np.asarray(~unlabeled.all(axis=tuple(range(1, y.ndim))))
+
+
+def _as_entries(y: Any) -> NDArray:
+    """Labels as an array that keeps their types."""
+    y, kind = unwrap(y, "y"), type(y).__name__
+    if isinstance(y, list | tuple):
+        y = _keep_types(y)
+    entries = as_array(y, "y")
+    if entries.ndim == 0 or entries.dtype.names:
+        raise ValueError(
+            f"y must be an array or a list of one label for each row, got an object of type "
+            f"{kind}; pass list(y) if it can be iterated over, or one column of it"
+        )
+    return entries
+
+
+def _keep_types(y: Sequence[Any]) -> NDArray:
+    """Labels as numbers if all are; numpy would make texts of words and nan."""
+    try:
+        numbers = np.asarray(y)
+        if numbers.dtype.kind in "biuf":
+            return numbers
+        return np.array(y, dtype=object)
+    except ValueError:  # rows of several lengths, such as the classes of each
+        entries = np.empty(len(y), dtype=object)
+        entries[:] = y
+        return entries
+
+
+def _find_nulls(y: NDArray) -> NDArray[np.bool_]:
+    if y.dtype.kind in "fc":
+        return np.isnan(y)
+    if y.dtype.kind in "mM":
+        return np.isnat(y)
+    if y.dtype == object:
+        return np.vectorize(_is_null, otypes=[bool])(y)
+    return np.zeros(y.shape, dtype=bool)
+
+
+def _find_marks(y: NDArray, mark: Any) -> NDArray[np.bool_]:
+    if y.dtype.kind in "OmMS":
+        return np.vectorize(lambda value: _is_mark(value, mark), otypes=[bool])(y)
+    if isinstance(mark, str) != (y.dtype.kind in "UT"):
+        return np.zeros(y.shape, dtype=bool)
+    return np.broadcast_to(np.asarray(y == mark), y.shape)
+
+
+def _find_look_alikes(y: NDArray, mark: Any) -> NDArray[np.bool_]:
+    """Where a text reads like a mark that is none, or a number like a mark that is a text."""
+    if y.dtype.kind in "biufc":
+        number = _as_number(mark) if isinstance(mark, str) else None
+        return np.zeros(y.shape, dtype=bool) if number is None else np.asarray(y == number)
+    if y.dtype.kind not in "OUST":
+        return np.zeros(y.shape, dtype=bool)
+    forms = {"nan", "None", "<NA>", "NaT"} if _is_null(mark) else _forms(mark)
+
+    def is_one(value: Any) -> bool:
+        is_other = isinstance(value, str | bytes | Real) and _family(value) is not _family(mark)
+        return is_other and not forms.isdisjoint(_forms(value))
+
+    return np.asarray(np.vectorize(is_one, otypes=[bool])(y))
+
+
+def _family(value: Any) -> type:
+    return next((kind for kind in (str, bytes, Real) if isinstance(value, kind)), object)
+
+
+def _as_number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _forms(value: Any) -> set[str]:
+    """How a value may read as a text: -1 and -1.0 are one number."""
+    text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    if isinstance(value, Real) and float(value).is_integer():
+        return {text, f"{float(value):.0f}", f"{float(value):.1f}"}
+    return {text}
+
+
+def _is_null(value: Any) -> bool:
+    """Whether a value is None, nan, or pandas' NA or NaT: pandas turns one into another."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    if isinstance(value, list | tuple | np.ndarray):  # a row of dense labels in one entry
+        return len(value) > 0 and any(map(_is_null, value))
+    return isinstance(value, Number | np.datetime64 | np.timedelta64) and bool(value != value)
+
+
+def _is_mark(value: Any, mark: Any) -> bool:
+    if isinstance(value, list | tuple | np.ndarray):
+        return len(value) > 0 and all(_is_mark(each, mark) for each in value)
+    return not _is_null(value) and bool(value == mark)
+
+
+def _first(y: NDArray, where: NDArray[np.bool_]) -> tuple[Any, Any]:
+    """Index of the first entry, and its value as the user wrote it."""
+    position = tuple(np.argwhere(where)[0].tolist())
+    value = y[position]
+    shown = value.item() if isinstance(value, np.generic) and y.dtype.kind in "biufUS" else value
+    return ", ".join(map(str, position)), shown
+
+
+def _may_be_classes(y: NDArray, labeled: NDArray[np.bool_], mark: Any) -> bool:
+    """Whether -1 may be the second class of two rather than the mark: all other labels are 1."""
+    if y.size != len(y) or not isinstance(mark, Real) or float(mark) != -1:
+        return False
+    return all(isinstance(each, Real) and each == 1 for each in y.ravel()[labeled].tolist())

@@ -6,11 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from skvaal._utils.exceptions import (
+    AmbiguousInputWarning,
     DeviceMemoryError,
     EmptyPoolWarning,
     ModelFileError,
     PoolExhaustedWarning,
     PosteriorCollapseWarning,
+    PrecisionWarning,
     TrainingDivergedError,
     UninformativeDiscriminatorWarning,
     UnusedParameterWarning,
@@ -48,6 +50,7 @@ _LAZY = {
 
 __all__ = [
     "ActiveLearningClassifier",
+    "AmbiguousInputWarning",
     "Cluster",
     "ConvVAE",
     "DenseVAE",
@@ -64,6 +67,7 @@ __all__ = [
     "ModelFileError",
     "PoolExhaustedWarning",
     "PosteriorCollapseWarning",
+    "PrecisionWarning",
     "Stochastic",
     "TopK",
     "TrainingDivergedError",

@@ -27,11 +27,12 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 from skvaal._herding_strategy import HerdingQueryStrategy
 from skvaal._pipelines import last_step
 from skvaal._pool.containers import count_rows, stack_rows, take_rows
-from skvaal._pool.samples import as_named
+from skvaal._pool.frames import as_named
 from skvaal._query_strategy import BaseQueryStrategy
 from skvaal._utils.exceptions import PoolExhaustedWarning, warn_user
-from skvaal._utils.params import HasMethods, Interval
+from skvaal._utils.params import HasMethods, Interval, naming
 from skvaal._utils.seeds import draw_with_every_class
+from skvaal._utils.undoing import undone_on_error
 from skvaal.modal import HerdingQuery, VAALQuery
 
 Query = Callable[..., Any]
@@ -125,6 +126,7 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         self.n_rounds = n_rounds
         self.random_state = random_state
 
+    @undone_on_error
     def fit(
         self,
         X: ArrayLike,
@@ -160,13 +162,15 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
             distinct rows of the pool, or `estimator` takes no sample weights and some are given.
         """
         self._validate_params()
+        if isinstance(self.estimator, type):
+            raise TypeError(f"estimator is a class; pass an object: {self.estimator.__name__}()")
         X = self._check_x(X, reset=True)
-        check_consistent_length(X, y)
-        labels: NDArray = column_or_1d(y, warn=True)
-        assert_all_finite(labels, input_name="y")
-        check_classification_targets(labels)
+        labels = _check_labels(y, X, "y")
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val come together, or not at all")
+        if X_val is not None:
+            X_val = self._check_x(X_val, reset=False, name="X_val")
+            y_val = _check_labels(y_val, X_val, "y_val")
         weights = self._check_weights(sample_weight, X)
         self._warn_of_budget(len(labels))
         rng = check_random_state(self.random_state)
@@ -209,12 +213,13 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
                 f"sample_weight is given, but {type(self.estimator).__name__}.fit takes none; use "
                 "an estimator that does, or leave sample_weight out"
             )
-        weights = check_array(
-            sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
-        )
-        if weights.ndim != 1:
-            raise ValueError(f"sample_weight must be 1-D, got shape {weights.shape}")
-        check_consistent_length(X, weights)
+        with naming("sample_weight cannot be used"):
+            weights: NDArray = check_array(
+                sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+            )
+            if weights.ndim != 1:
+                raise ValueError(f"it must be 1-D, got shape {weights.shape}")
+            check_consistent_length(X, weights)
         if not weights.any():
             raise ValueError("sample_weight holds zeros only, so that no sample would count")
         return weights
@@ -265,13 +270,26 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         self._check_x(X, reset=False)
         return self.estimator_
 
-    def _check_x(self, X: Any, *, reset: bool) -> Any:
+    def _check_x(self, X: Any, *, reset: bool, name: str = "X") -> Any:
         """X as something with rows; frames, sparse matrices and texts stay what they are."""
         if not (hasattr(X, "columns") or hasattr(X, "tocsr") or _is_text(X)):
-            X = check_array(X, allow_nd=True, dtype=None, ensure_all_finite=False, estimator=self)
+            with naming(f"{name} cannot be read"):
+                X = check_array(
+                    X, allow_nd=True, dtype=None, ensure_all_finite=False, estimator=self
+                )
         if not _is_text(X):
             validate_data(self, as_named(X), reset=reset, skip_check_array=True)
         return X
+
+
+def _check_labels(y: Any, X: Any, name: str) -> NDArray:
+    """Labels of classes, one for each row of X."""
+    with naming(f"{name} cannot be used"):
+        check_consistent_length(X, y)
+        labels: NDArray = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name=name)
+        check_classification_targets(labels)
+    return labels
 
 
 class _Learner:

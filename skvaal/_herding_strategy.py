@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skvaal._pool.components import PrincipalComponents
+from skvaal._pool.components import PrincipalComponents, check_coordinates
 from skvaal._pool.pool import Pool
 from skvaal._predictions.predictions import Predictions
 from skvaal._query_strategy import BaseQueryStrategy, PairOfPredictions
 from skvaal._rules.herding import Herding
 from skvaal._rules.rule import Candidates, Rule
 from skvaal._utils.params import Interval
+from skvaal._utils.schema import check_array, check_names, entries
 
 
 class HerdingQueryStrategy(BaseQueryStrategy):
@@ -65,6 +66,10 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         What is subtracted first; 0 for sparse X.
     labeled_coordinates_ : array of shape (n_labeled, n_components)
         Coordinates of the labelled samples.
+    conditioning_ : Conditioning or None
+        What is done to samples first, in float64, where float32 would not tell them apart: its
+        ``offset`` is subtracted, then they are multiplied by its ``factor``. None where X needs
+        nothing, which is the rule. What else is learned counts in the units after it.
     input_shape_ : tuple of int
         Shape of a sample.
     n_labeled_, n_unlabeled_ : int
@@ -163,8 +168,21 @@ class HerdingQueryStrategy(BaseQueryStrategy):
 
     def _export_state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
         arrays = {"mean": self.mean_, "components": self.components_}
+        arrays |= self._conditioning_arrays()
         return {}, {**arrays, "labeled_coordinates": self.labeled_coordinates_}
 
     def _restore_state(self, values: dict[str, Any], arrays: dict[str, NDArray]) -> None:
-        self.mean_, self.components_ = arrays["mean"], arrays["components"]
-        self.labeled_coordinates_ = arrays["labeled_coordinates"]
+        self._restore_conditioning(arrays)
+        entries({}, others=False)(values, "learned")
+        check_names(arrays, ("mean", "components", "labeled_coordinates"))
+        n = self.n_features_in_
+        self.mean_ = check_array(arrays, "mean", np.float32, (n,))
+        self.components_ = check_array(arrays, "components", np.float32, (None, n))
+        if len(self.components_) > self.n_components:
+            raise ValueError(
+                f"it holds {len(self.components_)} components, more than "
+                f"n_components={self.n_components}"
+            )
+        shape = (self.n_labeled_, len(self.components_))
+        Z = check_array(arrays, "labeled_coordinates", np.float32, shape)
+        self.labeled_coordinates_ = check_coordinates(Z, Pool(Z), "labeled_coordinates")

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import Tags, check_consistent_length
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from skvaal._pool.labels import read_labels
 from skvaal._pool.pool import Pool
-from skvaal._pool.validation import check_n, labeled_mask
+from skvaal._pool.validation import check_n
 from skvaal._predictions.predictions import (
     UNCERTAINTIES,
     PredictionNeeds,
@@ -27,9 +28,10 @@ from skvaal._rules.function import FunctionRule
 from skvaal._rules.herding import Herding
 from skvaal._rules.rule import Candidates, Choice, Rule
 from skvaal._utils.exceptions import EmptyPoolWarning, warn_user
-from skvaal._utils.params import NestedParamsMixin, StrOptions
+from skvaal._utils.params import NestedParamsMixin, StrOptions, check_flag
 from skvaal._utils.saving import SavingMixin
 from skvaal._utils.seeds import draw_seed
+from skvaal._utils.undoing import undone_on_error
 
 Self = TypeVar("Self", bound="BaseQueryStrategy")
 Pools = tuple[Pool, Pool]
@@ -99,17 +101,17 @@ class BaseQueryStrategy(
         self._validate_params()
 
     def _forget(self) -> Any:
-        """Drop all fitted attributes, so that a fit that fails leaves an unfitted strategy.
-
-        A subclass returns what its next fit goes on from.
-        """
+        """Drop all fitted attributes; a subclass returns what its next fit goes on from."""
         params = self._get_param_names()
         for name in [k for k in vars(self) if k.endswith("_") and k[0] != "_" and k not in params]:
             delattr(self, name)
         return None
 
+    @undone_on_error
     def fit(self: Self, X: Any, y: ArrayLike | None = None, *, proba: Any = None) -> Self:
         """Learn from labelled and unlabelled samples in one array.
+
+        After an error, or Ctrl-C, the strategy is as it was before: unfitted, or as it was fitted.
 
         Parameters
         ----------
@@ -120,8 +122,8 @@ class BaseQueryStrategy(
             ``torch.utils.data.Dataset``, whose items are samples or begin with one, is read batch
             by batch.
         y : array-like of shape (n_samples,) or (n_samples, ...), default=None
-            `missing_label` marks unlabelled rows; other values are not looked at. None means that
-            no row is labelled.
+            `missing_label` marks unlabelled rows. No other null may be in it, and other values are
+            not looked at. None means that no row is labelled.
         proba : array-like of shape (n_samples, n_classes) or (n_members, n_samples, n_classes), \
                 default=None
             Class probabilities of all rows, by a task model or by the members of a committee. Only
@@ -136,15 +138,13 @@ class BaseQueryStrategy(
         ValueError, TypeError
             If a parameter or X cannot be used; before anything is learned.
         TrainingDivergedError
-            If a loss became NaN or infinite. The strategy is left unfitted.
+            If a loss became NaN or infinite.
         """
         previous = self._begin_fit()
         X = self._check(X, reset=True)
         labeled = np.zeros(len(X), dtype=bool)
         if y is not None:
-            check_consistent_length(X, y)
-            labeled = labeled_mask(y, self.missing_label)
-            _warn_of_empty_pool(labeled, self.missing_label)
+            labeled = read_labels(y, self.missing_label, len(X))
         predictions = Predictions.of(proba, len(X))
         (X,) = self._reduce({"X": X}, reset=True)
         rows = np.flatnonzero(labeled), np.flatnonzero(~labeled)
@@ -153,6 +153,7 @@ class BaseQueryStrategy(
         self._learn(pools, views, ("proba", "proba"), previous)
         return self
 
+    @undone_on_error
     def fit_pools(
         self: Self,
         X_labeled: Any,
@@ -191,6 +192,7 @@ class BaseQueryStrategy(
         self._learn(pools, views, names, previous)
         return self
 
+    @undone_on_error
     def fit_query(
         self,
         X_labeled: Any,
@@ -220,6 +222,7 @@ class BaseQueryStrategy(
             As :meth:`query` returns them.
         """
         previous = self._begin_fit()
+        check_flag(return_scores, "return_scores")
         pools = self._check_pools(X_labeled, X_unlabeled)
         n = check_n(n, len(pools[1]))
         views = (
@@ -245,11 +248,7 @@ class BaseQueryStrategy(
     ) -> None:
         began = perf_counter()
         self.n_labeled_, self.n_unlabeled_ = len(pools[0]), len(pools[1])
-        try:
-            self._fit(*pools, predictions, names, previous)
-        except BaseException:
-            self._forget()
-            raise
+        self._fit(*pools, predictions, names, previous)
         self.seconds_ = {"fit": perf_counter() - began}
 
     def query(
@@ -284,6 +283,7 @@ class BaseQueryStrategy(
             If `n` is out of range, the pool does not fit what was fitted, a probability is needed
             and missing, or the strategy is not fitted.
         """
+        check_flag(return_scores, "return_scores")
         choice = self.choose(X_unlabeled, n, proba=proba)
         return (choice.indices, choice.values) if return_scores else choice.indices
 
@@ -306,6 +306,7 @@ class BaseQueryStrategy(
         """
         check_is_fitted(self)
         self._check_parameters()
+        check_flag(keep_utilities, "keep_utilities")
         pool = self._open(X_unlabeled, "X_unlabeled")
         n = check_n(n, len(pool))
         predictions = Predictions.of(proba, len(pool))
@@ -382,13 +383,3 @@ class BaseQueryStrategy(
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-
-def _warn_of_empty_pool(labeled: NDArray[np.bool_], missing_label: Any) -> None:
-    if labeled.all():
-        what = f"no unlabelled samples: missing_label={missing_label!r} is not in it"
-    elif not labeled.any():
-        what = f"no labelled samples: all of it is missing_label={missing_label!r}"
-    else:
-        return
-    warn_user(f"y contains {what}", EmptyPoolWarning)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
+import numpy as np
 import torch
 
 from skvaal._engine.device import resolve_device
 from skvaal._engine.processes import share_value, start_processes
 from skvaal._engine.settings import EngineSettings, make_settings
-from skvaal._pool.components import PrincipalComponents, SparseReduction, needs_reduction
+from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
 from skvaal._predictions.predictions import PredictionNeeds
 from skvaal._query_strategy import BaseQueryStrategy, PairOfPredictions
@@ -21,7 +22,8 @@ from skvaal._utils.params import Interval, StrOptions
 from skvaal._vaal.candidates import NET_SPACES
 from skvaal._vaal.fitting import NET_PREFIXES, NetRecipe, warn_of_unused
 from skvaal._vaal.lookup import NETS, preset_params, resolve_net
-from skvaal._vaal.net import VAALNet
+from skvaal._vaal.net import SHARED_CONSTRAINTS, VAALNet
+from skvaal._vaal.prepared_samples import LOOKS, PREPARATIONS, check_goes_on
 from skvaal._vaal.trained_networks import TrainedNetMixin
 
 
@@ -134,6 +136,9 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
     sparse_reduction_ : SparseReduction
         Truncated singular value decomposition to 128 columns, which the VAE is trained on; only if
         X was a sparse matrix with more columns.
+    conditioning_ : Conditioning or None
+        As in :class:`HerdingQueryStrategy`. The networks see, and Diagnostics count in, what comes
+        after it; scores of :meth:`score` and :meth:`inverse_transform` are in the units of X.
     n_iter_ : int
         Epochs trained, all warm starts together.
     diagnostics_ : Diagnostics
@@ -173,22 +178,12 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
 
     _parameter_constraints = {
         **BaseQueryStrategy._parameter_constraints,
+        **SHARED_CONSTRAINTS,
         "vae": [StrOptions({"auto"}), callable, torch.nn.Module],
         "discriminator": [StrOptions({"auto"}), callable, torch.nn.Module],
         "net": [StrOptions(set(NETS)), callable],
         "rule": [StrOptions(set(RULES)), Rule, callable],
-        "beta": [Interval(Real, 0, None, closed="left")],
-        "lambda1": [Interval(Real, 0, None, closed="left")],
-        "lambda2": [Interval(Real, 0, None, closed="left")],
-        "likelihood": [StrOptions({"gaussian", "bernoulli"})],
-        "variance": [StrOptions({"optimal"}), Interval(Real, 0, None, closed="neither")],
-        "n_vae_steps": [Interval(Integral, 1, None, closed="left")],
-        "n_discriminator_steps": [Interval(Integral, 1, None, closed="left")],
-        "optimizer_vae": [callable],
-        "optimizer_discriminator": [callable],
-        "lr": [Interval(Real, 0, None, closed="neither")],
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
         "callbacks": [None, list],
         "warm_start": ["boolean"],
         "device": [str, torch.device],
@@ -247,7 +242,7 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         self.missing_label = missing_label
         self.random_state = random_state
         self.verbose = verbose
-        self.__dict__.update(net_params)
+        self._keep_params(net_params)
 
     @classmethod
     def from_preset(cls, name: str, **overrides: Any) -> VAALQueryStrategy:
@@ -323,25 +318,15 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
 
     def _forget(self) -> Any:
         previous = None
-        reduction = getattr(self, "sparse_reduction_", None)
-        if self.warm_start and hasattr(self, "net_"):
-            previous = self.net_, self.n_iter_, getattr(self, "components_", None)
+        seen = {name: vars(self)[name] for name in (*PREPARATIONS, *LOOKS) if name in vars(self)}
+        # Nothing is checked yet: it may be anything.
+        is_warm = isinstance(self.warm_start, bool | np.bool_) and self.warm_start
+        if is_warm and hasattr(self, "net_"):
+            previous = self.net_, self.n_iter_, getattr(self, "components_", None), seen
         super()._forget()
-        if previous is not None and reduction is not None:
-            self.sparse_reduction_ = reduction  # the weights go on in its axes
+        if previous is not None:  # whose weights go on with samples prepared in the same way
+            self.__dict__.update({name: seen[name] for name in PREPARATIONS if name in seen})
         return previous
-
-    def _reduce(self, pools: dict[str, Any], *, reset: bool) -> list[Any]:
-        """Few dense columns in the place of many sparse ones."""
-        if reset and not any(map(needs_reduction, pools.values())):
-            self.__dict__.pop("sparse_reduction_", None)
-        elif reset and hasattr(self, "sparse_reduction_"):  # kept for a warm start
-            self.sparse_reduction_.check_columns(next(iter(pools.values())))
-        elif reset:
-            self.sparse_reduction_ = SparseReduction.fitted_on(list(pools.values()), self._seed)
-        if not hasattr(self, "sparse_reduction_"):
-            return list(pools.values())
-        return [self.sparse_reduction_.reduce(X, name) for name, X in pools.items()]
 
     def _fit(
         self,
@@ -358,7 +343,9 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         recipe.check_pools(labeled, unlabeled)
         if previous is not None and not recipe.can_go_on_in(previous[2]):
             previous = None  # the last fit had too few samples to go on from
-        last_net, n_before, components = previous or (None, 0, None)
+        last_net, n_before, components, seen = previous or (None, 0, None, {})
+        if last_net is not None:
+            check_goes_on({name: getattr(self, name, ()) for name in LOOKS}, seen)
         is_placed = rule.reads.coordinates and rule.space != "latent"
         if components is None and (is_placed or recipe.may_have_linear_path):
             components = PrincipalComponents.fitted_on(

@@ -19,6 +19,7 @@ from skvaal._predictions.learner import ask_learner, labeled_pool, labels_of
 from skvaal._predictions.predictions import Predictions
 from skvaal._query_strategy import BaseQueryStrategy
 from skvaal._rules.explanation import check_chosen
+from skvaal._utils.params import accepted_names, did_you_mean, renaming
 
 __all__ = ["HerdingQuery", "VAALQuery"]
 
@@ -31,12 +32,20 @@ class _StrategyQuery(BaseEstimator):
     def _strategy_class(cls) -> type[BaseQueryStrategy]:
         """Class of the strategies that it takes."""
 
-    def __init__(self, strategy: StrategyOrPipeline | None = None, **params: Any) -> None:
+    # Each subclass has an __init__ of its own, so that Python's errors name the subclass.
+
+    def _take(self, strategy: StrategyOrPipeline | None, params: dict[str, Any]) -> None:
+        """Keep the arguments of ``__init__``."""
         self.strategy = strategy
+        name, known = type(self).__name__, accepted_names(self._strategy_class())
         if strategy is not None and params:
             raise TypeError(
-                f"{type(self).__name__} takes a strategy or parameters for one, not both: got "
+                f"{name} takes a strategy or parameters for one, not both: got "
                 f"{strategy!r} and {', '.join(params)}"
+            )
+        if known is not None and (unknown := sorted(set(params) - known)):
+            raise TypeError(
+                f"{name} has no parameter {unknown[0]!r}; {did_you_mean(unknown[0], known)}"
             )
         # Held by an estimator, so that names, defaults and errors are the strategy's own.
         self._inline = self._strategy_class()(**params) if strategy is None else None
@@ -72,7 +81,8 @@ class _StrategyQuery(BaseEstimator):
         """
         _raise_again_within_modal()
         try:
-            return self._query(learner, X_pool, n_instances, X_labeled)
+            with renaming({"X_unlabeled": "X_pool"}):
+                return self._query(learner, X_pool, n_instances, X_labeled)
         except BaseException as error:
             error._raised_by_skvaal = True  # type: ignore[attr-defined]
             raise
@@ -156,30 +166,33 @@ class _StrategyQuery(BaseEstimator):
             raise NotFittedError(f"this {name} has chosen nothing yet; query first, then explain")
         last = last_step(self.strategy_)
         X_labeled, _ = _labeled_samples(learner, X_labeled)
-        n_labeled = 0 if X_labeled is None else count_rows(X_labeled)
+        n_labeled = 0 if X_labeled is None else count_rows(X_labeled, "X_labeled")
         n_pool = count_rows(X_pool, "X_pool")
         if (n_labeled, n_pool) != (last.n_labeled_, last.n_unlabeled_):
             raise ValueError(
-                f"there are {n_labeled} labelled samples and {n_pool} in X_pool, but the last "
+                f"there are {n_labeled} samples in X_labeled and {n_pool} in X_pool, but the last "
                 f"query had {last.n_labeled_} and {last.n_unlabeled_}; explain before teach, with "
                 "the pools of that query"
             )
         indices = check_chosen(indices, n_pool, "X_pool")
         predictions = Predictions()
-        if X_labeled is not None:
-            needs = last.prediction_needs()
-            _, predictions = ask_learner(
-                learner, X_labeled, X_pool, needs, seed_source=last.random_state
-            )
-        if getattr(learner, "on_transformed", False):
-            X_pool = learner.transform_without_estimating(X_pool)
-        X_pool = transform_front(self.strategy_, X_pool)
-        return last.explain(X_pool, indices, proba=predictions)
+        with renaming({"X_unlabeled": "X_pool"}):
+            if X_labeled is not None:
+                needs = last.prediction_needs()
+                _, predictions = ask_learner(
+                    learner, X_labeled, X_pool, needs, seed_source=last.random_state
+                )
+            if getattr(learner, "on_transformed", False):
+                X_pool = learner.transform_without_estimating(X_pool)
+            X_pool = transform_front(self.strategy_, X_pool)
+            return last.explain(X_pool, indices, proba=predictions)
 
     def _new_strategy(self) -> Any:
         """A fresh strategy; with ``warm_start=True`` it goes on from that of the last query."""
-        strategy = clone(self._inline if self.strategy is None else self.strategy)
-        last = last_step(strategy, self._strategy_class())
+        strategy = self._inline if self.strategy is None else self.strategy
+        last_step(strategy, self._strategy_class())  # or clone would say what it cannot clone
+        strategy = clone(strategy)
+        last = last_step(strategy)
         if getattr(last, "warm_start", False) and hasattr(self, "strategy_"):
             previous = last_step(self.strategy_)
             # Before the first label, the net may have been the plain one.
@@ -267,6 +280,9 @@ class VAALQuery(_StrategyQuery):
     ((3,), (3,))
     """
 
+    def __init__(self, strategy: StrategyOrPipeline | None = None, **params: Any) -> None:
+        self._take(strategy, params)
+
     @classmethod
     def _strategy_class(cls) -> type[BaseQueryStrategy]:
         # Here, so that HerdingQuery does not import torch.
@@ -332,6 +348,9 @@ class HerdingQuery(_StrategyQuery):
     ((3,), (3,))
     """
 
+    def __init__(self, strategy: StrategyOrPipeline | None = None, **params: Any) -> None:
+        self._take(strategy, params)
+
     @classmethod
     def _strategy_class(cls) -> type[BaseQueryStrategy]:
         return HerdingQueryStrategy
@@ -340,7 +359,7 @@ class HerdingQuery(_StrategyQuery):
 def _labeled_samples(learner: Any, X_labeled: Any) -> tuple[Any, Any]:
     """Labelled samples, and their labels if the learner keeps them; None where there are none."""
     if X_labeled is not None:
-        return (X_labeled, None) if count_rows(X_labeled) else (None, None)
+        return (X_labeled, None) if count_rows(X_labeled, "X_labeled") else (None, None)
     X = labeled_pool(learner)
     return (None, None) if X is None or not count_rows(X) else (X, labels_of(learner))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -10,33 +11,30 @@ from numpy.typing import ArrayLike, NDArray
 from skactiveml.base import SingleAnnotatorPoolQueryStrategy, SkactivemlClassifier
 from skactiveml.utils import MISSING_LABEL, is_labeled
 from sklearn.base import clone
+from sklearn.utils import check_array, check_random_state
 
 from skvaal._herding_strategy import HerdingQueryStrategy
 from skvaal._pipelines import StrategyOrPipeline, fit_front, last_step, transform_front
 from skvaal._pool.containers import count_rows, take_rows
+from skvaal._pool.labels import labeled_mask
 from skvaal._pool.validation import check_same_columns
 from skvaal._predictions.learner import ask_learner
 from skvaal._predictions.predictions import PredictionNeeds, Predictions
 from skvaal._query_strategy import BaseQueryStrategy
 from skvaal._rules.rule import Choice
+from skvaal._utils.params import Interval, check_flag, naming
 from skvaal._vaal_strategy import VAALQueryStrategy
 
 __all__ = ["HerdingSampling", "VAALSampling"]
+
+_COUNT = Interval(Integral, 1, None, closed="left")
 
 
 class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
     """A strategy of `_strategy_class`, or a Pipeline that ends in one, for scikit-activeml."""
 
     _strategy_class: type[BaseQueryStrategy]
-
-    def __init__(
-        self,
-        strategy: StrategyOrPipeline | None = None,
-        missing_label: Any = MISSING_LABEL,
-        random_state: Any = None,
-    ) -> None:
-        super().__init__(missing_label=missing_label, random_state=random_state)
-        self.strategy = strategy
+    strategy: StrategyOrPipeline | None
 
     def query(
         self,
@@ -91,7 +89,10 @@ class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
             If something cannot be used, or all of X is labelled and `candidates` is None; before
             any training.
         """
-        if candidates is None and np.size(y) and is_labeled(y, self.missing_label).all():
+        check_flag(fit_clf, "fit_clf")
+        n_samples = self._check_call(X, y, batch_size, clf)
+        labeled_mask(y, self.missing_label)  # nulls of another kind would count as labels
+        if candidates is None and is_labeled(y, self.missing_label).all():
             # The mark of skvaal's own estimators is the likeliest one.
             has_mark = -1 in np.asarray(y, dtype=object)
             raise ValueError(
@@ -99,12 +100,13 @@ class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
                 "choose from; pass "
                 + ("missing_label=-1" if has_mark else "the missing_label of y, or candidates=...")
             )
-        rows = np.arange(count_rows(X))[:, None]  # in the place of X, which stays what it is
+        rows = np.arange(n_samples)[:, None]  # in the place of X, which stays what it is
         are_samples = _are_samples(candidates)
         named = candidates
         if are_samples:
             check_same_columns(X, candidates, ("X", "candidates"))
-            X_candidates, named = candidates, np.zeros((count_rows(candidates), 1))
+            n_candidates = count_rows(candidates, "candidates")
+            X_candidates, named = candidates, np.zeros((n_candidates, 1))
         elif candidates is not None:
             named = _as_different_rows(candidates, len(rows))
         _, labels, named, batch_size, return_utilities = self._validate_data(
@@ -128,6 +130,21 @@ class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
         utilities[:, mapping] = choice.utilities
         return indices, utilities
 
+    def _check_call(self, X: Any, y: Any, batch_size: Any, clf: Any) -> int:
+        """Raise where scikit-activeml's own checks would not name the argument; count the rows."""
+        n_samples = count_rows(X, "X")
+        with naming("y cannot be used"):
+            n_labels = len(check_array(y, ensure_2d=False, ensure_all_finite=False, dtype=None))
+        if n_labels != n_samples or not n_samples:
+            raise ValueError(f"X has {n_samples} rows and y {n_labels}; both need one for a sample")
+        with naming("random_state cannot be used"):
+            check_random_state(self.random_state)
+        if isinstance(batch_size, Real) and not _COUNT.is_satisfied_by(batch_size):
+            raise ValueError(f"batch_size={batch_size!r} must be a whole number from 1")
+        if clf is not None and not (hasattr(clf, "fit") and hasattr(clf, "get_params")):
+            raise TypeError(f"clf={clf!r} must be a classifier, or None")
+        return n_samples
+
     def _choose(
         self,
         X: Any,
@@ -139,8 +156,10 @@ class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
         clf: Any,
         fit_clf: bool,
     ) -> Choice:
-        strategy = self._strategy_class() if self.strategy is None else clone(self.strategy)
-        last = last_step(strategy, self._strategy_class)
+        strategy = self._strategy_class() if self.strategy is None else self.strategy
+        last_step(strategy, self._strategy_class)  # or clone would say what it cannot clone
+        strategy = clone(strategy)
+        last = last_step(strategy)
         if last.random_state is None:
             last.set_params(random_state=self.random_state_.randint(np.iinfo(np.int32).max))
         needs = last.prediction_needs()
@@ -226,6 +245,16 @@ class VAALSampling(_StrategySampling):
 
     _strategy_class = VAALQueryStrategy
 
+    # In each class, so that Python's errors name it.
+    def __init__(
+        self,
+        strategy: StrategyOrPipeline | None = None,
+        missing_label: Any = MISSING_LABEL,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(missing_label=missing_label, random_state=random_state)
+        self.strategy = strategy
+
 
 class HerdingSampling(_StrategySampling):
     """Uncertainty herding as a pool strategy of scikit-activeml; no network is trained.
@@ -260,6 +289,16 @@ class HerdingSampling(_StrategySampling):
 
     _strategy_class = HerdingQueryStrategy
 
+    # In each class, so that Python's errors name it.
+    def __init__(
+        self,
+        strategy: StrategyOrPipeline | None = None,
+        missing_label: Any = MISSING_LABEL,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(missing_label=missing_label, random_state=random_state)
+        self.strategy = strategy
+
 
 def _are_samples(candidates: Any) -> bool:
     """Whether candidates are samples themselves, and not rows of X."""
@@ -274,6 +313,8 @@ def _are_samples(candidates: Any) -> bool:
 def _as_different_rows(candidates: Any, n: int) -> NDArray:
     """Rows of X without repetition, counted from the start; what is out of range stays so."""
     rows = np.asarray(candidates)
+    if not rows.size:
+        raise ValueError("candidates is empty, so that there is nothing to choose from")
     rows = np.where((rows < 0) & (rows >= -n), rows + n, rows)
     _, first = np.unique(rows, return_index=True)
     return rows[np.sort(first)]

@@ -154,12 +154,18 @@ def test_fit_without_y_trains_the_vae_and_query_warns():
 
 
 @pytest.mark.trains
-def test_a_fit_that_fails_leaves_the_estimator_unfitted():
-    strategy = VAALQueryStrategy(max_epochs=1).fit(X_ROWS, Y)
+def test_a_fit_that_fails_leaves_the_estimator_as_it_was():
+    strategy = VAALQueryStrategy(max_epochs=1, random_state=0)
+    for fails in (lambda: strategy.fit(np.full((3, 5), np.nan), [0, -1, -1]),
+                  lambda: strategy.set_params(beta="x").fit(X_ROWS, Y)):  # fmt: skip
+        with pytest.raises(ValueError, match=r"NaN|beta"):
+            fails()
+        with pytest.raises(NotFittedError):
+            strategy.set_params(beta=1.0).query(X_ROWS)
+    expected = strategy.fit(X_ROWS, Y).query(X_ROWS, 3)
     with pytest.raises(ValueError, match="NaN"):
         strategy.fit(np.full((3, 5), np.nan), [0, -1, -1])
-    with pytest.raises(NotFittedError):
-        strategy.query(X_ROWS)
+    np.testing.assert_array_equal(strategy.query(X_ROWS, 3), expected)
 
 
 # Samples that are not arrays
@@ -180,5 +186,5 @@ def test_another_pool_than_fitted_of_datasets_and_stored_arrays(fitted_images):
 def test_a_pipeline_says_that_it_cannot_read_a_dataset():
     X = np.zeros((20, 1, 8, 8), np.uint8)
     query = VAALQuery(strategy=make_pipeline(FunctionTransformer(), VAALQueryStrategy()))
-    with pytest.raises(TypeError, match="X_unlabeled is a Dataset.*Pipeline"):
+    with pytest.raises(TypeError, match="X_pool is a Dataset.*Pipeline"):
         query(None, Items(X), 3, X_labeled=X[:5])

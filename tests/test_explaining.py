@@ -236,6 +236,12 @@ def test_without_labels_it_explains_the_coverage(pools, rule):
         ([3.0], TypeError, "indices must be integers, got dtype float64"),
         ([True, False], TypeError, "indices must be integers, got dtype bool"),
         (["3"], TypeError, "indices must be integers"),
+        ([[1, 2], [3]], ValueError, "indices cannot be read as an array: .*; pass one"),
+        ([1, None], TypeError, "indices must be integers, got dtype object"),
+        (np.array([1, 2], dtype=object), TypeError, "indices must be integers, got dtype object"),
+        (np.ma.masked_array([1, 2], [0, 1]), ValueError, r"indices\[1\] is masked"),
+        (None, ValueError, r"indices must have the shape \(n,\), got \(\)"),
+        (iter([1, 2]), ValueError, r"indices must have the shape \(n,\), got \(\)"),
         ([], ValueError, "indices are empty"),
         (3, ValueError, r"indices must have the shape \(n,\), got \(\)"),
         ([[3, 4]], ValueError, r"got \(1, 2\)"),
@@ -423,7 +429,7 @@ def test_modal_explains_nothing_before_a_query_and_after_teach(pools, monkeypatc
         with pytest.raises(ValueError, match="195 in X_pool, but the last query had 40 and 200"):
             query.explain(learner, np.delete(pool, indices, axis=0), [0])
     learner.teach(samples, np.arange(5))
-    with pytest.raises(ValueError, match="there are 45 labelled samples.* explain before teach"):
+    with pytest.raises(ValueError, match="there are 45 samples .* explain before teach"):
         query.explain(learner, pool, indices)
 
 

@@ -172,14 +172,13 @@ def test_what_is_asked_for_is_covered_neither_by_labels_nor_by_itself():
     assert set(strategy.query(X[~labeled], 3, proba=proba) // 30) == {2}
 
 
-def test_a_fit_that_fails_leaves_the_strategy_unfitted(digits):
+def test_a_fit_that_fails_leaves_the_strategy_as_it_was(digits):
     X, y = digits
-    strategy = HerdingQueryStrategy().fit(X, y)
-    strategy.query(X, N)
+    strategy = HerdingQueryStrategy(random_state=0).fit(X, y)
+    before = strategy.query(X, N)
     with pytest.raises(ValueError, match="NaN"):
         strategy.fit(np.full_like(X, np.nan), y)
-    with pytest.raises(NotFittedError):
-        strategy.query(X, N)
+    np.testing.assert_array_equal(strategy.query(X, N), before)
     with pytest.raises(NotFittedError):
         HerdingQueryStrategy().transform(X)
 
@@ -310,8 +309,6 @@ def test_layouts_of_images(images, data_format):
 
 def test_samples_too_large_for_distances_are_an_error(pools):
     X, _, X_pool = pools
-    with pytest.raises(ValueError, match="too large for distances.*StandardScaler"):
-        HerdingQuery()(SimpleNamespace(X_training=X), X_pool * 1e30, N)
     strategy = HerdingQueryStrategy().fit_pools(X, X_pool)
     X_pool = X_pool.copy()
     X_pool[4] = 3e38

@@ -81,7 +81,7 @@ def test_warm_start_keeps_the_axes_of_a_sparse_reduction():
     follower.fit_pools(X[:30], X[30:])
     np.testing.assert_array_equal(follower.sparse_reduction_.components, axes)
     assert follower.n_iter_ == 6
-    with pytest.raises(TypeError, match="HerdingQueryStrategy has no networks"):
+    with pytest.raises(TypeError, match=r"HerdingQueryStrategy\(\) has no networks"):
         follower.continue_from(HerdingQueryStrategy())
 
 

@@ -126,7 +126,7 @@ def test_pipeline_of_one_step_and_of_named_columns(pools):
 def test_pipeline_refuses_pools_of_other_kinds(images):
     X, _ = images
     query = VAALQuery(make_pipeline(VAALQueryStrategy(**QUICK)))
-    with pytest.raises(ValueError, match="dtype uint8, X_unlabeled of float64"):
+    with pytest.raises(ValueError, match="dtype uint8, X_pool of float64"):
         query(SimpleNamespace(X_training=X[:40]), X[40:] / 255)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from skvaal import DenseVAE, UnusedParameterWarning, VAALNet, VAALQueryStrategy
 
@@ -25,14 +26,30 @@ from skvaal import DenseVAE, UnusedParameterWarning, VAALNet, VAALQueryStrategy
         ("betta", "beta"),
         ("callbacks__epoch_time__x", "callbacks__epoch_timer"),
         ("vea__latent_dim", "vae__"),
+        ("iterator_train__num_workers", "known are"),
+        # Named like fitted and private attributes.
+        ("beta_", "'beta'"),
+        ("_beta", "'beta'"),
+        ("net_", "net"),
+        ("seconds_", "did you mean|known are"),
+        ("_seed", "did you mean|known are"),
+        ("_vae__latent_dim", "did you mean"),
+        ("vae__latent_dim_", "vae__latent_dim"),
+        ("vae__", "vae__"),
     ],
 )
 def test_unknown_parameter_fails_in_fit_with_the_nearest_name(name, nearest, digits, quick):
     strategy = VAALQueryStrategy(**{**quick, "rule": "herding", name: 1})
-    with pytest.raises(ValueError, match=f"unknown parameter '{name}'") as error:
-        strategy.fit(*digits)
-    assert nearest in str(error.value)
-    assert not hasattr(strategy, "net_")
+    for each in (strategy, clone(strategy)):
+        with pytest.raises(ValueError, match=f"unknown parameter '{name}'.*({nearest})"):
+            each.fit(*digits)
+        with pytest.raises((ValueError, NotFittedError)):
+            each.query(digits[0])
+
+
+def test_a_parameter_cannot_stand_in_for_a_method():
+    with pytest.raises(TypeError, match="VAALQueryStrategy has 'query', but not as a parameter"):
+        VAALQueryStrategy(query=3)
 
 
 def test_parameter_of_another_rule_warns(digits, quick):

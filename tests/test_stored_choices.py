@@ -27,6 +27,8 @@ NETS = {
     "ta_vaal": {"net": "ta_vaal"},
     "sraal": {"net": "sraal"},
 }
+# Other versions of NumPy add in another order, and samples with the same gain change places.
+OF_STORED_NUMPY = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
 READ_PREDICTIONS = {"pseudo_label", "task_loss", "relabel", "ta_vaal", "sraal"}
 
 
@@ -92,12 +94,21 @@ def test_herding_in_components(stored_choices, data, name, seed):
         predict_proba=lambda Z: model.predict_proba(Z.reshape(len(Z), -1)),
     )
 
-    def expect(indices, key):
-        assert indices.tolist() == stored_choices["herding"][f"{name} {seed} {key}"]
-
-    expect(HerdingQuery(random_state=seed)(learner, X[pool], 20)[0], "learner")
-    expect(HerdingQuery(random_state=seed, uncertainty=None)(learner, X[pool], 20)[0], "none")
-    strategy = HerdingQueryStrategy(random_state=seed, uncertainty="entropy", bandwidth=0.5)
     proba = model.predict_proba(flat[pool])
-    expect(strategy.fit_query(X[labeled], X[pool], 20, proba=proba), "entropy")
-    expect(strategy.query(X[pool], 20, proba=proba), "entropy")
+
+    def expect(indices, strategy, key):
+        stored = stored_choices["herding"][f"{name} {seed} {key}"]
+        if OF_STORED_NUMPY or indices.tolist() == stored:
+            assert indices.tolist() == stored
+            return
+        at = int(np.argmax(indices != stored))
+        choice = strategy.choose(X[pool], 20, proba=proba, keep_utilities=True)
+        gains = choice.utilities[at]
+        assert gains[stored[at]] == pytest.approx(gains[indices[at]], rel=1e-6)
+
+    for uncertainty, key in (("auto", "learner"), (None, "none")):
+        query = HerdingQuery(random_state=seed, uncertainty=uncertainty)
+        expect(query(learner, X[pool], 20)[0], query.strategy_, key)
+    strategy = HerdingQueryStrategy(random_state=seed, uncertainty="entropy", bandwidth=0.5)
+    expect(strategy.fit_query(X[labeled], X[pool], 20, proba=proba), strategy, "entropy")
+    expect(strategy.query(X[pool], 20, proba=proba), strategy, "entropy")

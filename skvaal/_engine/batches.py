@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
+from skvaal._engine.generators import generator_on
 from skvaal._pool.pool import Pool, Positions
 
 
@@ -80,15 +81,20 @@ class PairedSampler(Sampler):
         shard_size = max(2, min(batch_size, n_unlabeled) // self.n_shards)
         self.steps_per_item = steps_per_item
         self.item_size = shard_size * self.n_shards * steps_per_item
+        # Of the thread that trains; for a GPU, another one reads the batches.
+        self.generator = generator_on("cpu")
 
     def __len__(self) -> int:
         return -(-self.n_unlabeled // self.item_size)
 
     def __iter__(self) -> Iterator[tuple[Positions, Positions]]:
         total = len(self) * self.item_size
-        unlabeled = np.resize(torch.randperm(self.n_unlabeled).numpy(), total)
+        generator = self.generator
+        shuffled = torch.randperm(self.n_unlabeled, generator=generator)
+        unlabeled = np.resize(shuffled.numpy(), total)
         rounds = -(-total // self.n_labeled)
-        labeled = torch.rand(rounds, self.n_labeled).argsort(dim=1).flatten().numpy()
+        draws = torch.rand(rounds, self.n_labeled, generator=generator)
+        labeled = draws.argsort(dim=1).flatten().numpy()
         for start in range(0, total, self.item_size):
             item = slice(start, start + self.item_size)
             yield self._take_shard(labeled[item]), self._take_shard(unlabeled[item])

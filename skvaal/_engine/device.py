@@ -1,10 +1,9 @@
-"""The device: where tensors live, in which precision it computes, and its random numbers."""
+"""The device: where tensors live, in which precision it computes, and its memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import RLock
 from traceback import clear_frames
 from typing import Any
 
@@ -15,7 +14,6 @@ from skvaal._utils.exceptions import DeviceMemoryError
 # The first NVIDIA generation with units for bfloat16.
 _BF16_CAPABILITY = (8, 0)
 _FUSED_OPTIMIZERS = (torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD)
-_GENERATORS = RLock()
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -64,30 +62,6 @@ def optimizer_defaults(
     is_told = {"fused", "foreach", "capturable", "differentiable"} & set(given)
     can_fuse = optimizer in _FUSED_OPTIMIZERS and device.type in ("cpu", "cuda")
     return {"fused": True} if can_fuse and not is_told else {}
-
-
-@contextmanager
-def isolated_seed(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed torch's generators inside the block, and restore their states after it.
-
-    The generators belong to the process, so threads take turns. Of several CUDA devices only
-    this one is seeded, where ``torch.manual_seed`` would seed all.
-    """
-    cuda = []
-    if device.type == "cuda":  # without an index it is the current one; fork_rng wants a number
-        cuda = [torch.cuda.current_device() if device.index is None else device.index]
-    with _GENERATORS, torch.random.fork_rng(devices=cuda):
-        mps_state = torch.mps.get_rng_state() if device.type == "mps" else None
-        torch.default_generator.manual_seed(seed)
-        for index in cuda:
-            torch.cuda.default_generators[index].manual_seed(seed)
-        if mps_state is not None:
-            torch.mps.manual_seed(seed)
-        try:
-            yield
-        finally:
-            if mps_state is not None:
-                torch.mps.set_rng_state(mps_state)
 
 
 @contextmanager

@@ -18,6 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from skvaal._engine.generators import generator_on
+
 
 class OneProcess:
     """One process that trains alone: nothing is shared, averaged or sent."""
@@ -34,7 +36,8 @@ class OneProcess:
         `shape` begins with the number of samples, of one pool or of both in a row; `n_of_pool` of
         them are of one.
         """
-        return function(shape, device=device, dtype=torch.float32)
+        generator = generator_on(device)
+        return function(shape, generator=generator, device=device, dtype=torch.float32)
 
     def mean(self, values: Tensor) -> Tensor:
         """Average values over the processes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from skvaal._utils.params import accepted_names, did_you_mean
 
 PRECISIONS = ("auto", "float32", "bf16", "fp16")
 AUGMENTATIONS = ("flip", "crop", "flip_crop")
+_MAX_WORKERS = 1024
 # Options of torch's DataLoader that the training fixes: its batches are drawn in pairs.
 _FIXED_LOADER_OPTIONS = {"dataset", "sampler", "batch_sampler", "batch_size", "shuffle"}
 
@@ -39,6 +41,12 @@ class EngineSettings:
             raise ValueError(f"engine__loader={self.loader!r} must be None or a dict of options")
         _check_names("compile", self.compile_options, torch.compile, {"model"})
         _check_names("loader", self.loader_options, DataLoader, _FIXED_LOADER_OPTIONS)
+        n_workers = self.loader_options.get("num_workers", 0)
+        if isinstance(n_workers, Integral) and int(n_workers) > _MAX_WORKERS:
+            raise ValueError(
+                f"engine__loader starts num_workers={n_workers} processes; take at most "
+                f"{_MAX_WORKERS}"
+            )
 
     @property
     def compiles(self) -> bool:

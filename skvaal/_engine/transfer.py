@@ -1,8 +1,7 @@
 """How samples reach a GPU: from its own memory, or read ahead into pinned memory.
 
-Other devices read a batch when they need it. A thread that reads ahead could draw from the
-generator that the training draws from, and no run could be repeated; a GPU has a generator of its
-own.
+Other devices read a batch when they need it. A thread that reads ahead draws from the processor's
+generator, and so does the training of other devices: no run could be repeated.
 """
 
 from __future__ import annotations
@@ -20,7 +19,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from skvaal._engine.batches import PairedPools
+from skvaal._engine.generators import generators_in_use, lent_to_torch
 from skvaal._pool.source import Source
+from skvaal._utils.params import naming
 
 # Share of a GPU's free memory that samples may take.
 _MAX_MEMORY_SHARE = 0.25
@@ -62,19 +63,28 @@ def make_resident(pools: PairedPools, device: torch.device) -> PairedPools | Res
 
 
 class Prefetched:
-    """An iterable whose next items a thread reads ahead for a GPU; for other devices, itself."""
+    """An iterable whose next items a thread reads ahead for a GPU; for other devices, itself.
 
-    def __init__(self, batches: Any, device: torch.device) -> None:
+    What goes wrong in reading begins with `failure`, if it is given.
+    """
+
+    def __init__(self, batches: Any, device: torch.device, failure: str | None = None) -> None:
         self.batches = batches
         self.device = device
+        self.failure = failure
 
     def __len__(self) -> int:
         return len(self.batches)
 
     def __iter__(self) -> Iterator[Any]:
+        batches = self.batches if self.failure is None else self._read()
         if self.device.type != "cuda":
-            return iter(self.batches)
-        return read_ahead(map(_pin, self.batches))
+            return iter(batches)
+        return read_ahead(map(_pin, batches))
+
+    def _read(self) -> Iterator[Any]:
+        with naming(self.failure or ""):
+            yield from self.batches
 
 
 def read_ahead(items: Iterable[Any]) -> Iterator[Any]:
@@ -83,10 +93,16 @@ def read_ahead(items: Iterable[Any]) -> Iterator[Any]:
     An error of `items` is raised where its item is asked for.
     """
     items, end = iter(items), object()
+    generators = generators_in_use()
+
+    def read() -> Any:
+        with lent_to_torch(generators):  # a Dataset may draw
+            return next(items, end)
+
     with ThreadPoolExecutor(1) as thread:
-        waiting = deque(thread.submit(next, items, end) for _ in range(_N_BATCHES_AHEAD))
+        waiting = deque(thread.submit(read) for _ in range(_N_BATCHES_AHEAD))
         while (item := waiting.popleft().result()) is not end:
-            waiting.append(thread.submit(next, items, end))
+            waiting.append(thread.submit(read))
             yield item
 
 

@@ -12,10 +12,12 @@ from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from skvaal._pool.conversion import as_array
 from skvaal._pool.pool import Pool
 from skvaal._pool.validation import PoolCheckingMixin
 from skvaal._rules.measures import iterate_squared_distances
 from skvaal._rules.rule import Candidates, Rule
+from skvaal._utils.params import naming_foreign
 
 Columns = Mapping[str, NDArray]
 
@@ -103,7 +105,10 @@ def explain_choice(
     reads = rule.reads
     columns: dict[str, NDArray] = {"row": rows}
     measure = getattr(rule, "measure", None)  # of a rule whose values depend on those before
-    gains, covers = (None, None) if measure is None else measure(candidates, rows, random_state)
+    gains, covers = None, None
+    if measure is not None:
+        with naming_foreign(rule, f"rule={type(rule).__name__}: measure fails"):
+            gains, covers = measure(candidates, rows, random_state)
     if gains is not None:
         columns["gain"] = gains
     if reads.uncertainty and candidates.uncertainty is not None:
@@ -133,8 +138,11 @@ def _find_nearest(
 
 def check_chosen(indices: ArrayLike, n_samples: int, name: str = "X_unlabeled") -> NDArray[np.intp]:
     """Validate chosen rows of the pool of that name: different integers, at least one, (n,)."""
-    rows = np.asarray(indices)
     way_out = f"pass what the query returned for this {name}"
+    try:
+        rows = as_array(indices, "indices")
+    except ValueError as error:
+        raise ValueError(f"{error}; {way_out}") from error
     if rows.ndim != 1:
         raise ValueError(f"indices must have the shape (n,), got {rows.shape}; {way_out}")
     if len(rows) == 0:

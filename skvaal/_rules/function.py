@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.random import RandomState
-from numpy.typing import NDArray
 
-from skvaal._rules.rule import SPACES, Batch, Candidates, Reads, Rule, Utilities
-from skvaal._utils.params import accepted_names
+from skvaal._rules.rule import SPACES, Batch, Candidates, Reads, Rule, Utilities, check_batch
+from skvaal._utils.params import accepted_names, naming
 
 
 class FunctionRule(Rule):
@@ -43,24 +42,10 @@ class FunctionRule(Rule):
         options = {"uncertainty": candidates.uncertainty} if self.reads.uncertainty else {}
         # Copies: a function may work in place.
         Z, Z_labeled = candidates.read_coordinates().copy(), candidates.labeled_coordinates.copy()
-        answer = self.function(scores.copy(), Z, Z_labeled, n, random_state, **options)
-        indices = _check_batch(answer, n, candidates.n_samples)
+        name = f"rule={getattr(self.function, '__name__', self.function)}, a function as the rule,"
+        with naming(f"{name} fails"):
+            answer = self.function(scores.copy(), Z, Z_labeled, n, random_state, **options)
+        indices = check_batch(answer, n, candidates.n_samples, name)
         if utilities is not None:
             utilities[np.arange(n), indices] = -scores[indices]
         return indices, scores[indices]
-
-
-def _check_batch(answer: Any, n: int, n_samples: int) -> NDArray[np.intp]:
-    """Raise unless these are `n` different rows of a pool."""
-    indices = np.asarray(answer)
-    if indices.dtype.kind not in "iu" or indices.shape != (n,):
-        raise ValueError(
-            f"a function as the rule must return {n} integers, an array of shape ({n},), got dtype "
-            f"{indices.dtype} and shape {indices.shape}"
-        )
-    if indices.min() < 0 or indices.max() >= n_samples or len(np.unique(indices)) < n:
-        raise ValueError(
-            "a function as the rule must return different rows of the pool, from 0 to "
-            f"{n_samples - 1}, got {indices.tolist()}"
-        )
-    return indices.astype(np.intp)

@@ -14,11 +14,11 @@ from skvaal._rules.function import FunctionRule
 from skvaal._rules.greedy import Greedy
 from skvaal._rules.herding import Herding
 from skvaal._rules.k_center import KCenter
-from skvaal._rules.rule import Rule
+from skvaal._rules.rule import SPACES, Reads, Rule
 from skvaal._rules.stochastic import Stochastic
 from skvaal._rules.top_k import TopK
 from skvaal._utils.exceptions import UnusedParameterWarning, warn_user
-from skvaal._utils.params import accepted_names, did_you_mean
+from skvaal._utils.params import accepted_names, check_params, did_you_mean, naming
 
 RULES: dict[str, type[Rule]] = {
     "topk": TopK,
@@ -56,11 +56,22 @@ def as_rule(
                 shown = getattr(made, "function", made)
                 shown = getattr(shown, "__name__", shown)
                 warn_user(f"rule__{name} has no effect with rule={shown}", UnusedParameterWarning)
+    check_params(type(made), own, "rule__")
     made.set_params(**own)
     if isinstance(made, FunctionRule) and passed_on:
         made.function = partial(made.function, **passed_on)
     made._validate_params()
+    _check_reads(made)
     return made
+
+
+def _check_reads(rule: Rule) -> None:
+    """Raise if a rule of the user's does not say what it reads, and where."""
+    name, reads = f"rule={type(rule).__name__}", rule.reads
+    if not isinstance(reads, Reads):
+        raise TypeError(f"{name}: reads must be a Reads, got {reads!r}")
+    if reads.coordinates and not SPACES.is_satisfied_by(getattr(rule, "space", None)):
+        raise ValueError(f"{name} reads coordinates, so that it needs an attribute space: {SPACES}")
 
 
 def _make_rule(rule: Any) -> Rule:
@@ -69,7 +80,8 @@ def _make_rule(rule: Any) -> Rule:
             raise ValueError(f"there is no rule {rule!r}; {did_you_mean(rule, RULES)}")
         return RULES[rule]()
     if isinstance(rule, Rule):
-        return clone(rule)
+        with naming(f"rule={type(rule).__name__} cannot be copied"):
+            return clone(rule)
     if inspect.isclass(rule):
         raise TypeError(f"rule must be an object, got a class: write rule={rule.__name__}()")
     if callable(rule):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.random import RandomState
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from tqdm.auto import tqdm
 
-from skvaal._utils.params import StrOptions
+from skvaal._utils.params import StrOptions, naming, naming_foreign
 
 # Indices of a batch in the order of choosing, and what each was chosen by.
 Batch = tuple[NDArray[np.intp], NDArray[np.floating]]
@@ -130,17 +131,42 @@ class Rule(BaseEstimator, ABC):
         """
         self._validate_params()
         utilities = np.full((n, candidates.n_samples), -np.inf) if keep_utilities else None
-        indices, values = self._choose(candidates, n, random_state, utilities)
+        name = f"rule={type(self).__name__}: _choose"
+        with naming_foreign(self, f"{name} fails"):
+            batch = self._choose(candidates, n, random_state, utilities)
+        with naming(f"{name} must return indices and values"):
+            answer, of_rule = batch
+            values: NDArray[np.float64] = np.asarray(of_rule, dtype=np.float64)
+        indices = check_batch(answer, n, candidates.n_samples, name)
+        if values.shape != (n,) or not np.isfinite(values).all():
+            raise ValueError(f"{name} must return {n} finite values, got {values}")
         if utilities is not None:
             for i, index in enumerate(indices):
                 utilities[i + 1 :, index] = np.nan
-        return Choice(indices, values.astype(np.float64), utilities)
+        return Choice(indices, values, utilities)
 
     @abstractmethod
     def _choose(
         self, candidates: Candidates, n: int, random_state: RandomState, utilities: Utilities
     ) -> Batch:
         """Choose, and fill `utilities` if they are kept; they begin at -inf."""
+
+
+def check_batch(answer: Any, n: int, n_samples: int, name: str) -> NDArray[np.intp]:
+    """Raise unless these are `n` different rows of a pool; `name` is who returned them."""
+    with naming(f"{name} must return {n} integers"):
+        indices = np.asarray(answer)
+    if indices.dtype.kind not in "iu" or indices.shape != (n,):
+        raise ValueError(
+            f"{name} must return {n} integers, an array of shape ({n},), got dtype {indices.dtype} "
+            f"and shape {indices.shape}"
+        )
+    if indices.min() < 0 or indices.max() >= n_samples or len(np.unique(indices)) < n:
+        raise ValueError(
+            f"{name} must return different rows of the pool, from 0 to {n_samples - 1}, got "
+            f"{indices.tolist()}"
+        )
+    return indices.astype(np.intp)
 
 
 def count_choices(n: int, candidates: Candidates) -> Iterable[int]:

@@ -10,6 +10,14 @@ class EmptyPoolWarning(UserWarning):
     """One of the two pools has no sample, so the discriminator has nothing to tell apart."""
 
 
+class AmbiguousInputWarning(UserWarning):
+    """The input can be read in two ways: a mark that may be a class, or an unusual layout."""
+
+
+class PrecisionWarning(UserWarning):
+    """Samples that differ are equal in float32, in which distances and networks are computed."""
+
+
 class PoolExhaustedWarning(UserWarning):
     """The labelling budget is larger than the pool; labelling stopped when the pool was empty."""
 

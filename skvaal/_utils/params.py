@@ -3,14 +3,94 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from difflib import get_close_matches
+from numbers import Integral
 from typing import Any
 
-# Private in scikit-learn, stable since 1.2, and imported here only.
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+import numpy as np
+from sklearn.exceptions import NotFittedError
 
-__all__ = ["HasMethods", "Interval", "NestedParamsMixin", "StrOptions"]
+# Private in scikit-learn, stable since 1.2, and imported here only.
+from sklearn.utils import _param_validation as validation
+from sklearn.utils._param_validation import HasMethods, StrOptions
+
+from skvaal._utils.signals import raised_by_signal
+
+__all__ = ["HasMethods", "Interval", "NestedParamsMixin", "SequenceOf", "StrOptions"]
+
+# Packages whose errors do not say which of skvaal's parameters they are about.
+_WRAPPED = {"builtins", "numpy", "sklearn", "skorch", "torch"}
+
+
+class Interval(validation.Interval):
+    """scikit-learn's, where a bool is no number, and no integer is too large to be computed with.
+
+    An integer without another limit is at most 2 ** 31 - 1.
+    """
+
+    def __init__(self, type: Any, left: Any, right: Any, *, closed: str) -> None:
+        if type is Integral and right is None:
+            right, closed = 2**31 - 1, "both"
+        super().__init__(type, left, right, closed=closed)
+
+    def is_satisfied_by(self, value: Any) -> bool:
+        """Whether it is a number in the interval."""
+        if isinstance(value, bool | np.bool_):
+            return False
+        if isinstance(value, Integral) and abs(int(value)) > sys.float_info.max:
+            return False
+        return bool(super().is_satisfied_by(value))
+
+
+class SequenceOf(Interval):
+    """A sequence of numbers in an interval; of a given length, if there is one."""
+
+    def __init__(
+        self, type: Any, left: Any, right: Any, *, closed: str, length: int | None = None
+    ) -> None:
+        super().__init__(type, left, right, closed=closed)
+        self.length = length
+
+    def is_satisfied_by(self, value: Any) -> bool:
+        """Whether it is such a sequence."""
+        is_sequence = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim)
+        if not is_sequence or isinstance(value, str | bytes):
+            return False
+        is_long_enough = self.length is None or len(value) == self.length
+        return is_long_enough and all(super(SequenceOf, self).is_satisfied_by(x) for x in value)
+
+    def __str__(self) -> str:
+        length = "" if self.length is None else f" of length {self.length}"
+        return f"a sequence{length}, each item {super().__str__()}"
+
+
+def check_params(component: Any, values: Mapping[str, Any], prefix: str = "") -> None:
+    """Raise if a value is none that a class declares in its own `_parameter_constraints`.
+
+    A parameter of a subclass may mean something else: the constraints of its bases do not count.
+    """
+    constraints = vars(component).get("_parameter_constraints", {})
+    named = {f"{prefix}{name}": constraints[name] for name in values if name in constraints}
+    given = {name: values[name.removeprefix(prefix)] for name in named}
+    validation.validate_parameter_constraints(named, given, component.__name__)
+
+
+def check_flag(value: Any, name: str) -> None:
+    """Raise unless a value is True or False, or 1 or 0."""
+    if not isinstance(value, bool | np.bool_ | Integral) or value not in (0, 1):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+
+
+def describe(name: str, component: Any, params: Mapping[str, Any]) -> str:
+    """A component as the user set it, for messages: "vae=DenseVAE with vae__hidden=(4,)"."""
+    shown = component if isinstance(component, str) else getattr(component, "__name__", None)
+    shown = shown or type(component).__name__
+    options = ", ".join(f"{name}__{key}={value!r}" for key, value in params.items())
+    return f"{name}={shown}" + (f" with {options}" if options else "")
 
 
 def did_you_mean(name: str, known: Iterable[str], prefix: str = "") -> str:
@@ -32,11 +112,55 @@ def accepted_names(component: Callable) -> set[str] | None:
     return {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
 
 
+@contextmanager
+def naming(failure: str | Callable[[], str]) -> Iterator[None]:
+    """Begin what a user's component raises with `failure`, as a TypeError or a ValueError.
+
+    `failure` names the parameter and what was tried: "optimizer_vae=Adam cannot be built"; or it is
+    a function that does, called only if something is raised. An error of a class that another
+    library or the user defines passes: somebody may want to catch it. So does an error of the
+    operating system, and one that tells of too little memory of a GPU.
+    """
+    try:
+        yield
+    except (OSError, ImportError, NotFittedError, Warning):
+        raise
+    except Exception as error:
+        package = type(error).__module__.partition(".")[0]
+        if package not in _WRAPPED or type(error).__name__ == "OutOfMemoryError":
+            raise
+        if raised_by_signal(error):
+            raise
+        kind = TypeError if type(error) is TypeError else ValueError
+        begin = failure if isinstance(failure, str) else failure()
+        raise kind(f"{begin}: {str(error) or type(error).__name__}") from error
+
+
+def naming_foreign(component: Any, failure: str) -> AbstractContextManager[None]:
+    """The same for an object, or a class, that is not skvaal's; skvaal's own errors say enough."""
+    cls = component if isinstance(component, type) else type(component)
+    is_own = cls.__module__.startswith("skvaal.")
+    return nullcontext() if is_own else naming(failure)
+
+
+@contextmanager
+def renaming(names: Mapping[str, str]) -> Iterator[None]:
+    """Write other names of arguments into the errors that are raised inside."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        if error.args and isinstance(text := error.args[0], str):
+            for name, other in names.items():
+                text = re.sub(rf"\b{name}\b", other, text)
+            error.args = (text, *error.args[1:])
+        raise
+
+
 class NestedParamsMixin:
     """Lets an estimator take ``<prefix>__<name>`` for each of its `_nested_prefixes`.
 
-    The estimator's ``__init__`` ends in ``**net_params`` and updates ``vars(self)`` with them; they
-    are ordinary parameters from then on (``get_params``, ``set_params``, ``clone``, grid search).
+    The estimator's ``__init__`` ends in ``**net_params`` and hands them to `_keep_params`; they are
+    ordinary parameters from then on (``get_params``, ``set_params``, ``clone``, grid search).
     scikit-learn wants no error before ``fit``, which calls :meth:`_check_nested_params`.
     """
 
@@ -44,15 +168,25 @@ class NestedParamsMixin:
     # Prefixes whose nested parameters belong to one object: another object begins without them.
     _replaced_prefixes: tuple[str, ...] = ()
 
+    def _keep_params(self, params: Mapping[str, Any]) -> None:
+        """Keep the keywords of ``__init__`` that have no name there."""
+        if taken := [name for name in params if hasattr(type(self), name)]:
+            raise TypeError(f"{type(self).__name__} has {taken[0]!r}, but not as a parameter")
+        vars(self).update(params)
+        # Named like attributes, they would be taken for fitted or private ones, and never checked.
+        if hidden := [name for name in params if name.startswith("_") or name.endswith("_")]:
+            self._hidden_params = hidden
+
     def _is_nested(self, name: str) -> bool:
         prefix, separator, rest = name.partition("__")
         return bool(separator and rest) and prefix in self._nested_prefixes
 
     def _get_param_names(self) -> list[str]:
+        hidden = vars(self).get("_hidden_params", ())
         return sorted(
             k
             for k in vars(self)
-            if self._is_nested(k) or not (k.startswith("_") or k.endswith("_"))
+            if self._is_nested(k) or k in hidden or not (k.startswith("_") or k.endswith("_"))
         )
 
     def set_params(self, **params: Any) -> NestedParamsMixin:
@@ -70,7 +204,10 @@ class NestedParamsMixin:
         return {k[len(prefix) :]: v for k, v in vars(self).items() if k.startswith(prefix)}
 
     def _check_nested_params(self, components: Mapping[str, Callable]) -> None:
-        """Raise if a parameter does not exist, and name the nearest one that does."""
+        """Raise if a parameter does not exist, and name the nearest one that does.
+
+        So too if a component declares what it takes, and a value is not that.
+        """
         plain = set(inspect.signature(type(self)).parameters) - {"net_params"}
         for name in self._get_param_names():
             if name not in plain and not self._is_nested(name):
@@ -82,6 +219,8 @@ class NestedParamsMixin:
                 if known is not None and name not in known:
                     raise ValueError(
                         f"unknown parameter '{prefix}__{name}' "
-                        f"({getattr(component, '__name__', component)} takes no {name!r}); "
+                        f"({describe(prefix, component, {})} takes no {name!r}); "
                         + did_you_mean(name, known, prefix=f"{prefix}__")
                     )
+            if isinstance(component, type):
+                check_params(component, self._nested_params(prefix), f"{prefix}__")

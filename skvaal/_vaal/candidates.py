@@ -6,7 +6,6 @@ Of a dask array, each worker evaluates its own blocks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
@@ -16,7 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from skvaal._engine.device import isolated_seed, resolve_device
+from skvaal._engine.device import resolve_device
+from skvaal._engine.generators import own_generators
 from skvaal._pool.components import PrincipalComponents, check_coordinates
 from skvaal._pool.pool import Pool
 from skvaal._rules.rule import Candidates, Reads
@@ -43,10 +43,10 @@ class NetReader:
         """What a method of the net says of a pool."""
         if self._goes_by_blocks(pool):
             return pool.apply(self._on_worker(method, *args), verbose=self.verbose)
-        seeded: AbstractContextManager = nullcontext()
-        if self.net.scores_depend_on_batch:  # modules in training mode may draw, as dropout does
-            seeded = isolated_seed(self.seed, torch.device(self.net.device))
-        with seeded:
+        if not self.net.scores_depend_on_batch:
+            return getattr(self.net, method)(pool, *args)
+        # Modules in training mode may draw, as dropout does.
+        with own_generators(self.seed, torch.device(self.net.device)):
             return getattr(self.net, method)(pool, *args)
 
     def place(

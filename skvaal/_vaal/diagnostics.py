@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skvaal._utils.files import replace_file
 from skvaal._vaal.diagnostics_display import Chart, DiagnosticsDisplay, list_charts
 
 # A latent unit is active if the variance of its mu over the data is larger ([1]_, section 5.2).
@@ -195,7 +196,7 @@ class Diagnostics:
         text = render(self._list_rows(), list_charts(self), is_page=True)
         if path is None:
             return text
-        Path(path).write_text(text, encoding="utf-8")
+        replace_file(path, text.encode())
         return None
 
     def _list_rows(self) -> list[tuple[str, str]]:

@@ -67,6 +67,9 @@ class DiagnosticsDisplay:
         **kwargs : dict
             Of :meth:`VAALQueryStrategy.diagnose`.
         """
+        if not hasattr(estimator, "diagnose"):
+            raise TypeError(f"estimator={estimator!r} cannot be examined; pass a VAALQueryStrategy")
+        _check_axes(ax)
         return cls(estimator.diagnose(X_labeled, X_unlabeled, **kwargs)).plot(ax)
 
     def plot(self, ax: Any = None) -> DiagnosticsDisplay:
@@ -89,6 +92,11 @@ class DiagnosticsDisplay:
         ValueError
             If `ax` has not one Axes for each chart.
         """
+        if not hasattr(self.diagnostics, "kl_per_unit"):
+            raise TypeError(
+                f"diagnostics={self.diagnostics!r} is not what a strategy's diagnose found"
+            )
+        _check_axes(ax)
         charts = list_charts(self.diagnostics)
         if ax is None:
             n_columns = min(3, len(charts))
@@ -114,6 +122,12 @@ class DiagnosticsDisplay:
         # pyplot shows the figures that it knows; a notebook would show them twice.
         owned = getattr(self, "_owned", None)
         return None if owned is None or owned is not self.figure_ else _write_png(owned)
+
+
+def _check_axes(ax: Any) -> None:
+    axes: Any = () if ax is None else np.ravel(np.asarray(ax, dtype=object))
+    if not all(hasattr(each, "barh") for each in axes):
+        raise TypeError(f"ax must be Axes of matplotlib, or a sequence of them, got {ax!r}")
 
 
 @dataclass(frozen=True)

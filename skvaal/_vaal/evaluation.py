@@ -90,11 +90,12 @@ class Evaluation(TwoModuleNet):
 
     def scores(self, pool: Pool) -> NDArray[np.float32]:
         """What ranks samples, (n_samples,); higher is more like the labelled ones."""
-        return self.evaluate_for_scores(pool, self.score_encoded)
+        net = self.for_scoring()
+        return net.evaluate_for_scores(pool, net.score_encoded)
 
     def scores_and_means(self, pool: Pool) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Both of them in one pass, (n_samples,) and (n_samples, latent_dim)."""
-        return self._scores_and(pool, lambda batch: batch.mu)
+        return self._scores_and(pool, lambda net: lambda batch: batch.mu)
 
     def decoded_coordinates(
         self, pool: Pool, components: PrincipalComponents
@@ -106,13 +107,15 @@ class Evaluation(TwoModuleNet):
         self, pool: Pool, components: PrincipalComponents
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores and :meth:`decoded_coordinates` in one pass."""
-        return self._scores_and(pool, self._placed_by(components))
+        return self._scores_and(pool, lambda net: net._placed_by(components))
 
     def _scores_and(
-        self, pool: Pool, place: Callable[[Encoded], Tensor]
+        self, pool: Pool, placing: Callable[[Evaluation], Callable[[Encoded], Tensor]]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        both = self.evaluate_for_scores(
-            pool, lambda batch: torch.cat([self.score_encoded(batch)[:, None], place(batch)], dim=1)
+        net = self.for_scoring()
+        place = placing(net)
+        both = net.evaluate_for_scores(
+            pool, lambda batch: torch.cat([net.score_encoded(batch)[:, None], place(batch)], dim=1)
         )
         return both[:, 0].copy(), np.ascontiguousarray(both[:, 1:])
 
@@ -130,6 +133,10 @@ class Evaluation(TwoModuleNet):
     def score_encoded(self, batch: Encoded) -> Tensor:
         """Scores of encoded samples, (n,): here the log-odds of being labelled."""
         return self.logits(batch.mu, batch.extra)
+
+    def for_scoring(self) -> Evaluation:
+        """The net that computes scores: this one, unless its modules change by that."""
+        return self
 
     def evaluate_for_scores(
         self, pool: Pool, function: Callable[[Encoded], Tensor]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from inspect import Parameter, Signature, signature
 from numbers import Integral
@@ -18,15 +19,17 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from skvaal._engine.batches import PairedPools, PairedSampler
-from skvaal._engine.device import isolated_seed, resolve_device
+from skvaal._engine.device import resolve_device
+from skvaal._engine.generators import isolated_seed, lent_to_torch, own_generators
 from skvaal._engine.processes import OneProcess, check_shares, start_processes
 from skvaal._engine.settings import EngineSettings
 from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
 from skvaal._pool.validation import check_unit_interval
 from skvaal._predictions.predictions import Predictions
-from skvaal._utils.exceptions import ModelFileError, UnusedParameterWarning, warn_user
-from skvaal._utils.params import did_you_mean
+from skvaal._utils.exceptions import UnusedParameterWarning, warn_user
+from skvaal._utils.params import describe, did_you_mean, naming_foreign
+from skvaal._utils.schema import TABLE, check_names, entries, maybe, number
 from skvaal._vaal.modules import ConvVAE, DenseVAE, LatentDiscriminator
 from skvaal._vaal.net import VAALNet
 
@@ -38,6 +41,8 @@ _MIN_COMPONENTS = 32
 # Prefixes whose parameters go to the net.
 _OPTIMIZERS = ("optimizer_vae", "optimizer_discriminator")
 NET_PREFIXES = ("vae", "discriminator", "net", *_OPTIMIZERS, "callbacks")
+# The least that is above 0 in float32.
+_LEAST_VARIANCE = 2.0**-149
 Pools = tuple[Pool, Pool]
 
 
@@ -169,8 +174,9 @@ class NetRecipe:
                 net.attach_extra(pool, of_pool, name)
         if previous is not None:  # whose components a linear path is fitted to
             net.check_follows(previous)
-        with isolated_seed(seed, device):
-            net.initialize()
+        with self._naming_net(), own_generators(seed, device) as generators:
+            with lent_to_torch(generators):
+                net.initialize()
             check_callback_names(net, self.nested["callbacks"])
             n_before = 0
             if previous is not None:
@@ -185,15 +191,23 @@ class NetRecipe:
         """Rebuild a trained net from what its ``export_state`` returned."""
         device = resolve_device(self.device)
         extra = self.net_class.restore_extra(values, arrays, uncertainty)
+        least = 0.0 if self.params["likelihood"] == "bernoulli" else _LEAST_VARIANCE
+        variance = number(least) if self.net_class.has_vae else maybe(number(0))
+        own = {"variance": variance} | ({} if extra is None else {"extra": TABLE})
+        entries(own, others=False)(values, "learned.net")
+        if extra is None:
+            check_names((name for name in arrays if name.startswith("extra.")), ())
         net = self.build(device, extra)
         # Initial weights, drawn to be overwritten, must not move the caller's generator.
         with isolated_seed(0, device):
-            net.initialize()
-        try:
-            net.restore_state(values, arrays)
-        except ValueError as error:
-            raise ModelFileError(str(error)) from error
+            net.initialize_for(arrays)
+        net.restore_state(values, arrays)
         return net
+
+    def _naming_net(self) -> AbstractContextManager[None]:
+        """Say of which net an error is, if the net is the user's own."""
+        shown = describe("net", self.net_class, self.nested["net"])
+        return naming_foreign(self.net_class, f"{shown} fails")
 
     def _count_epochs(self, paired: PairedPools, *, is_warm: bool) -> int:
         if self.max_epochs != "auto":

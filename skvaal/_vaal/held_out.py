@@ -14,7 +14,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
-from skvaal._engine.device import isolated_seed
+from skvaal._engine.generators import (
+    generator_on,
+    generators_in_use,
+    lent_to_torch,
+    own_generators,
+)
 from skvaal._pool.pool import Pool
 from skvaal._vaal.losses import centroid, wasserstein_distance
 from skvaal._vaal.net import VAALNet
@@ -73,7 +78,7 @@ def cross_fit_auc(net: VAALNet, pools: PairOfPosteriors, *, n_folds: int, seed: 
     rng = np.random.RandomState(seed)
     folds = [np.array_split(rng.permutation(len(pool.mu)), n_folds) for pool in pools]
     results = []
-    with isolated_seed(seed, torch.device(net.device)):
+    with own_generators(seed, torch.device(net.device)):
         for held_out in zip(*folds, strict=True):
             of_pools = list(zip(pools, held_out, strict=True))
             rest = [all_.take(np.delete(np.arange(len(all_.mu)), rows)) for all_, rows in of_pools]
@@ -97,7 +102,7 @@ def missing_region_auc(net: VAALNet, pools: PairOfPosteriors, *, n_folds: int, s
     is_control = _draw_from_each(cells, 5, rng)
     numbers, sizes = np.unique(cells, return_counts=True)
     results = []
-    with isolated_seed(seed, torch.device(net.device)):
+    with own_generators(seed, torch.device(net.device)):
         for cell in rng.permutation(numbers[sizes >= 2])[:n_folds]:
             is_missing = cells == cell
             missing, control, rest = (
@@ -161,12 +166,15 @@ def _fit_centroid(net: VAALNet, labeled: Posteriors, unlabeled: Posteriors) -> _
 
 def _fit_discriminator(net: VAALNet, labeled: Posteriors, unlabeled: Posteriors) -> _Score:
     """Train a new discriminator; return the function that scores held-out samples, (n,)."""
-    discriminator = net.build_discriminator().to(net.device).train()
+    with lent_to_torch(generators_in_use()):
+        discriminator = net.build_discriminator().to(net.device).train()
     optimizer = net.build_optimizer("discriminator", discriminator)
     n_own_steps = sum(len(epoch["batches"]) for epoch in net.history) * net.n_discriminator_steps
+    size, device = (net.batch_size,), labeled.mu.device
+    generator = generator_on(device)
     for _ in range(int(np.clip(n_own_steps, _MIN_STEPS, _MAX_STEPS))):
         parts = [
-            pool.take(torch.randint(len(pool.mu), (net.batch_size,), device=pool.mu.device))
+            pool.take(torch.randint(len(pool.mu), size, generator=generator, device=device))
             for pool in (labeled, unlabeled)
         ]
         mu = torch.cat([part.mu for part in parts])

@@ -109,6 +109,6 @@ def resolve_net(net: Any) -> type[VAALNet]:
 
 def preset_params(name: str) -> dict[str, Any]:
     """Look up the parameters of a preset; a ValueError if there is none of that name."""
-    if name not in PRESETS:
-        raise ValueError(f"unknown preset {name!r}; {did_you_mean(name, PRESETS)}")
+    if not isinstance(name, str) or name not in PRESETS:
+        raise ValueError(f"there is no preset name={name!r}; {did_you_mean(name, PRESETS)}")
     return dict(PRESETS[name])

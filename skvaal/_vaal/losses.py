@@ -69,7 +69,7 @@ def evidence_lower_bound(
     log_likelihood: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0
 ) -> Tensor:
     """Log p(x|z) - beta * KL(q(z|x) || p(z)): a sample's part of equation 1, (n,), in nats."""
-    return log_likelihood - beta * kl_divergence(mu, logvar)
+    return log_likelihood - float(beta) * kl_divergence(mu, logvar)
 
 
 def published_bound(
@@ -84,7 +84,7 @@ def published_bound(
     published loss.
     """
     squared_error = (x_hat - x).square().flatten(1).mean(dim=1)
-    return -squared_error - beta * n_samples * kl_divergence(mu, logvar)
+    return -squared_error - float(beta) * n_samples * kl_divergence(mu, logvar)
 
 
 def transductive_loss(elbo_labeled: Tensor, elbo_unlabeled: Tensor) -> Tensor:

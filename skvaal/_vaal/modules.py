@@ -25,16 +25,26 @@ import math
 from collections.abc import Sequence
 from copy import copy
 from itertools import pairwise
-from typing import Any
+from numbers import Integral
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from skvaal._engine.folding import fold
+from skvaal._utils.params import Interval, SequenceOf, check_params
 from skvaal._vaal.layers import DoublingConvTranspose2d, HalvingConv2d
 from skvaal._vaal.linear_path import LinearPath
 
 MIN_IMAGE_SIZE = 8
+# Nobody means more: a layer of so many weights takes 1 GiB, and four times that in training.
+_MAX_SIZE, _MAX_WIDTH, _MAX_WEIGHTS = 2**20, 2**10, 2**28
+_SIZE = Interval(Integral, 1, _MAX_SIZE, closed="both")
+_SIZES = SequenceOf(Integral, 1, _MAX_SIZE, closed="both")
+
+
+def _shape_of(length: int) -> list:
+    return [SequenceOf(Integral, 1, None, closed="left", length=length)]
 
 
 def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor | None = None) -> Tensor:
@@ -46,6 +56,11 @@ def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor | None = None) -> T
 class _VAE(nn.Module):
     """What both auto-encoders share: two linear layers after the encoder, and the linear path."""
 
+    _shared_constraints: ClassVar[dict[str, list]] = {
+        "latent_dim": [_SIZE],
+        "condition_dim": [Interval(Integral, 0, _MAX_SIZE, closed="both")],
+        "linear_path": ["boolean"],
+    }
     input_shape: tuple[int, ...]
     latent_dim: int
     condition_dim: int
@@ -58,8 +73,6 @@ class _VAE(nn.Module):
     def _keep_sizes(
         self, input_shape: tuple[int, ...], latent_dim: int, condition_dim: int
     ) -> None:
-        if latent_dim < 1:
-            raise ValueError(f"latent_dim must be at least 1, got {latent_dim}")
         self.input_shape = tuple(input_shape)
         self.latent_dim = latent_dim
         self.condition_dim = condition_dim
@@ -147,6 +160,12 @@ class ConvVAE(_VAE):
     (torch.Size([5, 8]), torch.Size([5, 1, 28, 28]))
     """
 
+    _parameter_constraints: ClassVar[dict[str, list]] = {
+        **_VAE._shared_constraints,
+        "input_shape": _shape_of(3),
+        "width": [Interval(Integral, 1, _MAX_WIDTH, closed="both")],
+    }
+
     def __init__(
         self,
         input_shape: tuple[int, int, int],
@@ -157,6 +176,7 @@ class ConvVAE(_VAE):
         linear_path: bool = True,
     ) -> None:
         super().__init__()
+        _check(ConvVAE, locals())
         channels_in, height, image_width = input_shape
         if min(height, image_width) < MIN_IMAGE_SIZE:
             raise ValueError(
@@ -173,10 +193,10 @@ class ConvVAE(_VAE):
 
         stages = _stages(HalvingConv2d, nn.BatchNorm2d, [channels_in, *channels])
         self.encoder = nn.Sequential(*stages, nn.Flatten())
-        self.fc_mu = nn.Linear(math.prod(encoded), latent_dim)
-        self.fc_logvar = nn.Linear(math.prod(encoded), latent_dim)
+        self.fc_mu = _linear(math.prod(encoded), latent_dim)
+        self.fc_logvar = _linear(math.prod(encoded), latent_dim)
         self.decoder = nn.Sequential(
-            nn.Linear(latent_dim + condition_dim, math.prod(decoded)),
+            _linear(latent_dim + condition_dim, math.prod(decoded)),
             nn.Unflatten(1, decoded),
             *_stages(DoublingConvTranspose2d, nn.BatchNorm2d, channels[::-1]),
             nn.Conv2d(channels[0], channels_in, kernel_size=1),
@@ -215,6 +235,12 @@ class DenseVAE(_VAE):
     (torch.Size([5, 4]), torch.Size([5, 64]))
     """
 
+    _parameter_constraints: ClassVar[dict[str, list]] = {
+        **_VAE._shared_constraints,
+        "input_shape": _shape_of(1),
+        "hidden": [_SIZES],
+    }
+
     def __init__(
         self,
         input_shape: tuple[int],
@@ -225,15 +251,16 @@ class DenseVAE(_VAE):
         linear_path: bool = True,
     ) -> None:
         super().__init__()
+        _check(DenseVAE, locals())
         (n_features,) = input_shape
         self._keep_sizes(input_shape, latent_dim, condition_dim)
         sizes = [n_features, *hidden]
-        self.encoder = nn.Sequential(*_stages(nn.Linear, nn.BatchNorm1d, sizes))
-        self.fc_mu = nn.Linear(sizes[-1], latent_dim)
-        self.fc_logvar = nn.Linear(sizes[-1], latent_dim)
+        self.encoder = nn.Sequential(*_stages(_linear, nn.BatchNorm1d, sizes))
+        self.fc_mu = _linear(sizes[-1], latent_dim)
+        self.fc_logvar = _linear(sizes[-1], latent_dim)
         sizes = [latent_dim + condition_dim, *hidden[::-1]]
         self.decoder = nn.Sequential(
-            *_stages(nn.Linear, nn.BatchNorm1d, sizes), nn.Linear(sizes[-1], n_features)
+            *_stages(_linear, nn.BatchNorm1d, sizes), _linear(sizes[-1], n_features)
         )
         self._add_linear_path(linear_path)
 
@@ -256,15 +283,32 @@ class LatentDiscriminator(nn.Module):
     torch.Size([5])
     """
 
+    _parameter_constraints: ClassVar[dict[str, list]] = {"latent_dim": [_SIZE], "hidden": [_SIZES]}
+
     def __init__(self, latent_dim: int, *, hidden: Sequence[int] = (512, 512)) -> None:
         super().__init__()
+        _check(LatentDiscriminator, locals())
         sizes = [latent_dim, *hidden]
-        layers = [nn.Sequential(nn.Linear(a, b), nn.ReLU()) for a, b in pairwise(sizes)]
-        self.layers = nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
+        layers = [nn.Sequential(_linear(a, b), nn.ReLU()) for a, b in pairwise(sizes)]
+        self.layers = nn.Sequential(*layers, _linear(sizes[-1], 1))
 
     def forward(self, mu: Tensor) -> Tensor:
         """Log-odds of being labelled, (n_samples,), from mu, (n_samples, latent_dim)."""
         return self.layers(mu).squeeze(1)
+
+
+def _check(component: Any, given: dict[str, Any]) -> None:
+    """Raise if an argument is none that the class declares."""
+    check_params(component, {name: given[name] for name in component._parameter_constraints})
+
+
+def _linear(n_inputs: int, n_outputs: int) -> nn.Linear:
+    if n_inputs * n_outputs > _MAX_WEIGHTS:
+        raise ValueError(
+            f"a layer from {n_inputs} to {n_outputs} numbers has {n_inputs * n_outputs:.2g} "
+            f"weights, more than {_MAX_WEIGHTS:.2g}; choose smaller layers, or fewer features"
+        )
+    return nn.Linear(n_inputs, n_outputs)
 
 
 def _stages(layer: Any, normalization: Any, sizes: Sequence[int]) -> list[nn.Sequential]:

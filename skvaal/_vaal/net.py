@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,14 +16,35 @@ from torch.utils.data import DataLoader
 
 from skvaal._engine.batches import PairedPools, PairedSampler
 from skvaal._engine.device import memory_checked
+from skvaal._engine.generators import generators_in_use, lent_to_torch
 from skvaal._engine.processes import OneProcess
 from skvaal._engine.settings import EngineSettings
 from skvaal._engine.transfer import Prefetched, ResidentPools, make_resident
 from skvaal._pool.components import PrincipalComponents
+from skvaal._pool.dataset import DatasetSource
 from skvaal._pool.pool import Pool
 from skvaal._predictions.predictions import PredictionNeeds, Predictions
+from skvaal._utils.params import Interval, SequenceOf, StrOptions, check_params, naming
+from skvaal._utils.signals import watched_signals
 from skvaal._vaal.evaluation import Evaluation
-from skvaal._vaal.training import HISTORY_TERMS, Training
+from skvaal._vaal.training import HISTORY_TERMS, StoppedByCallback, Training
+
+# More updates in an iteration, or a larger step, than anybody means.
+_MAX_STEPS, _MAX_LR = 10_000, 1e6
+# Parameters that the net shares with VAALQueryStrategy.
+SHARED_CONSTRAINTS: dict[str, list] = {
+    "likelihood": [StrOptions({"gaussian", "bernoulli"})],
+    "variance": [StrOptions({"optimal"}), Interval(Real, 0, None, closed="neither")],
+    "beta": [Interval(Real, 0, None, closed="left")],
+    "lambda1": [Interval(Real, 0, None, closed="left")],
+    "lambda2": [Interval(Real, 0, None, closed="left")],
+    "n_vae_steps": [Interval(Integral, 1, _MAX_STEPS, closed="both")],
+    "n_discriminator_steps": [Interval(Integral, 1, _MAX_STEPS, closed="both")],
+    "optimizer_vae": [callable],
+    "optimizer_discriminator": [callable],
+    "lr": [Interval(Real, 0, _MAX_LR, closed="right")],
+    "batch_size": [Interval(Integral, 1, None, closed="left")],
+}
 
 
 class VAALNet(Training, Evaluation):
@@ -94,6 +117,17 @@ class VAALNet(Training, Evaluation):
     has_vae: ClassVar[bool] = True
     has_discriminator: ClassVar[bool] = True
 
+    _parameter_constraints: ClassVar[dict[str, list]] = {
+        **SHARED_CONSTRAINTS,
+        "vae": [callable, nn.Module],
+        "discriminator": [callable, nn.Module],
+        "input_shape": [SequenceOf(Integral, 1, None, closed="left")],
+        "engine": [EngineSettings],
+        "processes": [OneProcess],
+        "principal_components": [PrincipalComponents, None],
+        "verbose": ["verbose"],
+    }
+
     def __init__(
         self,
         vae: type[nn.Module] | nn.Module,
@@ -146,6 +180,13 @@ class VAALNet(Training, Evaluation):
             **kwargs,
         )
 
+    def initialize(self) -> VAALNet:
+        """Check the parameters; build modules and optimizers."""
+        names = VAALNet._parameter_constraints
+        check_params(VAALNet, {name: getattr(self, name) for name in names})
+        super().initialize()
+        return self
+
     @classmethod
     def learn_extra(
         cls,
@@ -197,16 +238,20 @@ class VAALNet(Training, Evaluation):
         shard = self.processes.index, self.processes.count
         sampler = PairedSampler(*sizes, self.batch_size, self.n_vae_steps, shard)
         # batch_size=None: the sampler's items are batches already.
-        options = self.engine.loader_options
-        loader = DataLoader(dataset, sampler=sampler, batch_size=None, **options)
-        return Prefetched(loader, torch.device(self.device))
+        given = self.engine.loader_options
+        options = {"generator": sampler.generator, **given}
+        failure = f"engine__loader={given!r} cannot be used"
+        with naming(failure):
+            loader = DataLoader(dataset, sampler=sampler, batch_size=None, **options)
+        return Prefetched(loader, torch.device(self.device), failure if given else None)
 
     def partial_fit(self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any) -> VAALNet:
         """Train on from the present weights; X is a PairedPools, y is not read.
 
         Raises KeyboardInterrupt if the user interrupted (a callback that stops training ends it
-        normally), DeviceMemoryError if a GPU has too little memory, and TrainingDivergedError if a
-        loss, or a weight after the last step, is not finite.
+        normally), ValueError if a callback stops it before its first iteration, DeviceMemoryError
+        if a GPU has too little memory, and TrainingDivergedError if a loss, or a weight after the
+        last step, is not finite.
         """
         if not self.initialized_:
             self.initialize()
@@ -214,13 +259,37 @@ class VAALNet(Training, Evaluation):
         data = X
         if not self.engine.loader_options:
             data = make_resident(X, torch.device(self.device))
-        synchronized = self.processes.synchronized([self.vae_, self.discriminator_])
-        with synchronized, memory_checked(self.batch_size, self.device):
-            super().partial_fit(data, y, classes, **fit_params)
-        if self.interrupted_:
-            raise KeyboardInterrupt
+        # A Dataset, or a subclass of a user, may draw as well.
+        may_draw = any(isinstance(each.X, DatasetSource) for each in (X.labeled, X.unlabeled))
+        may_draw |= not type(self).__module__.startswith("skvaal.")
+        with (
+            watched_signals(),
+            lent_to_torch(generators_in_use() if may_draw else None, compiles=self.engine.compiles),
+            self.processes.synchronized([self.vae_, self.discriminator_]),
+            memory_checked(self.batch_size, self.device),
+        ):
+            self._train(data, **fit_params)
         self._check_weights()
         return self
+
+    def _train(self, data: Any, **fit_params: Any) -> None:
+        """As skorch's ``partial_fit``, which takes each KeyboardInterrupt for a normal end."""
+        n_before, ended = len(self.history), None
+        try:
+            self.notify("on_train_begin", X=data, y=None)
+            self.fit_loop(data, **fit_params)
+        except KeyboardInterrupt as error:
+            ended = error
+        with suppress(StoppedByCallback):
+            self.notify("on_train_end", X=data, y=None)
+        if ended is not None and not isinstance(ended, StoppedByCallback):
+            raise ended
+        batches = [batch for epoch in self.history[n_before:] for batch in epoch["batches"]]
+        if not any("variance" in batch for batch in batches):
+            raise ValueError(
+                f"{ended} before the first iteration is through, so that nothing is learned; let "
+                "it stop later"
+            )
 
     def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
         """Keep the variance that evaluation uses."""

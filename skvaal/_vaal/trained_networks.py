@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -10,38 +12,72 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skvaal._engine.device import isolated_seed
-from skvaal._pool.components import PrincipalComponents, SparseReduction
+from skvaal._engine.generators import own_generators
+from skvaal._pool.components import PrincipalComponents, SparseReduction, check_coordinates
 from skvaal._pool.pool import Pool
 from skvaal._predictions.predictions import Predictions
 from skvaal._rules.lookup import RULES
 from skvaal._rules.rule import Candidates, Rule
-from skvaal._utils.exceptions import EmptyPoolWarning, ModelFileError, warn_user
+from skvaal._utils.exceptions import EmptyPoolWarning, warn_user
 from skvaal._utils.model_file import Namespaces
+from skvaal._utils.params import Interval, naming
+from skvaal._utils.schema import (
+    COUNT,
+    TABLE,
+    TEXT,
+    check_array,
+    check_names,
+    entries,
+    number,
+    one_of,
+)
 from skvaal._vaal.candidates import NetCandidates, NetReader
 from skvaal._vaal.diagnostics import Diagnostics
 from skvaal._vaal.examination import examine, warn_of_findings
 from skvaal._vaal.lookup import NETS
 from skvaal._vaal.modules import ConvVAE, DenseVAE, LatentDiscriminator
 from skvaal._vaal.net import VAALNet
+from skvaal._vaal.prepared_samples import LOOKS, PREPARATIONS, PreparedSamplesMixin
+
+# What a file may name of torch.optim, as far as this torch has it.
+_OPTIMIZERS = (
+    *("Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "ASGD", "LBFGS", "Muon"),
+    *("NAdam", "RAdam", "RMSprop", "Rprop", "SGD", "SparseAdam"),
+)
+# Of the arrays that the net reads: its weights, and what its `extra` holds.
+_PREFIXES = ("vae.", "discriminator.", "extra.")
+# What a file holds beside the net.
+_LEARNED = entries(
+    {"net": TABLE, "n_iter": COUNT, "class": TEXT, "likelihood": TEXT},
+    {"space": one_of("decoded", "latent", "components"), "total_variance": number(0)},
+    others=False,
+)
+_OWN_ARRAYS = {
+    *("space.mean", "space.components", "space.variances"),
+    *("labeled_coordinates", "sparse_reduction"),
+}
 
 
-class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` of a subclass only
+# TransformerMixin, whose set_output sees a `transform` of a subclass only.
+
+_N_FOLDS = Interval(Integral, 2, None, closed="left")
+
+
+class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
     """The methods of :class:`~skvaal.VAALQueryStrategy` that read its net `net_`."""
 
     net_: VAALNet
     n_iter_: int
     components_: PrincipalComponents
     labeled_coordinates_: NDArray[np.float32]
-    sparse_reduction_: SparseReduction
     _space: str
 
     def continue_from(self, fitted: TrainedNetMixin) -> TrainedNetMixin:
         """Let the next fit, with ``warm_start=True``, go on from a fitted strategy's networks."""
         if not isinstance(fitted, TrainedNetMixin):
-            raise TypeError(f"a {type(fitted).__name__} has no networks to go on from")
+            raise TypeError(f"fitted={fitted!r} has no networks to go on from")
         check_is_fitted(fitted)
-        for name in ("net_", "n_iter_", "components_", "sparse_reduction_"):
+        for name in ("net_", "n_iter_", "components_", *PREPARATIONS, *LOOKS):
             if hasattr(fitted, name):
                 setattr(self, name, getattr(fitted, name))
         return self
@@ -85,7 +121,8 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
             In the layout of the X that was fitted; uint8 if that was uint8 images, else float.
         """
         check_is_fitted(self)
-        Z = np.asarray(Z, dtype=np.float32)
+        with naming("Z must be an array of numbers"):
+            Z = np.asarray(Z, dtype=np.float32)
         size = self.net_.n_decoder_inputs_
         if Z.ndim != 2 or Z.shape[1] != size or not np.isfinite(Z).all():
             n_more = size - self.net_.latent_dim_
@@ -93,14 +130,7 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
             raise ValueError(
                 f"Z must be finite and of shape (n_samples, {size}), got {Z.shape}{more}"
             )
-        X: NDArray = self.net_.reconstruct(Z)
-        if hasattr(self, "sparse_reduction_"):
-            return self.sparse_reduction_.restore(X)
-        if self.image_kind_ == "uint8 images":
-            X = (X * 255).round().clip(0, 255).astype(np.uint8)
-        if X.ndim == 4 and self.data_format == "channels_last":
-            X = np.moveaxis(X, 1, -1)
-        return X
+        return self._restore_samples(self.net_.reconstruct(Z))
 
     def score(self, X: Any, y: ArrayLike | None = None, *, proba: ArrayLike | None = None) -> float:
         """Mean evidence lower bound per sample, in nats, for tuning without labels.
@@ -127,12 +157,12 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
             If the net has no VAE: there is no bound.
         """
         check_is_fitted(self)
-        if not self.net_.has_vae:
+        if not (self.net_.has_vae and hasattr(self.net_, "variance_")):
             raise ValueError(f"net={self.net!r} has no VAE to score, only query and the like")
         decoder_reads_more = self.net_.n_decoder_inputs_ > self.net_.latent_dim_
         pool = self._open_with_extra(X, proba) if decoder_reads_more else self._open(X)
         bounds = self._reader().evaluate("elbo", pool)
-        return float(bounds.mean(dtype=np.float64))
+        return float(bounds.mean(dtype=np.float64)) + self._log_volume()
 
     def diagnose(
         self,
@@ -179,11 +209,11 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
                 f"X_unlabeled has shape {X_unlabeled.shape}; diagnose takes X_labeled and "
                 "X_unlabeled, not y"
             )
-        if n_folds < 2:
-            raise ValueError(f"n_folds={n_folds!r}, but it must be at least 2")
+        if not _N_FOLDS.is_satisfied_by(n_folds):
+            raise ValueError(f"n_folds={n_folds!r}, but it must be an integer of at least 2")
         labeled = self._open_with_extra(X_labeled, proba_labeled, "_labeled")
         unlabeled = self._open_with_extra(X_unlabeled, proba_unlabeled, "_unlabeled")
-        with isolated_seed(self._seed, torch.device(self.net_.device)):
+        with own_generators(self._seed, torch.device(self.net_.device)):
             found = examine(
                 self.net_,
                 labeled,
@@ -227,19 +257,24 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
         n_dims = self.net_.latent_dim_ if space == "latent" else len(self.components_.components)
         return np.empty((0, n_dims), dtype=np.float32)
 
+    def _check_kept(self, rule: Rule) -> NDArray[np.float32] | None:
+        """Coordinates that a rule reads of labelled samples; an error if the last fit kept none."""
+        space = rule.space if rule.reads.coordinates else None
+        is_missing = space not in (None, "latent") and not hasattr(self, "components_")
+        labeled = None if space is None or is_missing else self._kept_coordinates(space)
+        if is_missing or (rule.reads.labeled_coordinates and labeled is None):
+            raise ValueError(
+                f"rule={rule!r} reads coordinates of the samples in space={space!r}, which were "
+                "not kept: set the rule before fit, or fit again"
+            )
+        return labeled
+
     def _make_candidates(
         self, pool: Pool, rule: Rule, uncertainty: NDArray | None, predictions: Predictions
     ) -> Candidates:
         reads = rule.reads
         space = rule.space if reads.coordinates else None
-        components = getattr(self, "components_", None)
-        is_missing = space not in (None, "latent") and components is None
-        labeled = None if space is None or is_missing else self._kept_coordinates(space)
-        if is_missing or (reads.labeled_coordinates and labeled is None):
-            raise ValueError(
-                f"rule={rule!r} reads coordinates of the samples in space={space!r}, which were "
-                "not kept: set the rule before fit, or fit again"
-            )
+        labeled = self._check_kept(rule)
         decoder_reads_more = self.net_.n_decoder_inputs_ > self.net_.latent_dim_
         if reads.scores or (space == "decoded" and decoder_reads_more):
             self.net_.attach_extra(pool, predictions)
@@ -254,7 +289,7 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
             pool,
             reads=reads,
             rule_space=space,
-            components=components,
+            components=getattr(self, "components_", None),
             labeled_coordinates=labeled,
             uncertainty=uncertainty,
         )
@@ -280,6 +315,7 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
             }
         if hasattr(self, "sparse_reduction_"):
             arrays["sparse_reduction"] = self.sparse_reduction_.components
+        arrays |= self._conditioning_arrays()
         return {"net": values, **own}, arrays
 
     def _check_as_fitted(self) -> None:
@@ -292,6 +328,9 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
         }
         changed = [name for name, value in given.items() if getattr(self.net_, name, None) != value]
         changed += ["net"] * (recipe.net_class is not type(self.net_))
+        # Of nets that rank samples by it.
+        ranked_by = getattr(self.net_.extra, "uncertainty", self.uncertainty)
+        changed += ["uncertainty"] * (ranked_by != self.uncertainty)
         if changed:
             raise ValueError(
                 f"{', '.join(changed)} was set after fit, so that a file would hold another net "
@@ -299,40 +338,53 @@ class TrainedNetMixin(TransformerMixin):  # whose set_output sees a `transform` 
             )
 
     def _restore_state(self, values: dict[str, Any], arrays: dict[str, NDArray]) -> None:
+        self._restore_conditioning(arrays)
+        _LEARNED(values, "learned")
         self.n_iter_ = values["n_iter"]
-        if "labeled_coordinates" in arrays:
-            self.labeled_coordinates_, self._space = arrays["labeled_coordinates"], values["space"]
-        if "space.components" in arrays:
-            self.components_ = PrincipalComponents(
-                mean=arrays["space.mean"],
-                components=arrays["space.components"],
-                variances=arrays["space.variances"],
-                total_variance=values["total_variance"],
-            )
         sample_shape = self.input_shape_
         if "sparse_reduction" in arrays:
-            self.sparse_reduction_ = SparseReduction(arrays["sparse_reduction"])
-            sample_shape = (len(self.sparse_reduction_.components),)
+            shape = (None, self.n_features_in_)
+            reduction = check_array(arrays, "sparse_reduction", np.float32, shape)
+            self.sparse_reduction_ = SparseReduction(reduction)
+            sample_shape = (len(reduction),)
         recipe = self._recipe(sample_shape)
         if recipe.net_class.__name__ != values["class"]:
             found, wanted = values["class"], recipe.net_class.__name__
-            raise ModelFileError(f"it holds a {found}, not a {wanted}")
+            raise ValueError(f"it holds a {found}, not a {wanted}")
         if self.likelihood != values["likelihood"]:
             found = values["likelihood"]
-            raise ModelFileError(
-                f"it was trained with likelihood={found!r}, not {self.likelihood!r}"
-            )
-        self._check_parameters()
+            raise ValueError(f"it was trained with likelihood={found!r}, not {self.likelihood!r}")
+        own = (name for name in arrays if not name.startswith(_PREFIXES))
+        check_names(own, _OWN_ARRAYS | set(recipe.net_class.fitted_arrays))
         self._check_nested_params(recipe.components())
         self.net_ = recipe.restore(values["net"], arrays, self.uncertainty)
         self.history_ = self.net_.history
+        self._restore_space(values, arrays, math.prod(sample_shape))
+        self._check_kept(self._make_rule())
+
+    def _restore_space(
+        self, values: dict[str, Any], arrays: dict[str, NDArray], n_features: int
+    ) -> None:
+        n_components = None
+        if "total_variance" in values:
+            axes = check_array(arrays, "space.components", np.float32, (None, n_features))
+            n_components = len(axes)
+            self.components_ = PrincipalComponents(
+                mean=check_array(arrays, "space.mean", np.float32, (n_features,)),
+                components=axes,
+                variances=check_array(arrays, "space.variances", np.float64, (n_components,)),
+                total_variance=values["total_variance"],
+            )
+        if "space" in values:
+            self._space = values["space"]
+            n_dims = self.net_.latent_dim_ if self._space == "latent" else n_components
+            shape = (self.n_labeled_, n_dims)
+            Z = check_array(arrays, "labeled_coordinates", np.float32, shape)
+            self.labeled_coordinates_ = check_coordinates(Z, Pool(Z), "labeled_coordinates")
 
     @classmethod
     def _namespaces(cls) -> Namespaces:
         own = (ConvVAE, DenseVAE, LatentDiscriminator, *RULES.values(), *NETS.values())
-        optimizers = {
-            name: each
-            for name, each in vars(torch.optim).items()
-            if isinstance(each, type) and issubclass(each, torch.optim.Optimizer)
-        }
+        known = (name for name in _OPTIMIZERS if hasattr(torch.optim, name))
+        optimizers = {name: getattr(torch.optim, name) for name in known}
         return {"torch.optim": optimizers, "skvaal": {each.__name__: each for each in own}}

@@ -8,9 +8,9 @@ References
 
 from __future__ import annotations
 
-import dis
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from skvaal._engine.augmentation import N_DRAWS, augment
 from skvaal._engine.batches import Pair, split_batch
 from skvaal._utils.exceptions import TrainingDivergedError
+from skvaal._utils.params import describe, naming
+from skvaal._utils.signals import raised_by_signal
 from skvaal._vaal.losses import (
     adversarial_loss,
     bounded_logvar,
@@ -44,7 +46,13 @@ HISTORY_TERMS = (
 )
 # The losses that the modules descend. The first of them that is trained is skorch's train_loss.
 TRAINED_LOSSES = ("vae_loss", "discriminator_loss")
+# With larger ones, float32 cannot compute the square of an output.
+_MAX_WEIGHT = 1e15
 Terms = dict[str, Tensor]
+
+
+class StoppedByCallback(KeyboardInterrupt):
+    """A callback ended training, as skorch's EarlyStopping does."""
 
 
 class VAEPass(NamedTuple):
@@ -145,7 +153,7 @@ class Training(TwoModuleNet):
         """L_VAE = lambda1 * L_trd + lambda2 * L_adv, and its adversarial term."""
         transductive = self.compute_transductive_loss(passed)
         adversarial = adversarial_loss(*self.logits(passed.mu, extra).chunk(2))
-        loss = self.lambda1 * transductive + self.lambda2 * adversarial
+        loss = float(self.lambda1) * transductive + float(self.lambda2) * adversarial
         return {"vae_loss": loss, "adversarial_loss": adversarial}
 
     def compute_transductive_loss(self, passed: VAEPass) -> Tensor:
@@ -159,25 +167,25 @@ class Training(TwoModuleNet):
         """L_D: equation 3 of [1]_."""
         return discriminator_loss(labeled, unlabeled)
 
-    # skorch's fit swallows every KeyboardInterrupt, since its callbacks stop training with one. The
-    # user's must reach the caller, or a half-trained net goes on to choose samples.
-
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """Call the callbacks, and remember whether one of them stops training."""
-        try:
-            super().notify(method_name, **cb_kwargs)
-        except KeyboardInterrupt as error:
-            self.stopped_by_callback_ = _raised_by_statement(error)
-            raise
+        """Call the callbacks; an error names the one that raised it."""
+        getattr(self, method_name)(self, **cb_kwargs)
+        for name, callback in self.callbacks_:
+            try:
+                with naming(partial(self._describe_callback, name, callback, "fails", method_name)):
+                    getattr(callback, method_name)(self, **cb_kwargs)
+            except KeyboardInterrupt as error:
+                # A callback stops training by the exception that Ctrl-C raises. The user's must
+                # reach the caller, or a half-trained net goes on to choose samples.
+                if raised_by_signal(error):
+                    raise
+                what = self._describe_callback(name, callback, "stops training", method_name)
+                raise StoppedByCallback(what) from error
 
-    def fit_loop(self, X: Any, y: Any = None, epochs: int | None = None, **kwargs: Any) -> Any:
-        """Train, and remember whether the user interrupted."""
-        self.interrupted_ = self.stopped_by_callback_ = False
-        try:
-            return super().fit_loop(X, y, epochs, **kwargs)
-        except KeyboardInterrupt:
-            self.interrupted_ = not self.stopped_by_callback_
-            raise
+    def _describe_callback(self, name: str, callback: Any, does: str, method_name: str) -> str:
+        prefix = f"callbacks__{name}"
+        shown = describe(prefix, type(callback).__name__, self.get_params_for(prefix))
+        return f"{shown} {does} in {method_name}"
 
     def _augment(self, pair: Pair, kind: str) -> Pair:
         x = torch.cat([pair.labeled, pair.unlabeled])
@@ -188,14 +196,17 @@ class Training(TwoModuleNet):
 
     def _descend(self, loss: Tensor, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
         """Take one optimizer step on one module; callbacks see that module's gradients."""
-        optimizer.zero_grad(set_to_none=True)
+        steps = partial(self._describe_step, optimizer)
+        with naming(steps):
+            optimizer.zero_grad(set_to_none=True)
         # In float16, small gradients would be 0. Otherwise the scaler does nothing.
         self.scaler_.scale(loss).backward()
         self.processes.average_gradients(module)
         self.scaler_.unscale_(optimizer)
         named_parameters = list(module.named_parameters())
         self.notify("on_grad_computed", named_parameters=named_parameters, training=True)
-        self.scaler_.step(optimizer)
+        with naming(steps):
+            self.scaler_.step(optimizer)
         self.scaler_.update()
 
     def _record(self, terms: Terms) -> Tensor:
@@ -217,6 +228,9 @@ class Training(TwoModuleNet):
         for name, tensor in self.module_.state_dict().items():
             if not torch.isfinite(tensor).all():
                 self._raise_diverged(f"{name} is not finite")
+        for name, weights in self.module_.named_parameters():
+            if weights.numel() and (largest := weights.detach().abs().max()) > _MAX_WEIGHT:
+                self._raise_diverged(f"{name} has weights up to {largest:.2g}")
 
     def _raise_diverged(self, what: str) -> None:
         raise TrainingDivergedError(
@@ -224,16 +238,6 @@ class Training(TwoModuleNet):
             "common scale (StandardScaler; images as uint8 or in [0, 1]), or clip gradients with "
             "callbacks=[skorch.callbacks.GradientNormClipping(1.0)]"
         )
-
-
-def _raised_by_statement(error: BaseException) -> bool:
-    """Whether a ``raise`` in Python code threw it, as callbacks do, and not a signal."""
-    traceback = error.__traceback__
-    assert traceback is not None
-    while traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    opcode = traceback.tb_frame.f_code.co_code[traceback.tb_lasti]
-    return dis.opname[opcode] == "RAISE_VARARGS"
 
 
 @contextmanager

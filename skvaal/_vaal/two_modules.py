@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy, deepcopy
+from inspect import signature
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,11 +15,16 @@ from skorch import NeuralNet
 from torch import Tensor, nn
 
 from skvaal._engine.device import optimizer_defaults, resolve_precision
-from skvaal._utils.params import accepted_names
+from skvaal._engine.generators import generators_in_use, lent_to_torch, may_draw
+from skvaal._utils.params import accepted_names, describe, naming, naming_foreign
+from skvaal._utils.schema import check_array, check_names
 from skvaal._vaal.losses import bernoulli_log_likelihood, gaussian_log_likelihood
 from skvaal._vaal.module_checks import check_discriminator, check_vae
+from skvaal._vaal.modules import ConvVAE, DenseVAE, LatentDiscriminator
 
 MODULE_NAMES = ("vae", "discriminator")
+# Modules that can be built without memory, to compare weights with.
+_OWN_MODULES = (ConvVAE, DenseVAE, LatentDiscriminator)
 _ADVICE = "; set warm_start=False to start anew"
 
 
@@ -32,9 +38,12 @@ class TwoModuleNet(NeuralNet):
 
     #: Names of fitted arrays, without the last underscore, that are exported beside the weights.
     fitted_arrays: ClassVar[tuple[str, ...]] = ()
+    # Weights that the modules which are built now must have, if these are known.
+    _expected: Mapping[str, NDArray] | None = None
     device: Any
     vae_: Any
     discriminator_: Any
+    _modules_draw: bool = True
 
     @property
     def module_(self) -> nn.Module:
@@ -49,21 +58,34 @@ class TwoModuleNet(NeuralNet):
     def initialize(self) -> TwoModuleNet:
         """Build modules and optimizers; all processes begin with the first one's weights."""
         super().initialize()
+        self._modules_draw = may_draw(self.vae_) or may_draw(self.discriminator_)
         self.processes.broadcast([self.vae_, self.discriminator_])
         return self
+
+    def initialize_for(self, arrays: Mapping[str, NDArray]) -> TwoModuleNet:
+        """Initialize in order to take weights over; a ValueError if they do not fit.
+
+        skvaal's own modules are compared with them before they take memory.
+        """
+        self._expected = arrays
+        try:
+            return self.initialize()
+        finally:
+            self._expected = None
 
     def initialize_module(self) -> TwoModuleNet:
         """Build VAE and discriminator, and find the latent size that the VAE has."""
         self.vae_ = self.build_vae()
         self._fit_linear_path()
         self.discriminator_ = self.build_discriminator()
-        check_discriminator(self.discriminator_, self.n_discriminator_inputs_)
+        given = self.get_params_for("discriminator")
+        check_discriminator(self.discriminator_, self.n_discriminator_inputs_, given)
         return self
 
     def build_vae(self) -> nn.Module:
         """Build an untrained VAE; set `latent_dim_` and what the other modules read."""
         vae = self.build("vae", self.vae, {"input_shape": self.input_shape})
-        self.latent_dim_ = check_vae(vae, self.input_shape)
+        self.latent_dim_ = check_vae(vae, self.input_shape, params=self.get_params_for("vae"))
         self.n_decoder_inputs_ = self.n_discriminator_inputs_ = self.latent_dim_
         return vae
 
@@ -88,13 +110,13 @@ class TwoModuleNet(NeuralNet):
             return deepcopy(component).float()
         known = accepted_names(type(component) if isinstance(component, nn.Module) else component)
         params = {k: v for k, v in context.items() if known is None or k in known} | given
-        try:
+        failure = f"{describe(name, component, params)} cannot be built"
+        if self._expected is not None and any(component is each for each in _OWN_MODULES):
+            with naming(failure), torch.device("meta"):  # where tensors take no memory
+                sketch = self.initialized_instance(component, params)
+            _check_weights(name, sketch, self._expected)
+        with naming(failure):
             module = self.initialized_instance(component, params)
-        except (TypeError, ValueError, RuntimeError) as error:
-            raise ValueError(
-                f"{name}={getattr(component, '__name__', component)} cannot be built with "
-                f"{params}: {error}"
-            ) from error
         if not isinstance(module, nn.Module):
             raise TypeError(f"{name}={component!r} makes a {type(module).__name__}, not a module")
         return module.float()
@@ -116,21 +138,48 @@ class TwoModuleNet(NeuralNet):
 
     def build_optimizer(self, name: str, module: nn.Module) -> torch.optim.Optimizer:
         """Optimizer of a module, with the parameters of ``optimizer_<name>``."""
-        args, kwargs = self.get_params_for_optimizer(f"optimizer_{name}", module.named_parameters())
-        optimizer = getattr(self, f"optimizer_{name}")
-        faster = optimizer_defaults(optimizer, kwargs, torch.device(self.device))
-        return optimizer(*args, **faster, **kwargs)
+        name = f"optimizer_{name}"
+        optimizer = getattr(self, name)
+        shown = describe(name, optimizer, self.get_params_for(name))
+        with naming(f"{shown} cannot be built"):
+            args, kwargs = self.get_params_for_optimizer(name, module.named_parameters())
+            faster = optimizer_defaults(optimizer, kwargs, torch.device(self.device))
+            built = optimizer(*args, **faster, **kwargs)
+        if not isinstance(built, torch.optim.Optimizer):
+            raise TypeError(f"{shown} makes a {type(built).__name__}, which is no optimizer")
+        closure = signature(built.step).parameters.get("closure")
+        if closure is not None and closure.default is closure.empty:
+            raise ValueError(
+                f"{shown} makes a step with a closure, which this training has not; use one that "
+                "needs gradients only, such as torch.optim.Adam"
+            )
+        return built
+
+    def _describe_step(self, optimizer: torch.optim.Optimizer) -> str:
+        is_of_vae = optimizer is getattr(self, "optimizer_vae_", None)
+        name = "optimizer_vae" if is_of_vae else "optimizer_discriminator"
+        shown = describe(name, getattr(self, name), self.get_params_for(name))
+        return f"{shown} cannot make a step"
+
+    def initialize_callbacks(self) -> TwoModuleNet:
+        """Build the callbacks."""
+        with naming(lambda: f"{self._describe_callbacks()} cannot be built"):
+            super().initialize_callbacks()
+        return self
+
+    def _describe_callbacks(self) -> str:
+        return describe("callbacks", repr(self.callbacks), self.get_params_for("callbacks"))
 
     def encode(self, x: Tensor, vae: Any = None) -> tuple[Tensor, Tensor]:
         """Mean and log-variance of q(z|x), each (n_samples, latent_dim)."""
         encode = self._compiled("encode", self.vae_.encode) if vae is None else vae.encode
-        with self._autocast():
+        with self._computing("vae", "encode", x):
             mu, logvar = encode(x)
         return mu.float(), logvar.float()
 
     def decode(self, z: Tensor, extra: Tensor | None = None) -> Tensor:
         """Mean of p(x|z), or its logits where the likelihood is Bernoulli."""
-        with self._autocast():
+        with self._computing("vae", "decode", z):
             return self._compiled("decode", self.vae_.decode)(z).float()
 
     def decode_mean(self, z: Tensor, extra: Tensor | None = None) -> Tensor:
@@ -148,13 +197,30 @@ class TwoModuleNet(NeuralNet):
         """Log-odds of being labelled, (n_samples,)."""
         if discriminator is None:
             discriminator = self._compiled("discriminator", self.discriminator_)
-        with self._autocast():
+        with self._computing("discriminator", "forward", mu):
             return discriminator(mu).float().reshape(len(mu))
+
+    @contextmanager
+    def _computing(self, name: str, method: str, x: Tensor) -> Iterator[None]:
+        """Compute with a module in the engine's precision; it may draw, and it may fail."""
+        with self._autocast(), self._lending(), self._naming(name, method, x):
+            yield
+
+    def _naming(self, name: str, method: str, x: Tensor) -> AbstractContextManager[None]:
+        """Say which module of the user's fails, and on what."""
+        module = getattr(self, f"{name}_")
+        shown = f"{name}={type(module).__name__}: {method}"
+        return naming_foreign(module, f"{shown} fails on a batch of shape {tuple(x.shape)}")
 
     def _autocast(self) -> AbstractContextManager[Any]:
         device = torch.device(self.device)
         dtype = resolve_precision(self.engine.precision, device)
         return nullcontext() if dtype is None else torch.autocast(device.type, dtype)
+
+    def _lending(self) -> AbstractContextManager[None]:
+        """Lend the generators in use to modules that may draw, as dropout does."""
+        generators = generators_in_use() if self._modules_draw else None
+        return lent_to_torch(generators, compiles=self.engine.compiles)
 
     def _folded_vae(self) -> Any:
         """Make a VAE that encodes as the net's own, but sooner; None for the net's own."""
@@ -174,7 +240,8 @@ class TwoModuleNet(NeuralNet):
         # The modules may have been built again in the meantime.
         if compiled.get(name, (None, None))[0] != function:
             options = self.engine.compile_options
-            compiled[name] = function, torch.compile(function, **options)
+            with naming(f"engine__compile={options!r} cannot be used"):
+                compiled[name] = function, torch.compile(function, **options)
         return compiled[name][1]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -217,7 +284,9 @@ class TwoModuleNet(NeuralNet):
             mine, other = (getattr(net, f"optimizer_{name}_") for net in (self, previous))
             if type(mine) is type(other):
                 groups = mine.state_dict()["param_groups"]
-                mine.load_state_dict({**other.state_dict(), "param_groups": groups})
+                # Loading keeps the tensors, which the steps of this net would change.
+                state = deepcopy(other.state_dict()["state"])
+                mine.load_state_dict({"state": state, "param_groups": groups})
 
     def export_state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
         """JSON-able values and arrays: all that evaluation needs, besides the parameters.
@@ -252,7 +321,21 @@ class TwoModuleNet(NeuralNet):
         if values.get("variance") is not None:
             self.variance_ = float(values["variance"])
         for name in self.fitted_arrays:
+            if name not in arrays:
+                raise ValueError(f"it holds no array {name}")
             setattr(self, f"{name}_", arrays[name])
+
+
+def _check_weights(name: str, module: nn.Module, arrays: Mapping[str, NDArray]) -> None:
+    """Raise if arrays are not the weights of a module, which need not have memory."""
+    wanted = {f"{name}.{key}": tensor for key, tensor in module.state_dict().items()}
+    try:
+        check_names((key for key in arrays if key.startswith(f"{name}.")), wanted)
+        for key, tensor in wanted.items():
+            dtype = torch.empty(0, dtype=tensor.dtype).numpy().dtype
+            check_array(arrays, key, dtype, tensor.shape)
+    except ValueError as error:
+        raise ValueError(f"these are not the weights of {name}: {error}") from error
 
 
 def _name_first_difference(previous: nn.Module, present: nn.Module) -> str:

@@ -1,4 +1,4 @@
-"""Choice of the device and of the precision on it, and seeds that stay inside."""
+"""Choice of the device and of the precision on it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from skvaal._engine.device import (
-    isolated_seed,
     optimizer_defaults,
     resolve_device,
     resolve_precision,
@@ -42,18 +41,6 @@ def test_unknown_device_is_named():
 def test_missing_mps_is_named():
     with pytest.raises(ValueError, match="device='mps'"):
         resolve_device("mps")
-
-
-def test_seed_repeats_and_leaves_the_generator_alone():
-    torch.manual_seed(7)
-    expected = torch.rand(3)
-    torch.manual_seed(7)
-    drawn = []
-    for _ in range(2):
-        with isolated_seed(0, CPU):
-            drawn.append(torch.rand(3))
-    assert torch.equal(*drawn)
-    assert torch.equal(torch.rand(3), expected)
 
 
 @pytest.mark.parametrize(

@@ -167,3 +167,19 @@ def test_checks_restore_the_mode_after_an_error():
     with pytest.raises(ValueError, match="has shape"):
         check_vae(vae, (4,))
     assert vae.training
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: DenseVAE((4,), latent_dim=10**9), "'latent_dim' parameter of DenseVAE"),
+        (lambda: DenseVAE((4,), hidden=(2**20, 2**20)), "layer from 1048576 to 1048576 numbers"),
+        (lambda: ConvVAE((1, 8, 8), width=10**9), "'width' parameter of ConvVAE"),
+        (lambda: LatentDiscriminator(2, hidden=(2**20, 2**20)), "choose smaller layers"),
+        (lambda: DenseVAE((1, 8, 8)), "'input_shape' parameter of DenseVAE .* length 1"),
+    ],
+    ids=["latent_dim", "hidden", "width", "discriminator", "shape"],
+)
+def test_networks_that_no_memory_holds_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

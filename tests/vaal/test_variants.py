@@ -194,7 +194,12 @@ def test_several_steps_and_another_fit_from_the_same_weights(digits, name):
 
 def test_a_discriminator_that_diverges_without_a_vae_is_found(digits):
     with pytest.raises(ValueError, match="training diverged"):
-        train_on("no_vae", digits, lr=1e30)
+        train_on(
+            "no_vae",
+            digits,
+            optimizer_discriminator=torch.optim.SGD,
+            optimizer_discriminator__lr=1e30,
+        )
 
 
 # One pool at a time, and the authors' code

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from skvaal._engine.batches import PairedPools
-from skvaal._engine.device import isolated_seed
+from skvaal._engine.generators import isolated_seed
 from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
 from skvaal._predictions.predictions import Predictions

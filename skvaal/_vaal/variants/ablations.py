@@ -8,7 +8,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from skvaal._engine.batches import Pair
+from skvaal._utils.schema import check_array
 from skvaal._vaal.evaluation import Encoded
 from skvaal._vaal.losses import centroid, wasserstein_distance
 from skvaal._vaal.net import VAALNet
@@ -71,7 +72,7 @@ class _NotAdversarialNet(VAALNet):
 
     def compute_vae_loss(self, passed: VAEPass, extra: Tensor | None) -> Terms:
         """L_VAE without its adversarial term."""
-        return {"vae_loss": self.lambda1 * self.compute_transductive_loss(passed)}
+        return {"vae_loss": float(self.lambda1) * self.compute_transductive_loss(passed)}
 
 
 class FrozenVAENet(_NotAdversarialNet):
@@ -128,6 +129,11 @@ class NoDiscriminatorNet(_NotAdversarialNet):
     def iterate(self, pairs: Sequence[Pair]) -> tuple[Tensor, Terms]:
         """Train the VAE."""
         return self.train_vae(pairs)
+
+    def restore_state(self, values: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> None:
+        """Take over the centroid, too: a mean and a standard deviation."""
+        super().restore_state(values, arrays)
+        check_array(arrays, "centroid", np.float32, (2, self.latent_dim_))
 
     def score_encoded(self, batch: Encoded) -> Tensor:
         """Minus the distance to the centroid, (n,)."""

@@ -23,6 +23,7 @@ from skvaal._predictions.predictions import (
     is_explicit,
     measure_uncertainty,
 )
+from skvaal._utils.schema import POSITIVE, TEXT, TRUTH, check_array, check_names, entries
 from skvaal._vaal.module_checks import check_vae, condition_dim_of
 from skvaal._vaal.variants.published import SeparateBatchesNet
 from skvaal._vaal.variants.task_aware import Extra, TaskAwareNet, read_proba
@@ -40,7 +41,8 @@ class ConditionalNet(TaskAwareNet):
         context = {"input_shape": self.input_shape, "condition_dim": condition_dim}
         vae = self.build("vae", self.vae, context)
         n_decoded = condition_dim_of(vae, self.vae, condition_dim)
-        self.latent_dim_ = check_vae(vae, self.input_shape, n_decoded)
+        params = self.get_params_for("vae")
+        self.latent_dim_ = check_vae(vae, self.input_shape, n_decoded, params)
         self.n_decoder_inputs_ = self.latent_dim_ + n_decoded
         self.n_discriminator_inputs_ = self.latent_dim_ + condition_dim
         return vae
@@ -73,6 +75,13 @@ class PseudoLabel(Extra):
         """Find the number of classes."""
         assert predictions.proba is not None
         return cls(predictions.proba.shape[1])
+
+    @classmethod
+    def restored(cls, values: Any, arrays: Mapping[str, NDArray], uncertainty: Any) -> PseudoLabel:
+        """Take the number of classes."""
+        entries({"n_classes": POSITIVE}, others=False)(values, "learned.net.extra")
+        check_names(arrays, ())
+        return cls(**values)
 
     def columns(
         self, predictions: Predictions, n_samples: int, name: str = "proba"
@@ -117,7 +126,25 @@ class RankedLoss(Extra):
     @classmethod
     def restored(cls, values: Any, arrays: Mapping[str, NDArray], uncertainty: Any) -> RankedLoss:
         """Take the ranked losses."""
-        return cls(uncertainty=uncertainty, ranked=arrays["ranked"], **values)
+        wanted = {"n_classes": POSITIVE, "of_loss": TRUTH, "ranked_by": TEXT}
+        entries(wanted, others=False)(values, "learned.net.extra")
+        check_names(arrays, ("ranked",))
+        ranked = check_array(arrays, "ranked", np.float64, (None,))
+        if (np.diff(ranked) < 0).any():
+            raise ValueError("its array ranked must ascend")
+        made = cls(values["n_classes"], uncertainty, values["of_loss"], ranked)
+        if made.ranked_by != values["ranked_by"]:
+            raise ValueError(
+                f"its samples are ranked by {values['ranked_by']}, not by {made.ranked_by}: load "
+                "it with the uncertainty that it was fitted with"
+            )
+        return made
+
+    @property
+    def ranked_by(self) -> str:
+        """Name of what the samples are ranked by."""
+        explicit = _explicit(self.uncertainty)
+        return "loss" if self.of_loss else getattr(explicit, "__name__", str(explicit))
 
     def columns(
         self, predictions: Predictions, n_samples: int, name: str = "proba"
@@ -131,7 +158,7 @@ class RankedLoss(Extra):
 
     def export_state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
         """All but the uncertainty, which is a parameter of the strategy."""
-        values = {"n_classes": self.n_classes, "of_loss": self.of_loss}
+        values = {"n_classes": self.n_classes, "of_loss": self.of_loss, "ranked_by": self.ranked_by}
         return values, {"ranked": self.ranked}
 
 
@@ -144,10 +171,13 @@ def _read_loss(predictions: Predictions, uncertainty: Any, of_loss: bool) -> NDA
                 "learner, or fit with proba=..."
             )
         return np.asarray(predictions.loss, dtype=np.float64)
-    explicit = uncertainty if is_explicit(uncertainty) else "margin"
-    values = measure_uncertainty(explicit, predictions)
+    values = measure_uncertainty(_explicit(uncertainty), predictions)
     assert values is not None
     return values
+
+
+def _explicit(uncertainty: Any) -> Any:
+    return uncertainty if is_explicit(uncertainty) else "margin"
 
 
 class TaskLossNet(ConditionalNet):

@@ -10,6 +10,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import numpy as np
 import torch
@@ -71,20 +72,24 @@ class PublishedNet(SeparateBatchesNet):
         )
         return transductive_loss(*bound.chunk(2))
 
+    def for_scoring(self) -> PublishedNet:
+        """A net with modules of its own: what they learn of the batches is forgotten."""
+        net = object.__new__(type(self))
+        net.__dict__ = {
+            **vars(self),
+            "vae_": deepcopy(self.vae_),
+            "discriminator_": deepcopy(self.discriminator_),
+            "_compiled_functions": {},
+        }
+        return net
+
     def evaluate_for_scores(
         self, pool: Pool, function: Callable[[Encoded], Tensor]
     ) -> NDArray[np.float32]:
-        """Encode by the statistics of each batch, and forget them afterwards."""
-        buffers = list(self.module_.buffers())
-        kept = [buffer.clone() for buffer in buffers]
+        """Encode by the statistics of each batch."""
 
         def encode_and_apply(x: Tensor, extra: Tensor | None) -> Tensor:
             self._set_training(len(x) > 1)  # a batch of one sample has no statistics
             return function(Encoded(x, *self.encode(x), extra))
 
-        try:
-            return self._over_batches(pool, encode_and_apply, self.batch_size)
-        finally:
-            self._set_training(False)
-            for buffer, value in zip(buffers, kept, strict=True):
-                buffer.copy_(value)
+        return self._over_batches(pool, encode_and_apply, self.batch_size)

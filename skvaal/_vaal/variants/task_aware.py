@@ -18,6 +18,7 @@ from torch import Tensor
 
 from skvaal._pool.pool import Pool
 from skvaal._predictions.predictions import PredictionNeeds, Predictions, state_indicator
+from skvaal._utils.schema import check_names, entries
 from skvaal._vaal.losses import relabeled_discriminator_loss
 from skvaal._vaal.net import VAALNet
 from skvaal._vaal.variants.published import SeparateBatchesNet
@@ -36,8 +37,13 @@ class Extra(ABC):
 
     @classmethod
     def restored(cls, values: Any, arrays: Mapping[str, NDArray], uncertainty: Any) -> Extra:
-        """Rebuild it from what :meth:`export_state` returned, and the strategy's `uncertainty`."""
-        return cls(**values, **arrays)
+        """Rebuild it from what :meth:`export_state` returned, and the strategy's `uncertainty`.
+
+        Raises a ValueError if these are not what it returned.
+        """
+        entries({}, others=False)(values, "learned.net.extra")
+        check_names(arrays, ())
+        return cls()
 
     @abstractmethod
     def columns(
@@ -83,7 +89,7 @@ class TaskAwareNet(VAALNet):
         """Rebuild `extra`."""
         prefix = "extra."
         own = {key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)}
-        return cls.extra_class.restored(values["extra"], own, uncertainty)
+        return cls.extra_class.restored(values.get("extra"), own, uncertainty)
 
     def attach_extra(self, pool: Pool, predictions: Predictions, name: str = "proba") -> None:
         """Give a pool its columns; if scores read them, they need class probabilities."""

@@ -79,5 +79,5 @@ def test_values_are_scores():
 )
 def test_what_it_returns_is_checked(answer, message):
     rule = FunctionRule(lambda *args: answer)
-    with pytest.raises(ValueError, match=f"a function as the rule must return.*{message}"):
+    with pytest.raises(ValueError, match=f"a function as the rule, must return.*{message}"):
         select(rule, 2, scores=SCORES, Z=Z)

@@ -110,7 +110,7 @@ def test_an_unknown_parameter_is_an_error(rule, name, message):
     ("rule", "name"), [("herding", "bandwidth"), (KCenter(), "space"), (last_rows, "space")]
 )
 def test_a_wrong_value_is_an_error(rule, name):
-    with pytest.raises(ValueError, match=f"'{name}' parameter of"):
+    with pytest.raises(ValueError, match=f"'rule__{name}' parameter of"):
         as_rule(rule, {name: 0})
 
 

@@ -484,7 +484,7 @@ def test_a_loaded_strategy_can_be_examined(fitted, pools, tmp_path):
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"n_folds": 1}, "n_folds=1, but it must be at least 2"), ({"empty": True}, "X_labeled is")],
+    [({"n_folds": 1}, "n_folds=1, but it must be an integer"), ({"empty": True}, "X_labeled is")],
 )
 def test_bad_input(fitted, pools, changes, message):
     labeled = pools[0][:0] if changes.pop("empty", False) else pools[0]

@@ -72,7 +72,8 @@ HANDLERS = {
 @pytest.fixture(params=HANDLERS)
 def run(request):
     """Run a function under a handler of SIGINT, which must be the same after it."""
-    previous = signal.getsignal(signal.SIGINT)
+    # A shell ignores SIGINT for its background jobs, and asyncio handles it only instead of Python.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def run_and_look(train):
         def observed():

@@ -68,7 +68,7 @@ def test_overrides_replace_and_leave_the_table_alone():
 )
 @pytest.mark.parametrize("cls", [VAALQueryStrategy, VAALQuery])
 def test_unknown_name(cls, name, nearest):
-    with pytest.raises(ValueError, match=f"unknown preset '{name}'; did you mean '{nearest}'"):
+    with pytest.raises(ValueError, match=f"no preset name='{name}'; did you mean '{nearest}'"):
         cls.from_preset(name)
 
 

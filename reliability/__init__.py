@@ -1,0 +1,5 @@
+"""Faults on purpose, and what skvaal makes of them: ``python -m reliability --help``.
+
+`faults` holds one module for each kind of fault, `fuzz` one for each kind of input. Each trial ends
+in an outcome of `tally`. `table` writes the figures and the tables of ``docs/reliability.md``.
+"""

@@ -1,0 +1,1 @@
+"""Random input, one module each: ``run(tally, trials, seed, folder)`` tries so many examples."""

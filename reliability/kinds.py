@@ -112,25 +112,25 @@ FUZZ = {
     "labels": Kind(
         about="labels and marks of unlabelled rows, nulls of every kind among them",
         run=labels.run,
-        trials=1000,
-        full=20_000,
+        trials=5000,
+        full=50_000,
     ),
     "samples": Kind(
         about="samples of odd types, shapes and layouts",
         run=samples.run,
-        trials=1000,
-        full=20_000,
+        trials=5000,
+        full=50_000,
     ),
     "probabilities": Kind(
         about="class probabilities of any shape, type and value",
         run=probabilities.run,
-        trials=1000,
-        full=20_000,
+        trials=5000,
+        full=50_000,
     ),
     "parameters": Kind(
         about="any argument of what is public, with any value",
         run=parameters.run,
-        trials=500,
+        trials=1000,
         full=10_000,
     ),
     "file-bytes": Kind(

@@ -77,9 +77,9 @@ def _interrupt(
     handler: str, seconds: float, expected: bytes, *, has_callback: bool
 ) -> tuple[str, str]:
     strategy = _strategy(has_callback=has_callback)
-    has_ended = threading.Event()
+    has_ended, is_pressed = threading.Event(), threading.Event()
     n_signals = 2 if handler == "asyncio" else 1  # the first one cancels the task, no more
-    presses = threading.Thread(target=_press, args=(seconds, n_signals, has_ended))
+    presses = threading.Thread(target=_press, args=(seconds, n_signals, has_ended, is_pressed))
 
     def fit() -> None:
         presses.start()
@@ -94,12 +94,17 @@ def _interrupt(
             presses.join()
     except (KeyboardInterrupt, OwnError):
         is_interrupted = True
+    if not is_pressed.is_set():
+        return "the fit had ended before", ""
     return _judge(strategy, expected, is_interrupted=is_interrupted)
 
 
-def _press(seconds: float, n_signals: int, has_ended: threading.Event) -> None:
+def _press(
+    seconds: float, n_signals: int, has_ended: threading.Event, is_pressed: threading.Event
+) -> None:
     for _ in range(n_signals):
         if not has_ended.wait(seconds):
+            is_pressed.set()
             os.kill(os.getpid(), signal.SIGINT)
         seconds = 0.001
 
@@ -120,7 +125,7 @@ def _judge(strategy: Any, expected: bytes, *, is_interrupted: bool) -> tuple[str
         return HALF, "fitted, but it chooses otherwise"
     if is_interrupted:
         return "the caller was interrupted, the fit is complete", ""
-    return "the fit is complete", ""
+    return "the fit is complete, the caller knows of no interrupt", ""
 
 
 @contextmanager

@@ -7,9 +7,11 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from joblib import Parallel, delayed
 from joblib.externals.loky import get_reusable_executor
 
@@ -40,8 +42,9 @@ def choose_in_children(report: Report, how: str, name: str, trials: int, seed: i
         report(RIGHT if chosen == (expected, expected) else WRONG, f"{how}, {name}")
 
 
-def choose_both(strategy: Any, name: str, seed: int) -> tuple[bytes, bytes]:
+def choose_both(strategy: Any, name: str, seed: int, n_threads: int) -> tuple[bytes, bytes]:
     """What the strategy of the parent chooses in a child, and what one fitted there does."""
+    torch.set_num_threads(n_threads)  # as many as the parent's, or the last bits may differ
     return choice(strategy), choice(fitted(name, seed))
 
 
@@ -49,14 +52,16 @@ def _by_multiprocessing(method: str) -> Callable[..., list[tuple[bytes, bytes]]]
     def ask(strategy: Any, name: str, seed: int, trials: int) -> list[tuple[bytes, bytes]]:
         context = multiprocessing.get_context(method)
         with ProcessPoolExecutor(2, mp_context=context) as pool:
-            asked = [pool.submit(choose_both, strategy, name, seed) for _ in range(trials)]
+            ask_one = partial(choose_both, strategy, name, seed, torch.get_num_threads())
+            asked = [pool.submit(ask_one) for _ in range(trials)]
             return [one.result() for one in asked]
 
     return ask
 
 
 def _by_loky(strategy: Any, name: str, seed: int, trials: int) -> list[tuple[bytes, bytes]]:
-    calls = (delayed(choose_both)(strategy, name, seed) for _ in range(trials))
+    n_threads = torch.get_num_threads()
+    calls = (delayed(choose_both)(strategy, name, seed, n_threads) for _ in range(trials))
     try:
         return list(Parallel(n_jobs=2)(calls))
     finally:

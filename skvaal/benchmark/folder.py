@@ -150,6 +150,8 @@ class ResultsFolder:
         failures = {RunKey.of(failure): failure for failure in self._written_failures()}
         for journal in read_journals(self.journals):
             key = RunKey.of(journal["key"])
+            if len(journal["records"]) < len(runs.get(key, ())):
+                continue  # a process that outlived a kill wrote late, or a run is played again
             runs[key] = journal["records"]
             failures.pop(key, None)
             if journal["failure"]:

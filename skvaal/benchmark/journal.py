@@ -76,6 +76,8 @@ class RunKey:
 class Journal:
     """The file of one run. Each change replaces the file at once, so it is always whole.
 
+    All rounds of a run stay: what replaces them comes late, from a process that outlived a kill.
+
     Parameters
     ----------
     folder : path
@@ -122,8 +124,17 @@ class Journal:
         self._replace(records=records, is_complete=False, failure=failure)
 
     def _replace(self, **content: Any) -> None:
+        if self._is_complete():
+            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(self.path, seal({"key": asdict(self.key)} | content))
+
+    def _is_complete(self) -> bool:
+        try:
+            content = _content(self.path)
+        except DamagedResultsError:
+            return False
+        return content is not None and bool(content["is_complete"])
 
 
 def read_journals(folder: str | Path) -> list[dict[str, Any]]:

@@ -145,6 +145,14 @@ def test_journal_of_a_second_try_stands_for_the_written_failure(folder):
     assert len(folder.read().records) == 2
 
 
+def test_what_an_outlived_process_writes_late_replaces_no_record(folder):
+    folder.write(as_frame([record(0), record(1)]), [])
+
+    Journal(folder.journals, KEY).write([record(0)], is_complete=False)
+
+    assert folder.read().records["round"].tolist() == [0, 1]
+
+
 def test_second_process_is_kept_out(folder):
     with (
         folder.locked(),
@@ -240,7 +248,7 @@ def test_journal_that_goes_while_it_is_read_is_no_error(folder, monkeypatch):
 def test_full_disk_leaves_the_earlier_records_and_journals(folder, monkeypatch):
     folder.write(as_frame([record(0), record(1)]), [])
     other = replace(KEY, seed=1)
-    Journal(folder.journals, other).write([record(0, other), record(1, other)], is_complete=True)
+    Journal(folder.journals, other).write([record(0, other)], is_complete=False)
     before = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
 
     def full(descriptor):
@@ -250,7 +258,9 @@ def test_full_disk_leaves_the_earlier_records_and_journals(folder, monkeypatch):
     for write in (
         lambda: folder.write(folder.read().records, []),
         lambda: folder.open(SETTINGS, headings={}, command=None),
-        lambda: Journal(folder.journals, other).write([record(0, other)], is_complete=False),
+        lambda: Journal(folder.journals, other).write(
+            [record(0, other), record(1, other)], is_complete=True
+        ),
     ):
         with pytest.raises(OSError, match="No space left on device.*results"):
             write()

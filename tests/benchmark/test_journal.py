@@ -89,3 +89,14 @@ def test_names_that_look_alike_once_cleaned_stay_apart():
 
 def test_key_of_a_record():
     assert RunKey.of({**vars(KEY), "accuracy": 0.5}) == KEY
+
+
+def test_a_complete_run_stays_when_an_outlived_process_writes_late(tmp_path):
+    Journal(tmp_path, KEY).write([record(0), record(1)], is_complete=True)
+
+    Journal(tmp_path, KEY).write([record(0)], is_complete=False)
+    Journal(tmp_path, KEY).fail([], failure())
+
+    (journal,) = read_journals(tmp_path)
+    assert journal["is_complete"]
+    assert len(journal["records"]) == 2

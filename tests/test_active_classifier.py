@@ -239,6 +239,7 @@ def flatten_rows(X):
     return X.reshape(len(X), -1)
 
 
+@pytest.mark.slow
 def test_grid_search_over_the_strategy_in_two_processes():
     search = GridSearchCV(
         active(VAALQuery(**QUICK), n_rounds=1),

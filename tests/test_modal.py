@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import textwrap
 from types import SimpleNamespace
 
 import numpy as np
@@ -414,27 +412,3 @@ def test_herding_query_trains_nothing_and_chooses_as_its_strategy(pools, trainin
     np.testing.assert_array_equal(scores, expected[1])
     assert (scores > 0).all()
     assert set(query.seconds_) == {"fit", "choose"}
-
-
-def test_herding_query_leaves_torch_alone():
-    program = """
-        import sys
-        import numpy as np
-        from types import SimpleNamespace
-        from skvaal import HerdingQuery
-
-        class Learner:
-            X_training = np.random.RandomState(0).rand(10, 4)
-            y_training = np.arange(10) % 2
-
-            def predict_proba(self, X):
-                return np.full((len(X), 2), 0.5)
-
-        X_pool = np.random.RandomState(1).rand(50, 4)
-        indices, scores = HerdingQuery(random_state=0)(Learner(), X_pool, 3)
-        print(len(indices), "torch" in sys.modules)
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True
-    )
-    assert done.stdout.split() == ["3", "False"], done.stderr

@@ -46,7 +46,9 @@ def check_mask(X: Any, name: str, start: int = 0) -> None:
 
     The first row of X is the row `start` of what has that name.
     """
-    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+    # A structured array has a mask for each field, and is refused anyway.
+    is_plain = isinstance(X, np.ma.MaskedArray) and X.dtype.names is None
+    if is_plain and np.ma.is_masked(X):
         where = np.argwhere(np.ma.getmaskarray(X))[0].tolist()
         where[:1] = [start + each for each in where[:1]]
         raise ValueError(

@@ -179,8 +179,10 @@ def test_ctrl_c_says_how_to_go_on(tmp_path, monkeypatch):
     assert f"The same command goes on with the complete runs in {tmp_path}" in words(result.stderr)
 
 
-def test_scheduler_that_is_not_there_is_named(tmp_path):
-    pytest.importorskip("distributed")
+def test_scheduler_that_is_not_there_is_named(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    client = distributed.Client
+    monkeypatch.setattr(distributed, "Client", lambda at, timeout: client(at, timeout="100ms"))
 
     result = skvaal(
         "benchmark", *SMALL, "--strategies", "random", "--dask", "localhost:1", "--out", tmp_path

@@ -419,11 +419,3 @@ def test_no_losses(pools, change):
     assert labeled.loss is None
     assert pool.loss is None
     assert pool.proba is not None
-
-
-def test_importing_it_imports_no_torch():
-    import subprocess
-    import sys
-
-    program = "import sys, skvaal._predictions.learner; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", program], check=True)

@@ -10,6 +10,7 @@ import inspect
 from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
@@ -29,6 +30,13 @@ def last_step(strategy: StrategyOrPipeline, wanted: type = BaseQueryStrategy) ->
             f"strategy must be a {name} or a Pipeline that ends in one, got {type(last).__name__}"
         )
     return last
+
+
+def clone_strategy(strategy: StrategyOrPipeline, wanted: type) -> StrategyOrPipeline:
+    """An unfitted copy; raise first if its last step is none of the wanted class."""
+    last_step(strategy, wanted)  # or clone would say what it cannot clone
+    copy: StrategyOrPipeline = clone(strategy)
+    return copy
 
 
 def fit_front(

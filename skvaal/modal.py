@@ -8,11 +8,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from skvaal._herding_strategy import HerdingQueryStrategy
-from skvaal._pipelines import StrategyOrPipeline, fit_front, last_step, transform_front
+from skvaal._pipelines import (
+    StrategyOrPipeline,
+    clone_strategy,
+    fit_front,
+    last_step,
+    transform_front,
+)
 from skvaal._pool.containers import count_rows
 from skvaal._pool.validation import check_n, check_same_columns
 from skvaal._predictions.learner import ask_learner, labeled_pool, labels_of
@@ -190,8 +196,7 @@ class _StrategyQuery(BaseEstimator):
     def _new_strategy(self) -> Any:
         """A fresh strategy; with ``warm_start=True`` it goes on from that of the last query."""
         strategy = self._inline if self.strategy is None else self.strategy
-        last_step(strategy, self._strategy_class())  # or clone would say what it cannot clone
-        strategy = clone(strategy)
+        strategy = clone_strategy(strategy, self._strategy_class())
         last = last_step(strategy)
         if getattr(last, "warm_start", False) and hasattr(self, "strategy_"):
             previous = last_step(self.strategy_)

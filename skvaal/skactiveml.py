@@ -14,7 +14,13 @@ from sklearn.base import clone
 from sklearn.utils import check_array, check_random_state
 
 from skvaal._herding_strategy import HerdingQueryStrategy
-from skvaal._pipelines import StrategyOrPipeline, fit_front, last_step, transform_front
+from skvaal._pipelines import (
+    StrategyOrPipeline,
+    clone_strategy,
+    fit_front,
+    last_step,
+    transform_front,
+)
 from skvaal._pool.containers import count_rows, take_rows
 from skvaal._pool.labels import labeled_mask
 from skvaal._pool.validation import check_same_columns
@@ -157,8 +163,7 @@ class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
         fit_clf: bool,
     ) -> Choice:
         strategy = self._strategy_class() if self.strategy is None else self.strategy
-        last_step(strategy, self._strategy_class)  # or clone would say what it cannot clone
-        strategy = clone(strategy)
+        strategy = clone_strategy(strategy, self._strategy_class)
         last = last_step(strategy)
         if last.random_state is None:
             last.set_params(random_state=self.random_state_.randint(np.iinfo(np.int32).max))

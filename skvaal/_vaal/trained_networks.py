@@ -56,13 +56,10 @@ _OWN_ARRAYS = {
     *("space.mean", "space.components", "space.variances"),
     *("labeled_coordinates", "sparse_reduction"),
 }
-
-
-# TransformerMixin, whose set_output sees a `transform` of a subclass only.
-
 _N_FOLDS = Interval(Integral, 2, None, closed="left")
 
 
+# set_output of TransformerMixin sees a `transform` of a subclass only.
 class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
     """The methods of :class:`~skvaal.VAALQueryStrategy` that read its net `net_`."""
 

@@ -1,6 +1,6 @@
 import os
 import signal
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,24 @@ from skvaal.benchmark.runner import WorkerKilledError, run
 
 pytest.importorskip("modAL")
 distributed = pytest.importorskip("distributed")
+
+
+@contextmanager
+def two_workers(folder):
+    """Let joblib play on a cluster of two processes, and give its client."""
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=folder
+        ) as cluster,
+        distributed.Client(cluster) as client,
+        parallel_config(backend="dask"),
+    ):
+        yield client
+
+
+def assert_same_but_for_measurements(alone, together):
+    measured = [name for name in COLUMNS if name.endswith(("seconds", "mib"))]
+    pd.testing.assert_frame_equal(alone.drop(columns=measured), together.drop(columns=measured))
 
 
 class Signing:
@@ -53,13 +71,7 @@ def test_killed_worker_ends_in_its_error_and_the_next_start_goes_on(rows, tmp_pa
     alone = run(rows, strategies, **arguments).records
 
     def in_cluster():
-        with (
-            distributed.LocalCluster(
-                n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=tmp_path
-            ) as cluster,
-            distributed.Client(cluster),
-            parallel_config(backend="dask"),
-        ):
+        with two_workers(tmp_path):
             return run(rows, strategies, out=tmp_path / "out", **arguments).records
 
     (signatures / "switch").touch()
@@ -71,8 +83,7 @@ def test_killed_worker_ends_in_its_error_and_the_next_start_goes_on(rows, tmp_pa
     ended = ResultsFolder(tmp_path / "out").ended_runs()
     together = in_cluster()
 
-    measured = [name for name in COLUMNS if name.endswith(("seconds", "mib"))]
-    pd.testing.assert_frame_equal(alone.drop(columns=measured), together.drop(columns=measured))
+    assert_same_but_for_measurements(alone, together)
     kept = together.set_index(["seed", "round"])["train_seconds"]
     for key, records in ended.items():  # nothing of them was played again
         assert [record["train_seconds"] for record in records] == kept[key.seed].tolist()
@@ -91,17 +102,10 @@ def test_cluster_of_two_processes_gives_the_same_records(rows, tmp_path):
     alone = run(rows, strategies, **arguments).records
     (signatures / str(os.getpid())).unlink()
 
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=tmp_path
-        ) as cluster,
-        distributed.Client(cluster) as client,
-        parallel_config(backend="dask"),
-    ):
+    with two_workers(tmp_path) as client:
         together = run(rows, strategies, out=tmp_path / "out", **arguments).records
         workers = set(client.run(os.getpid).values())
 
-    measured = [name for name in COLUMNS if name.endswith(("seconds", "mib"))]
-    pd.testing.assert_frame_equal(alone.drop(columns=measured), together.drop(columns=measured))
+    assert_same_but_for_measurements(alone, together)
     assert {int(path.name) for path in signatures.iterdir()} == workers
     assert len(workers) == 2

@@ -147,8 +147,8 @@ def load_dataset(
     Raises
     ------
     ValueError
-        If the name is not known, `image_size` is too small or too large, it or `max_pixels` does
-        not apply, a file is damaged, too large or lacks something, or a class has no sample.
+        If the name is not known, or `image_size` is too small or too large. If that or `max_pixels`
+        does not apply. If a file is damaged, too large or lacks something. If a class is empty.
     FileNotFoundError
         If the folder is not set, or a file is not in it.
     ConnectionError

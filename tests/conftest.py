@@ -92,3 +92,29 @@ def trainings(monkeypatch: pytest.MonkeyPatch) -> list:
         VAALNet, "partial_fit", lambda self, *a: calls.append(a[0]) or fit(self, *a)
     )
     return calls
+
+
+@pytest.fixture
+def write_image():
+    """Writes an image of one colour; the ending gives the format."""
+
+    Image = pytest.importorskip("PIL.Image")
+
+    def write(path, colour=(0, 0, 0), size=(20, 10), mode="RGB"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new(mode, size, colour).save(path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def damage():
+    """Cuts a file off in the middle."""
+
+    def cut(path):
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) // 2])
+        return path
+
+    return cut

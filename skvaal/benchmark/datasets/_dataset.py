@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skvaal.benchmark.datasets._images import LazyImages
+from skvaal._files.images import LazyImages
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

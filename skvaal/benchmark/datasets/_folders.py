@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from skvaal._files.decoding import find_problem
+from skvaal._files.images import LazyImages
 from skvaal.benchmark.datasets._dataset import Dataset
-from skvaal.benchmark.datasets._decoding import find_problem
-from skvaal.benchmark.datasets._images import LazyImages
 from skvaal.benchmark.datasets._options import DATA_VARIABLE, Options
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skvaal._files.decoding import open_regular
+from skvaal._files.images import LazyImages
 from skvaal.benchmark._archives import load_arrays
 from skvaal.benchmark.datasets._dataset import Dataset
-from skvaal.benchmark.datasets._decoding import open_regular
-from skvaal.benchmark.datasets._images import LazyImages
 from skvaal.benchmark.datasets._options import DATA_VARIABLE, Options
 from skvaal.benchmark.datasets._texts import split_texts, text_features
 from skvaal.benchmark.machine import memory_gib

@@ -6,8 +6,8 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-from skvaal.benchmark.datasets._decoding import DEFAULT_MAX_PIXELS
-from skvaal.benchmark.datasets._images import DEFAULT_IMAGE_SIZE, MIN_IMAGE_SIZE
+from skvaal._files.decoding import DEFAULT_MAX_PIXELS
+from skvaal._files.images import DEFAULT_IMAGE_SIZE, MIN_IMAGE_SIZE
 
 DATA_VARIABLE = "SKVAAL_DATA"
 

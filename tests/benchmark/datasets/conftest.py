@@ -5,7 +5,6 @@ import struct
 
 import numpy as np
 import pytest
-from PIL import Image
 
 
 class Python2Pickler(pickle._Pickler):
@@ -75,18 +74,6 @@ def cifar100_folder(tmp_path, cifar100_arrays):
 
 
 @pytest.fixture
-def write_image():
-    """Writes an image of one colour; the ending gives the format."""
-
-    def write(path, colour=(0, 0, 0), size=(20, 10), mode="RGB"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.new(mode, size, colour).save(path)
-        return path
-
-    return write
-
-
-@pytest.fixture
 def image_tree(tmp_path, write_image):
     """Three reddish cats and two bluish dogs: the last digit of a file is in its green."""
     folder = tmp_path / "pets"
@@ -95,15 +82,3 @@ def image_tree(tmp_path, write_image):
     for i in range(2):
         write_image(folder / "dog" / f"d{i}.png", (0, i, 255))
     return folder
-
-
-@pytest.fixture
-def damage():
-    """Cuts a file off in the middle."""
-
-    def cut(path):
-        content = path.read_bytes()
-        path.write_bytes(content[: len(content) // 2])
-        return path
-
-    return cut

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Protocol, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skvaal.benchmark.datasets._decoding import DEFAULT_MAX_PIXELS, decode, open_regular, opened
+from skvaal._files.decoding import DEFAULT_MAX_PIXELS, decode, open_regular, opened
 
 DEFAULT_IMAGE_SIZE = 64
 MIN_IMAGE_SIZE = 8

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from sklearn.model_selection import train_test_split
 
-from skvaal.benchmark.datasets import LazyImages
+from skvaal._files.images import LazyImages
 
 N = 5
 

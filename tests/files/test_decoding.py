@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skvaal.benchmark.datasets import LazyImages
-from skvaal.benchmark.datasets._decoding import decode, find_problem
+from skvaal._files.decoding import decode, find_problem
+from skvaal._files.images import LazyImages
 
 
 def as_file(image, form="PNG"):

@@ -1,0 +1,1 @@
+"""Features of images and texts, by networks that others have trained. No strategy is here."""

@@ -1,0 +1,1 @@
+"""From files to "label these next", and back: choosing, pages, exports, rounds in a folder."""

@@ -48,7 +48,9 @@ def replace_file(path: str | Path, content: bytes) -> None:
         if mode is None and not target.parent.is_dir():
             raise FileNotFoundError(f"no such folder: {target.parent}")
         if mode is not None and not os.access(target, os.W_OK):
-            raise PermissionError(f"{path} is read-only; name another file, or change its mode")
+            raise PermissionError(
+                f"{path} is read-only; name another file, or {_make_writable(target)}"
+            )
         part = target.with_name(f".{target.name[:_LONGEST_START]}.{token_hex(8)}.part")
         try:
             # A new file has the mode that the umask leaves.
@@ -127,6 +129,11 @@ def _mode_of_regular_file(target: Path, path: str | Path) -> int | None:
     if not stat.S_ISREG(mode):
         raise OSError(f"{path} is no regular file, but a device, a pipe or the like")
     return stat.S_IMODE(mode)
+
+
+def _make_writable(target: Path) -> str:
+    is_read_only = hasattr(os, "statvfs") and os.statvfs(target).f_flag & os.ST_RDONLY
+    return "mount its file system for writing" if is_read_only else "change its mode"
 
 
 def _sync_folder(folder: Path) -> None:

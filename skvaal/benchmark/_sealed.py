@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 DIGEST = "sha256"
 _OF_TABLE = b"skvaal.sha256"
 _DEEPEST = 50
+_MOST_ROWS = 10_000_000  # a file of some kB may claim any number
 
 
 def seal(content: dict[str, Any], *, indent: int | None = None) -> bytes:
@@ -49,6 +50,8 @@ def unseal_table(data: bytes, columns: tuple[str, ...]) -> list[dict[str, Any]]:
         names = file.schema_arrow.names
         if wrong := [name for name in columns if names.count(name) != 1]:
             raise ValueError(f"it lacks the column {wrong[0]!r}, or has several of that name")
+        if (n_rows := file.metadata.num_rows) > _MOST_ROWS:
+            raise ValueError(f"its {n_rows:,} rows are more than {_MOST_ROWS:,}")
         rows = _rows(file.read(columns))
     except (pa.ArrowException, OSError, MemoryError) as error:
         raise ValueError(" ".join(str(error).split())) from error

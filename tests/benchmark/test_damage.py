@@ -216,6 +216,12 @@ def test_crafted_records_are_named(folder, tmp_path, kind):
         folder.read()
 
 
+def test_more_rows_than_a_comparison_has_are_not_read(folder, monkeypatch):
+    monkeypatch.setattr("skvaal.benchmark._sealed._MOST_ROWS", 1)
+    with pytest.raises(DamagedResultsError, match=r"records\.parquet is damaged.* more than 1"):
+        folder.read()
+
+
 def test_column_that_is_there_twice_is_named(folder):
     table = pq.read_table(folder.records)
     pq.write_table(table.append_column("seed", pa.array(["x", "y"])), folder.records)

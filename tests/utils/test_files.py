@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from reliability.small_disk import REASON, small_disk
 from skvaal._utils.files import read_file, replace_file
 
 
@@ -225,6 +226,7 @@ def test_what_is_no_name(function, path):
 
 AS_NOBODY = """
 import os, sys
+from reliability.small_disk import REASON, small_disk
 from skvaal._utils.files import read_file, replace_file
 if os.getuid() == 0:  # whom no mode stops
     os.setgid(65534)
@@ -261,6 +263,16 @@ def test_what_the_user_may_not_touch():
         assert said.stdout.split() == ["True", "done", "True", "True", "True", "done"], said.stderr
         assert read_only.read_bytes() == b"old"
         assert names_in(folder / "open") == ["new", "read-only"]
+
+
+def test_a_read_only_disk_is_told_from_a_read_only_file(tmp_path):
+    with small_disk(tmp_path, kib=64) as disk:
+        if disk is None:
+            pytest.skip(REASON)
+        (disk.path / "file").write_bytes(b"old")
+        disk.make_read_only()
+        with pytest.raises(OSError, match=r"file is read-only; .* or mount its file system for"):
+            replace_file(disk.path / "file", b"new")
 
 
 def test_many_at_once_leave_one_whole_file(tmp_path):

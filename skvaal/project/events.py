@@ -1,0 +1,281 @@
+"""What happened to a project, in the order in which it happened: one SQLite file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from skvaal._utils.files import read_file
+from skvaal._utils.schema import (
+    ANYTHING,
+    COUNT,
+    TEXT,
+    Form,
+    entries,
+    list_of,
+    number,
+    one_of,
+    table_of,
+)
+
+# Both are in the header of the file: 'skva' in ASCII, and the form of what is in it.
+_APPLICATION = 0x736B7661
+FORMAT = 1
+_WAIT = 10.0  # seconds that a change waits for that of another process
+
+_NAMES = list_of(TEXT)
+_LABELS = table_of(TEXT)
+FORMS: dict[str, Form] = {
+    "start": entries(
+        {
+            "id": TEXT,
+            "pool": TEXT,
+            "kind": one_of("images", "features", "texts"),
+            "column": one_of("path", "row"),
+            "reading": table_of(ANYTHING),
+            "names": _NAMES,
+            "labels": _LABELS,
+            "outside": table_of(TEXT),
+            "version": TEXT,
+        }
+    ),
+    "ask": entries(
+        {
+            "names": _NAMES,
+            "joined": _NAMES,
+            "settings": table_of(ANYTHING),
+            "summary": TEXT,
+            "seconds": number(0),
+            "folder": TEXT,
+        }
+    ),
+    "tell": entries({"file": TEXT, "labels": _LABELS, "outside": table_of(TEXT), "n_same": COUNT}),
+}
+
+_TABLE = """
+CREATE TABLE events (
+    number INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    content TEXT NOT NULL,
+    digest TEXT NOT NULL
+)
+"""
+
+
+class ProjectInUseError(RuntimeError):
+    """Another process changed the project, or is about to.
+
+    Examples
+    --------
+    >>> issubclass(ProjectInUseError, RuntimeError)
+    True
+    """
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened: the start of a project, a question or an answer.
+
+    Parameters
+    ----------
+    number : int
+        0 for the start, then one more for each.
+    kind : str
+        'start', 'ask' or 'tell'.
+    at : str
+        When, in ISO 8601, UTC.
+    content : dict
+        What there is to know of it, as JSON has it.
+    """
+
+    number: int
+    kind: str
+    at: str
+    content: dict[str, Any]
+
+
+class EventFile:
+    """The events of a project. Each is written in a transaction, and none is ever changed.
+
+    Each event holds a digest of itself and of the digest before, so that damage, and an event that
+    is gone, are found when the file is read.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, path: Path, content: dict[str, Any]) -> EventFile:
+        """Begin a file with the event 'start'.
+
+        The file appears when it is complete.
+
+        Raises
+        ------
+        FileExistsError
+            If there is a file of that name.
+        OSError
+            If it cannot be written.
+        """
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        part.unlink(missing_ok=True)
+        try:
+            with _naming_errors(path), closing(_connect(part, mode="rwc")) as connection:
+                connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+                connection.execute(f"PRAGMA user_version = {FORMAT}")
+                connection.execute(_TABLE)
+                _insert(connection, _Sealed.make(0, "start", content, ""))
+            _rename_to_new(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+        return cls(path)
+
+    def read(self) -> list[Event]:
+        """Read all events, the start first.
+
+        Raises
+        ------
+        ValueError
+            If the file is no project's, of another version, or damaged.
+        OSError
+            If it cannot be read.
+        """
+        with self._opened() as connection:
+            sealed = self._read_sealed(connection)
+        try:
+            return [one.open() for one in sealed]
+        except (ValueError, KeyError, RecursionError) as error:
+            raise ValueError(f"{self.path} is damaged: {error}; get it from a backup") from error
+
+    def append(self, kind: str, content: dict[str, Any], *, after: int) -> Event:
+        """Add an event, if the last one still has the number `after`.
+
+        When this returns, the event is on the disk.
+
+        Raises
+        ------
+        ProjectInUseError
+            If another process added an event meanwhile, or holds the file.
+        ValueError, OSError
+            As :meth:`read`, and if the disk is full.
+        """
+        with self._opened() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            last = self._read_sealed(connection)[-1]
+            if last.number != after:
+                raise ProjectInUseError(
+                    f"{self.path.parent} was changed by another process meanwhile; try again"
+                )
+            sealed = _Sealed.make(after + 1, kind, content, last.digest)
+            _insert(connection, sealed)
+            connection.execute("COMMIT")
+        return sealed.open()
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        header = read_file(self.path)[:100]
+        if header[:16] != b"SQLite format 3\0" or _number(header, 68) != _APPLICATION:
+            raise ValueError(f"{self.path} is no file of a project of skvaal")
+        if (version := _number(header, 60)) != FORMAT:
+            raise ValueError(
+                f"{self.path} has the format {version} of another version of skvaal; this one "
+                f"reads {FORMAT}"
+            )
+        # To read after a kill is to undo what was not complete, which writes.
+        is_writable = os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
+        mode = "rw" if is_writable else "ro"
+        with _naming_errors(self.path), closing(_connect(self.path, mode=mode)) as connection:
+            yield connection
+
+    def _read_sealed(self, connection: sqlite3.Connection) -> list[_Sealed]:
+        query = "SELECT number, kind, at, content, digest FROM events ORDER BY number"
+        sealed = [_Sealed(*row) for row in connection.execute(query)]
+        before = ""
+        for expected, one in enumerate(sealed):
+            if one.number != expected or one.digest != one.compute_digest(before):
+                raise ValueError(
+                    f"{self.path} is damaged at event {expected}; get it from a backup"
+                )
+            before = one.digest
+        if not sealed or sealed[0].kind != "start":
+            raise ValueError(f"{self.path} is damaged: it has no start; get it from a backup")
+        return sealed
+
+
+@dataclass(frozen=True)
+class _Sealed:
+    """A row of the file."""
+
+    number: int
+    kind: str
+    at: str
+    content: str
+    digest: str
+
+    @classmethod
+    def make(cls, number: int, kind: str, content: dict[str, Any], before: str) -> _Sealed:
+        at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        unsealed = cls(number, kind, at, json.dumps(content), "")
+        return cls(number, kind, at, unsealed.content, unsealed.compute_digest(before))
+
+    def compute_digest(self, before: str) -> str:
+        parts = [before, self.number, self.kind, self.at, self.content]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def open(self) -> Event:
+        content = json.loads(self.content)
+        FORMS[self.kind](content, self.kind)
+        return Event(self.number, self.kind, self.at, content)
+
+
+def _insert(connection: sqlite3.Connection, row: _Sealed) -> None:
+    values = (row.number, row.kind, row.at, row.content, row.digest)
+    connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?)", values)
+
+
+def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(address, uri=True, timeout=_WAIT, isolation_level=None)
+    connection.execute("PRAGMA synchronous = EXTRA")  # on the disk, and its folder, too
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
+
+
+def _rename_to_new(part: Path, path: Path) -> None:
+    try:
+        os.link(part, path)  # unlike a renaming, it replaces no other file
+    except FileExistsError:
+        raise FileExistsError(f"{path} exists; name another folder") from None
+    except OSError:  # of a file system that has no links
+        part.rename(path)
+
+
+def _number(header: bytes, at: int) -> int:
+    return int.from_bytes(header[at : at + 4], "big")
+
+
+@contextmanager
+def _naming_errors(path: Path) -> Iterator[None]:
+    """Give errors of SQLite the name of the file, and a class that says whose fault it is."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise ProjectInUseError(f"another process works in {path.parent}; try again") from error
+        raise OSError(f"{path} cannot be read or written: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise ValueError(f"{path} is damaged ({error}); get it from a backup") from error

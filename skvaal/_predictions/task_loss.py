@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from skvaal._engine.generators import lent_to_torch, own_generators
+from skvaal._engine.torch_parts import import_torch_parts
 
 # The xi of equation 2 in [1]_.
 _MARGIN = 1.0
@@ -72,6 +73,7 @@ class TaskLossHead:
         self.mean_, self.scale_ = x.mean(axis=0), max(float(x.std(axis=0).max()), 1e-12)
         target = torch.from_numpy(np.asarray(loss, dtype=np.float32))
         cpu = torch.device("cpu")
+        import_torch_parts()
         with own_generators(self.seed, cpu) as generators, torch.enable_grad():
             inputs = self._scaled(x)
             with lent_to_torch(generators):

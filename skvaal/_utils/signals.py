@@ -35,6 +35,35 @@ def watched_signals() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
+@contextmanager
+def held_signals() -> Iterator[None]:
+    """Let handlers written in Python run after the block, and not in the midst of it.
+
+    For work that must not be left half done, and cannot be undone: such as an import of modules
+    that import each other. They run in the main thread only, and so does this.
+    """
+    handlers: dict[signal.Signals, Any] = {}
+    came: list[int] = []
+    is_main = threading.current_thread() is threading.main_thread()
+
+    def hold(number: int, frame: Any) -> None:
+        came.append(number)
+
+    try:
+        for number in signal.valid_signals() if is_main else ():
+            handler = signal.getsignal(number)
+            if callable(handler):
+                handlers[number] = handler
+                signal.signal(number, hold)
+        yield
+    finally:
+        for number, handler in handlers.items():
+            if signal.getsignal(number) is hold:
+                signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
+
+
 def raised_by_signal(error: BaseException | None) -> bool:
     """Whether a watched handler raised an error, or the one during whose handling it was raised."""
     while error is not None:

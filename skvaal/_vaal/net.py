@@ -19,6 +19,7 @@ from skvaal._engine.device import memory_checked
 from skvaal._engine.generators import generators_in_use, lent_to_torch
 from skvaal._engine.processes import OneProcess
 from skvaal._engine.settings import EngineSettings
+from skvaal._engine.torch_parts import import_torch_parts
 from skvaal._engine.transfer import Prefetched, ResidentPools, make_resident
 from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.dataset import DatasetSource
@@ -184,6 +185,7 @@ class VAALNet(Training, Evaluation):
         """Check the parameters; build modules and optimizers."""
         names = VAALNet._parameter_constraints
         check_params(VAALNet, {name: getattr(self, name) for name in names})
+        import_torch_parts()
         super().initialize()
         return self
 

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from skvaal._engine.generators import lent_to_torch, own_generators
+from skvaal._engine.modes import own_modes
 from skvaal._engine.torch_parts import import_torch_parts
 
 # The xi of equation 2 in [1]_.
@@ -74,7 +75,7 @@ class TaskLossHead:
         target = torch.from_numpy(np.asarray(loss, dtype=np.float32))
         cpu = torch.device("cpu")
         import_torch_parts()
-        with own_generators(self.seed, cpu) as generators, torch.enable_grad():
+        with own_modes(cpu), own_generators(self.seed, cpu) as generators:
             inputs = self._scaled(x)
             with lent_to_torch(generators):
                 self.module_ = nn.Sequential(
@@ -93,10 +94,10 @@ class TaskLossHead:
                 optimizer.step()
         return self
 
-    @torch.inference_mode()
     def predict(self, features: ArrayLike) -> NDArray[np.float32]:
         """Predicted losses; only their order means anything."""
-        return self.module_(self._scaled(features))[:, 0].numpy()
+        with own_modes("cpu"), torch.inference_mode():
+            return self.module_(self._scaled(features))[:, 0].numpy()
 
     def _scaled(self, features: ArrayLike) -> Tensor:
         x = (np.asarray(features, dtype=np.float64) - self.mean_) / self.scale_

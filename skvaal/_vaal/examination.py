@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from skvaal._engine.batches import iterate_batches, to_float
+from skvaal._engine.modes import own_modes
 from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
 from skvaal._rules.herding import Herding
@@ -157,7 +158,6 @@ def _measure_variance(pools: Sequence[Pool], batch_size: int) -> float:
     return squares / (n * len(sums)) - float((sums / n).square().mean())
 
 
-@torch.inference_mode()
 def _apply_path(
     net: VAALNet, path: LinearPath, pool: Pool, components: PrincipalComponents
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -166,12 +166,13 @@ def _apply_path(
         torch.from_numpy(array).to(net.device) for array in (components.mean, components.components)
     )
     errors, coordinates = [], []
-    for batch in iterate_batches(pool, net.batch_size):
-        x = to_float(batch, net.device)
-        x_hat = path.decode(path.encode(x)[0])
-        x_hat = x_hat.sigmoid() if path.decodes_logits else x_hat
-        errors.append((x_hat - x).square().flatten(1).mean(dim=1))
-        coordinates.append((x_hat.flatten(1) - mean) @ axes.T)
+    with own_modes(net.device), torch.inference_mode():
+        for batch in iterate_batches(pool, net.batch_size):
+            x = to_float(batch, net.device)
+            x_hat = path.decode(path.encode(x)[0])
+            x_hat = x_hat.sigmoid() if path.decodes_logits else x_hat
+            errors.append((x_hat - x).square().flatten(1).mean(dim=1))
+            coordinates.append((x_hat.flatten(1) - mean) @ axes.T)
     return torch.cat(errors).cpu().numpy(), torch.cat(coordinates).cpu().numpy()
 
 

@@ -20,6 +20,7 @@ from skvaal._engine.generators import (
     lent_to_torch,
     own_generators,
 )
+from skvaal._engine.modes import own_modes
 from skvaal._pool.pool import Pool
 from skvaal._vaal.losses import centroid, wasserstein_distance
 from skvaal._vaal.net import VAALNet
@@ -78,7 +79,7 @@ def cross_fit_auc(net: VAALNet, pools: PairOfPosteriors, *, n_folds: int, seed: 
     rng = np.random.RandomState(seed)
     folds = [np.array_split(rng.permutation(len(pool.mu)), n_folds) for pool in pools]
     results = []
-    with own_generators(seed, torch.device(net.device)):
+    with own_modes(net.device), own_generators(seed, torch.device(net.device)):
         for held_out in zip(*folds, strict=True):
             of_pools = list(zip(pools, held_out, strict=True))
             rest = [all_.take(np.delete(np.arange(len(all_.mu)), rows)) for all_, rows in of_pools]
@@ -102,7 +103,7 @@ def missing_region_auc(net: VAALNet, pools: PairOfPosteriors, *, n_folds: int, s
     is_control = _draw_from_each(cells, 5, rng)
     numbers, sizes = np.unique(cells, return_counts=True)
     results = []
-    with own_generators(seed, torch.device(net.device)):
+    with own_modes(net.device), own_generators(seed, torch.device(net.device)):
         for cell in rng.permutation(numbers[sizes >= 2])[:n_folds]:
             is_missing = cells == cell
             missing, control, rest = (

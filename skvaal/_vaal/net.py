@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 from skvaal._engine.batches import PairedPools, PairedSampler
 from skvaal._engine.device import memory_checked
 from skvaal._engine.generators import generators_in_use, lent_to_torch
+from skvaal._engine.modes import own_modes
 from skvaal._engine.processes import OneProcess
 from skvaal._engine.settings import EngineSettings
 from skvaal._engine.torch_parts import import_torch_parts
@@ -266,6 +267,7 @@ class VAALNet(Training, Evaluation):
         may_draw |= not type(self).__module__.startswith("skvaal.")
         with (
             watched_signals(),
+            own_modes(self.device),
             lent_to_torch(generators_in_use() if may_draw else None, compiles=self.engine.compiles),
             self.processes.synchronized([self.vae_, self.discriminator_]),
             memory_checked(self.batch_size, self.device),

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from reliability.samples import choice, fitted
+from reliability.user_files import USER_FILES, WITH_CHECKSUMS, make_user_file, read_user_file
 from skvaal import HerdingQueryStrategy, ModelFileError, VAALQueryStrategy
 from skvaal.benchmark import Plan, Protocol, get_strategies, load_dataset
 from skvaal.benchmark.description import settings_of
@@ -183,4 +184,12 @@ READERS: dict[str, Reader] = {
         partial(_make_images, ending="webp", lossless=True), _read_data, finds_changes=False
     ),
     "pickle of CIFAR": Reader(_make_cifar, _read_cifar, finds_changes=False),
+    **{
+        name: Reader(
+            partial(make_user_file, name=name),
+            partial(read_user_file, name=name),
+            finds_changes=name in WITH_CHECKSUMS,
+        )
+        for name in USER_FILES
+    },
 }

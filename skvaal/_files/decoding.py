@@ -50,7 +50,7 @@ def decode(file: BinaryIO, size: int, *, max_pixels: int = DEFAULT_MAX_PIXELS) -
     with opened(file, max_pixels) as image:
         # libjpeg scales by 1/2, 1/4 or 1/8 while it decodes; twice the size is left to resize.
         image.draft("RGB", (2 * size, 2 * size))
-        rgb = _to_rgb(image)
+        rgb = to_rgb(image)
         width, height = rgb.size
         side = min(width, height)
         left, top = (width - side) // 2, (height - side) // 2
@@ -120,7 +120,7 @@ def find_problem(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> s
             if image.format == "PNG":
                 image.verify()
             elif image.format != "JPEG" or not _ends_as_jpeg(file):
-                _to_rgb(image)
+                to_rgb(image)
     # A decoder fails on damaged bytes by whatever error it comes to.
     except Exception as error:
         return str(error) or type(error).__name__
@@ -178,7 +178,8 @@ def _ends_as_jpeg(file: BinaryIO) -> bool:
     return end == b"\xff\xd9"
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Decode an image to red, green and blue of 8 bits; a ValueError for pixels of floats."""
     if image.mode == "F":
         raise ValueError("its pixels are floats of an unknown range")
     if image.mode.startswith("I"):  # 16 bits, which convert would clip at 255

@@ -149,6 +149,11 @@ class LazyImages:
         """Shape of the array, (n, 3, size, size)."""
         return (len(self.source), 3, self.size, self.size)
 
+    @property
+    def paths(self) -> list[str] | None:
+        """The images' files; None if they are bytes in memory."""
+        return list(self.source.paths) if isinstance(self.source, _Files) else None
+
     def __len__(self) -> int:
         return len(self.source)
 

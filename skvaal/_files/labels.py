@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skvaal._files.annotations import Annotation
+from skvaal._files.class_folders import list_labeled, match_files
+from skvaal._files.exports import read_export, sniff
+from skvaal._files.label_tables import read_rows
+from skvaal._files.loading import find_problems
+from skvaal._files.matching import Names
 from skvaal._files.named_samples import NamedSamples
+from skvaal._files.pool_files import files_of, with_files
+from skvaal._files.reading import counted, listed, naming, shown
 
 
 @dataclass(frozen=True)
@@ -22,13 +33,189 @@ class LabeledSamples:
         Which of them have a label; different, ascending.
     labels : array of str, shape (n_labeled,)
         Their labels.
+    notes : tuple of str
+        What the user should know of how the labels were read, a sentence each.
     """
 
     samples: NamedSamples
     rows: NDArray[np.intp]
     labels: NDArray[np.object_]
+    notes: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Different labels, sorted."""
         return tuple(sorted(set(self.labels)))
+
+    @classmethod
+    def without_labels(cls, samples: NamedSamples) -> LabeledSamples:
+        """Samples of which none has a label."""
+        return cls(samples, np.empty(0, dtype=np.intp), np.empty(0, dtype=object))
+
+    def on(self, samples: NamedSamples) -> LabeledSamples:
+        """Return the labels on other rows: of samples some of which turned out to be damaged."""
+        row_of = {name: row for row, name in enumerate(samples.names)}
+        rows = [row_of.get(name) for name in self.samples.names[self.rows]]
+        kept = [i for i, row in enumerate(rows) if row is not None]
+        found = np.array([rows[i] for i in kept], dtype=np.intp)
+        order = np.argsort(found)
+        return replace(self, samples=samples, rows=found[order], labels=self.labels[kept][order])
+
+
+def read_labels(
+    source: str | Path,
+    samples: NamedSamples,
+    *,
+    path_column: str | None = None,
+    label_column: str | None = None,
+) -> LabeledSamples:
+    r"""Read labels, and find the samples that they belong to.
+
+    Parameters
+    ----------
+    source : str or Path
+        A CSV or Parquet table of names (column `path`, or `row`) and labels; a folder with a
+        folder for each class; or an export of Label Studio (JSON, JSON-MIN, CSV), CVAT (XML of
+        images, or its zip) or COCO (JSON).
+    samples : NamedSamples
+        The pool.
+    path_column, label_column : str or None, default=None
+        Columns of a table; of Label Studio's JSON, the key of the name and the control tag. None
+        finds them by their usual names.
+
+    Returns
+    -------
+    LabeledSamples
+        Labels are strings as they stand in the file. Labelled files of a folder that are not in
+        the pool, nor equal to one there, come behind it.
+
+    Raises
+    ------
+    ValueError
+        If names are not in the pool, a sample has two labels, or the file is damaged or holds
+        something else; the message names the file.
+    OSError
+        If the source is not there, or may not be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from skvaal._files.pools import read_pool
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     pool, labels = Path(folder) / "pool.npy", Path(folder) / "labels.csv"
+    ...     np.save(pool, np.zeros((5, 2)))
+    ...     _ = labels.write_text("row,label\n3,01\n0,NA\n4,\n")
+    ...     known = read_labels(labels, read_pool(pool))
+    >>> known.rows.tolist(), known.labels.tolist(), known.notes
+    ([0, 3], ['NA', '01'], ('1 row of the labels has no label yet.',))
+    """
+    source = os.fspath(source)
+    if os.path.isdir(source):
+        return _read_folder(source, samples)
+    if not os.path.lexists(source):
+        raise FileNotFoundError(f"no such file or folder: {shown(source)}")
+    kind = sniff(source)
+    if kind == "table":
+        is_pool = os.path.realpath(source) == os.path.realpath(samples.source)
+        annotations = read_rows(source, samples, path_column, label_column, is_pool=is_pool)
+    else:
+        annotations = read_export(
+            source, kind, column=samples.column, key=path_column, label_column=label_column
+        )
+    with naming(source):
+        return _assign(annotations, samples)
+
+
+def _assign(annotations: Iterable[Annotation], samples: NamedSamples) -> LabeledSamples:
+    """Give each sample its label; names that are not there are an error."""
+    names = Names(samples)
+    labels: dict[int, str] = {}
+    missing: list[str] = []
+    n_labels = n_without = n_twice = 0
+    unreadable: set[int] = set()
+    for each in annotations:
+        if each.label is None or not each.label.strip():
+            n_without += 1
+            continue
+        _check_text(each)
+        n_labels += 1
+        row = names.find_text(each.name) if each.is_text else names.find(each.name)
+        if row is None:
+            missing.append(each.name)
+        elif row >= len(samples):
+            unreadable.add(row)
+        elif labels.setdefault(row, each.label) != each.label:
+            raise ValueError(_two_labels(str(samples.names[row]), labels[row], each.label))
+        else:
+            n_twice += 1
+    n_twice -= len(labels)
+    if missing:
+        is_one = n_labels == 1
+        raise ValueError(
+            f"{len(missing):,} of {counted(n_labels, 'label')} {'is' if is_one else 'are'} for "
+            f"samples that are not in {shown(samples.source)}: {listed(missing, len(missing))}; "
+            "take them away, or name the pool that they belong to"
+        )
+    notes = []
+    if n_without:
+        verb = "has" if n_without == 1 else "have"
+        notes.append(f"{counted(n_without, 'row')} of the labels {verb} no label yet.")
+    if n_twice:
+        notes.append(f"{counted(n_twice, 'label')} stood there twice, and agreed.")
+    if unreadable:
+        notes.append(_passed_over(len(unreadable)))
+    return _labeled(samples, labels, notes)
+
+
+def _read_folder(folder: str, samples: NamedSamples) -> LabeledSamples:
+    """Labels by class folders; files from outside the pool come behind it."""
+    if samples.column != "path":
+        raise ValueError(
+            f"{shown(folder)} is a folder, and the samples of {shown(samples.source)} are no "
+            "files; name a table with the columns row and label"
+        )
+    labeled = list_labeled(folder)
+    paths = [path for path, _ in labeled]
+    known = files_of(samples)
+    places = match_files(paths, known)
+    added = [i for i, place in enumerate(places) if place is None]
+    problems = find_problems([paths[i] for i in added])
+    added = [i for number, i in enumerate(added) if number not in problems]
+    unreadable = len(problems) + sum(place >= len(samples) for place in places if place is not None)
+    behind = {i: len(samples) + number for number, i in enumerate(added)}
+    labels: dict[int, str] = {}
+    for i, (path, label) in enumerate(labeled):
+        row = behind.get(i, places[i])
+        if row is None or (row >= len(samples) and i not in behind):
+            continue
+        if labels.setdefault(row, label) != label:
+            raise ValueError(f"{shown(folder)}: {_two_labels(path, labels[row], label)}")
+    notes = []
+    if added:
+        notes.append(f"{counted(len(added), 'labelled image')} from outside the pool added to it.")
+    if unreadable:
+        notes.append(_passed_over(unreadable))
+    return _labeled(with_files(samples, [paths[i] for i in added]), labels, notes)
+
+
+def _passed_over(n: int) -> str:
+    return f"{counted(n, 'label')} passed over, since the image cannot be read."
+
+
+def _two_labels(name: str, first: str, second: str) -> str:
+    return f"{name!r} has two labels, {first!r} and {second!r}; a sample needs one: keep one"
+
+
+def _check_text(annotation: Annotation) -> None:
+    """Refuse halves of a character, which JSON can spell and nothing can write."""
+    for text in (annotation.name, annotation.label or ""):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{text[:40]!r} is no text that can be written") from None
+
+
+def _labeled(samples: NamedSamples, labels: dict[int, str], notes: list[str]) -> LabeledSamples:
+    rows = np.array(sorted(labels), dtype=np.intp)
+    values = np.array([*(labels[row] for row in rows), None], dtype=object)[:-1]
+    return LabeledSamples(samples, rows, values, tuple(notes))

@@ -20,7 +20,8 @@ class NamedSamples:
     Parameters
     ----------
     X : LazyImages of n images, array of shape (n, n_features) or object array of n str
-        What is known of the samples; images stay in their files until they are asked for.
+        What is known of the samples; images stay in their files until they are asked for, or until
+        `load_images` makes an array of them.
     names : array of str, shape (n,)
         Different names: of a file its path relative to `root`, with '/', else the row's number.
     kind : {'images', 'features', 'texts'}
@@ -33,6 +34,8 @@ class NamedSamples:
         The pool as the user named it, for messages.
     left_out : mapping of str to str
         Names of files that cannot be read, and why.
+    notes : tuple of str
+        What the user should know of how the source was read, a sentence each.
     """
 
     X: Any
@@ -42,6 +45,7 @@ class NamedSamples:
     root: Path | None
     source: str
     left_out: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
@@ -49,5 +53,5 @@ class NamedSamples:
     def take(self, rows: ArrayLike) -> NamedSamples:
         """Some of the samples, in the order of `rows`."""
         rows = np.asarray(rows)
-        X = self.X.take(rows) if self.kind == "images" else self.X[rows]
+        X = self.X[rows] if isinstance(self.X, np.ndarray) else self.X.take(rows)
         return replace(self, X=X, names=self.names[rows])

@@ -14,9 +14,9 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import minmax_scale
 
 from skvaal import VAALQueryStrategy
+from skvaal._files.archives import load_arrays
 from skvaal._files.decoding import opened
 from skvaal._utils.files import read_file, replace_file
-from skvaal.benchmark._archives import load_arrays
 from skvaal.benchmark.datasets import Dataset
 
 MOST_PICTURES = 20  # of each strategy

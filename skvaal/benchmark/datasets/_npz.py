@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skvaal._files.archives import load_arrays
 from skvaal._files.decoding import open_regular
 from skvaal._files.images import LazyImages
-from skvaal.benchmark._archives import load_arrays
 from skvaal.benchmark.datasets._dataset import Dataset
 from skvaal.benchmark.datasets._options import DATA_VARIABLE, Options
 from skvaal.benchmark.datasets._texts import split_texts, text_features
@@ -20,10 +20,10 @@ from skvaal.benchmark.machine import memory_gib
 
 def fashion_mnist(options: Options) -> Dataset:
     """Grey images of 28x28, from fashion_mnist.npz."""
-    arrays = _read_named(
+    arrays = read_named(
         "fashion_mnist", options, keys=("x_train", "y_train", "x_test", "y_test", "classes")
     )
-    with _damage_of("fashion_mnist"):
+    with damage_of("fashion_mnist"):
         X, X_test = (_grey_images(arrays, f"x_{part}") for part in ("train", "test"))
         return _from_splits("fashion_mnist", X, X_test, arrays)
 
@@ -31,18 +31,18 @@ def fashion_mnist(options: Options) -> Dataset:
 def cifar10_jpeg(options: Options) -> Dataset:
     """CIFAR-10 as JPEG of quality 75, from cifar10.npz."""
     keys = [f"{key}_{part}" for part in ("train", "test") for key in ("jpeg_bytes", "offsets", "y")]
-    arrays = _read_named("cifar10", options, keys=(*keys, "classes"))
-    with _damage_of("cifar10"):
+    arrays = read_named("cifar10", options, keys=(*keys, "classes"))
+    with damage_of("cifar10"):
         X, X_test = (_images(arrays, suffix=f"_{part}") for part in ("train", "test"))
         return _from_splits("cifar10", X, X_test, arrays)
 
 
 def caltech101_64(options: Options) -> Dataset:
     """Caltech-101 without the background class, 64x64, from caltech101_64.npz."""
-    arrays = _read_named(
+    arrays = read_named(
         "caltech101_64", options, keys=("jpeg_bytes", "offsets", "y", "split", "classes")
     )
-    with _damage_of("caltech101_64"):
+    with damage_of("caltech101_64"):
         X = _images(arrays, image_size=options.image_size, max_pixels=options.most_pixels)
         y, split = arrays["y"], arrays["split"]
         train, test = np.flatnonzero(split == 0), np.flatnonzero(split == 1)
@@ -54,8 +54,8 @@ def caltech101_64(options: Options) -> Dataset:
 def cifar10_features(options: Options) -> Dataset:
     """Features of CIFAR-10 (JPEG) by a network trained on ImageNet, from cifar10_features.npz."""
     keys = ("x_train", "y_train", "x_test", "y_test", "classes")
-    arrays = _read_named("cifar10_features", options, keys=keys)
-    with _damage_of("cifar10_features"):
+    arrays = read_named("cifar10_features", options, keys=keys)
+    with damage_of("cifar10_features"):
         X, X_test = (_features(arrays, f"x_{part}") for part in ("train", "test"))
         greatest = X.max()
         # One scale for all features keeps the network's distances.
@@ -66,8 +66,8 @@ def ag_news_small(options: Options) -> Dataset:
     """News items in English as 200 features of their words, from ag_news_small.npz."""
     parts = ("train", "test")
     keys = [f"{key}_{part}" for part in parts for key in ("text_bytes", "offsets", "y")]
-    arrays = _read_named("ag_news_small", options, keys=(*keys, "classes"))
-    with _damage_of("ag_news_small"):
+    arrays = read_named("ag_news_small", options, keys=(*keys, "classes"))
+    with damage_of("ag_news_small"):
         texts, texts_test = (_texts(arrays, part) for part in parts)
         X, X_test = text_features(texts, texts_test)
         return _from_splits("ag_news_small", X, X_test, arrays)
@@ -99,7 +99,7 @@ def own_npz(path: Path) -> Dataset:
         return Dataset.from_arrays(X, y, name=name, **arrays)  # type: ignore[arg-type]
 
 
-def _read_named(name: str, options: Options, *, keys: tuple[str, ...]) -> dict[str, NDArray]:
+def read_named(name: str, options: Options, *, keys: tuple[str, ...]) -> dict[str, NDArray]:
     path = options.folder(name, wanted=f"{name}.npz") / f"{name}.npz"
     if not path.is_file():
         raise FileNotFoundError(
@@ -126,7 +126,7 @@ def _naming(start: str) -> Iterator[None]:
         raise ValueError(f"{start}{error}") from error
 
 
-def _damage_of(name: str) -> AbstractContextManager[None]:
+def damage_of(name: str) -> AbstractContextManager[None]:
     return _naming(f"{name}.npz is damaged, get it once more: ")
 
 

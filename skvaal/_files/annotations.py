@@ -1,0 +1,64 @@
+"""What a labelling tool says of its samples: plain values, and how JSON becomes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """One sample of an export.
+
+    Parameters
+    ----------
+    name : str
+        Its path, URL or row as the tool knows it, or its text.
+    label : str or None
+        Its class; None if it has none yet.
+    is_text : bool, default=False
+        Whether `name` is the text.
+    """
+
+    name: str
+    label: str | None
+    is_text: bool = False
+
+
+def parse_json(data: bytes) -> Any:
+    """Parse JSON of anybody's, or raise a ValueError that says what is wrong with it."""
+    try:
+        return json.loads(data)
+    except RecursionError:
+        raise ValueError("its JSON is nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"it is no JSON, or is cut off ({error})") from error
+
+
+def objects(value: Any, what: str) -> list[dict[str, Any]]:
+    """Return a list of JSON objects, or raise a ValueError that says what is none."""
+    if not isinstance(value, list):
+        raise ValueError(f"{what} must be a list, not {kind_of(value)}")
+    for i, each in enumerate(value):
+        if not isinstance(each, dict):
+            raise ValueError(f"{what}[{i}] must be an object, not {kind_of(each)}")
+    return value
+
+
+def kind_of(value: Any) -> str:
+    """Name what JSON calls a value, with a short one itself."""
+    for kind, name in ((dict, "an object"), (list, "a list"), (type(None), "null")):
+        if isinstance(value, kind):
+            return name
+    return repr(value)[:40]
+
+
+def single(labels: Iterable[str], name: str, way_out: str) -> str | None:
+    """Return the one label of a sample, or None; several different ones are an error."""
+    different = list(dict.fromkeys(labels))
+    if len(different) > 1:
+        first = " and ".join(repr(label) for label in different[:2])
+        raise ValueError(f"{name!r} has {len(different)} labels, such as {first}; {way_out}")
+    return different[0] if different else None

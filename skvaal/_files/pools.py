@@ -1,0 +1,258 @@
+"""What a user wants to choose from: a folder of images, a table, an array."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from skvaal._files.arrays import ARRAY_ENDINGS, read_samples
+from skvaal._files.decoding import DEFAULT_MAX_PIXELS
+from skvaal._files.images import DEFAULT_IMAGE_SIZE, MIN_IMAGE_SIZE, LazyImages
+from skvaal._files.label_tables import LABEL_COLUMNS, PATH_COLUMNS
+from skvaal._files.listing import ENDINGS, is_glob, list_glob, list_images
+from skvaal._files.loading import find_problems
+from skvaal._files.named_samples import NamedSamples
+from skvaal._files.pool_files import name_of
+from skvaal._files.reading import counted, find_column, listed, naming, shown, those_there
+from skvaal._files.tables import CSV_ENDINGS, PARQUET_ENDINGS, Table, read_table
+
+TEXT_COLUMNS = ("text",)
+# Numbers that say nothing of a sample; pandas writes its index under no name.
+_NO_FEATURES = {*LABEL_COLUMNS, "row", "id", "index", "", "unnamed: 0"}
+
+
+def read_pool(
+    source: str | Path,
+    *,
+    kind: Literal["auto", "images", "features", "texts"] = "auto",
+    path_column: str | None = None,
+    text_column: str | None = None,
+    image_size: int = DEFAULT_IMAGE_SIZE,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+    strict: bool = False,
+    n_jobs: int = 1,
+    progress: bool = False,
+) -> NamedSamples:
+    r"""Read samples from files, and name them.
+
+    Parameters
+    ----------
+    source : str or Path
+        A folder, or a pattern such as 'photos/**/*.jpg', of image files; a CSV or Parquet table
+        with a column of paths, with a column of texts, or with columns of numbers; a .npy or .npz
+        file.
+    kind : {'auto', 'images', 'features', 'texts'}, default='auto'
+        What to read from a table; 'auto' takes paths, else texts, else numbers.
+    path_column, text_column : str or None, default=None
+        Column of a table; None finds it by its usual name.
+    image_size : int, default=64
+        Height and width to which images are brought, in pixels.
+    max_pixels : int, default=50_000_000
+        How many pixels an image may have in its file.
+    strict : bool, default=False
+        Refuse the pool if an image cannot be read, instead of leaving it out.
+    n_jobs : int, default=1
+        Worker processes; -1 takes one for each processor.
+    progress : bool, default=False
+        Show a progress bar on a terminal.
+
+    Returns
+    -------
+    NamedSamples
+        Images are looked over for damage, and stay in their files.
+
+    Raises
+    ------
+    ValueError
+        If nothing can be read from the source; the message names what is wrong.
+    OSError
+        If the source is not there, or may not be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table = Path(folder) / "news.csv"
+    ...     _ = table.write_text("text,label\nShares rise,01\nRain tomorrow,NA\n")
+    ...     pool = read_pool(table)
+    >>> pool.kind, pool.X.tolist(), pool.names.tolist()
+    ('texts', ['Shares rise', 'Rain tomorrow'], ['0', '1'])
+    """
+    _check_options(kind, image_size, max_pixels, n_jobs)
+    source = os.fspath(source)
+    images = _Images(source, image_size, max_pixels, strict, n_jobs, progress)
+    if os.path.isdir(source) or is_glob(source):
+        if kind in ("features", "texts") or path_column or text_column:
+            raise ValueError(f"{shown(source)} is no table: it has images, no columns")
+        root, paths = list_glob(source) if is_glob(source) else (source, list_images(source))
+        return images.read(root, paths)
+    if not os.path.lexists(source):
+        raise FileNotFoundError(f"no such file or folder: {shown(source)}")
+    ending = Path(source).suffix.lower()
+    if ending in ARRAY_ENDINGS:
+        return _read_arrays(source, kind)
+    if ending not in (*CSV_ENDINGS, *PARQUET_ENDINGS):
+        raise ValueError(
+            f"{shown(source)} is no pool: name a folder or a pattern of images, or a file that "
+            f"ends in {', '.join((*CSV_ENDINGS, *PARQUET_ENDINGS, *ARRAY_ENDINGS))}"
+        )
+    return _read_from_table(source, kind, path_column, text_column, images)
+
+
+def _check_options(kind: str, image_size: int, max_pixels: int, n_jobs: int) -> None:
+    if kind not in ("auto", "images", "features", "texts"):
+        raise ValueError(f"kind={kind!r} must be 'auto', 'images', 'features' or 'texts'")
+    if not MIN_IMAGE_SIZE <= image_size <= 4096:
+        raise ValueError(f"image_size={image_size} must be between {MIN_IMAGE_SIZE} and 4096")
+    if max_pixels < 1:
+        raise ValueError(f"max_pixels={max_pixels} must be 1 or more")
+    if n_jobs == 0:
+        raise ValueError("n_jobs=0 must be 1 or more, or -1 for all processors")
+
+
+def _read_arrays(source: str, kind: str) -> NamedSamples:
+    X = read_samples(source)
+    found: Literal["features", "texts"] = "texts" if X.ndim == 1 else "features"
+    if kind not in ("auto", found):
+        raise ValueError(f"{shown(source)} holds {found}, not {kind}")
+    return NamedSamples(X, _numbered(len(X)), found, "row", None, source)
+
+
+def _read_from_table(
+    source: str, kind: str, path_column: str | None, text_column: str | None, images: _Images
+) -> NamedSamples:
+    table = read_table(source)
+    with naming(source):
+        if path_column and text_column:
+            raise ValueError("name path_column or text_column, not both")
+        path = text = None
+        if kind in ("auto", "images") and not text_column:
+            path = find_column(table.columns, path_column, PATH_COLUMNS, "path_column")
+        if kind in ("auto", "texts") and path is None:
+            text = find_column(table.columns, text_column, TEXT_COLUMNS, "text_column")
+        if kind == "images" and path is None:
+            _raise_no_column("paths", PATH_COLUMNS, "path_column", table)
+        if kind == "texts" and text is None:
+            _raise_no_column("texts", TEXT_COLUMNS, "text_column", table)
+        if path is not None:
+            paths = _values(table, path)
+        elif text is not None:
+            X = np.array([*_values(table, text), None], dtype=object)[:-1]
+            return NamedSamples(X, _numbered(len(X)), "texts", "row", None, source)
+        else:
+            return _read_features(table, source)
+    return images.read_listed(paths)
+
+
+def _read_features(table: Table, source: str) -> NamedSamples:
+    numeric = table.numeric()
+    places = [i for i in numeric if table.columns[i].strip().lower() not in _NO_FEATURES]
+    if not places:
+        raise ValueError(
+            f"no column holds paths ({', '.join(PATH_COLUMNS)}), texts (text) or numbers; "
+            f"{those_there(table.columns)}; say which by path_column or text_column"
+        )
+    X = table.numbers(places)
+    if not len(X):
+        raise ValueError("it has no rows")
+    others = [name for i, name in enumerate(table.columns) if i not in places]
+    notes = (f"No features: {listed(others, len(others))}.",) if others else ()
+    return NamedSamples(X, _numbered(len(X)), "features", "row", None, source, notes=notes)
+
+
+def _raise_no_column(what: str, usual: Sequence[str], argument: str, table: Table) -> None:
+    raise ValueError(
+        f"no column is called {' or '.join(usual)}; {those_there(table.columns)}; say which one "
+        f"holds {what} by {argument}"
+    )
+
+
+def _values(table: Table, place: int) -> list[str]:
+    (values,) = table.strings([place])
+    if not values:
+        raise ValueError("it has no rows")
+    if None in values:
+        raise ValueError(f"row {values.index(None)} has no {table.columns[place]}; fill it")
+    return values  # type: ignore[return-value]
+
+
+def _numbered(n: int) -> np.ndarray:
+    return np.array([str(row) for row in range(n)], dtype=object)
+
+
+class _Images:
+    """How image files become samples."""
+
+    def __init__(
+        self,
+        source: str,
+        image_size: int,
+        max_pixels: int,
+        strict: bool,
+        n_jobs: int,
+        progress: bool,
+    ) -> None:
+        self.source = source
+        self.image_size, self.max_pixels = image_size, max_pixels
+        self.strict, self.n_jobs, self.progress = strict, n_jobs, progress
+
+    def read_listed(self, listed_paths: Sequence[str]) -> NamedSamples:
+        """Files that a table names, relative to its folder, else to the working directory."""
+        folder = os.path.dirname(self.source) or "."
+        with naming(self.source):
+            for row, path in enumerate(listed_paths):
+                if not path.strip() or "\0" in path:
+                    raise ValueError(f"row {row} has no path; fill it, or take the row away")
+        is_beside = os.path.lexists(os.path.join(folder, listed_paths[0]))
+        root = "." if not is_beside and os.path.lexists(listed_paths[0]) else folder
+        return self.read(root, [os.path.normpath(os.path.join(root, p)) for p in listed_paths])
+
+    def read(self, root: str, paths: Sequence[str]) -> NamedSamples:
+        """Name files relative to a folder, and leave out those that cannot be read."""
+        names = [name_of(path, root) for path in paths]
+        with naming(self.source):
+            if not paths:
+                raise ValueError(f"there is no image in it: no file ends in {', '.join(ENDINGS)}")
+            self._check_different(names)
+        problems = find_problems(
+            paths, max_pixels=self.max_pixels, n_jobs=self.n_jobs, progress=self.progress
+        )
+        left_out = {names[place]: problem for place, problem in problems.items()}
+        if left_out and (self.strict or len(left_out) == len(paths)):
+            self._refuse(left_out, len(paths))
+        kept = [place for place in range(len(paths)) if place not in problems]
+        X = LazyImages.from_files(
+            [paths[place] for place in kept],
+            image_size=self.image_size,
+            max_pixels=self.max_pixels,
+        )
+        own = np.array([names[place] for place in kept], dtype=object)
+        return NamedSamples(X, own, "images", "path", Path(root), self.source, left_out)
+
+    def _check_different(self, names: Sequence[str]) -> None:
+        rows: dict[str, int] = {}
+        twice: dict[str, tuple[int, int]] = {}
+        for row, name in enumerate(names):
+            if rows.setdefault(name, row) != row:
+                twice.setdefault(name, (rows[name], row))
+        if twice:
+            name, (first, second) = next(iter(twice.items()))
+            raise ValueError(
+                f"{counted(len(twice), 'path is', 'paths are')} listed twice: {name!r} in the rows "
+                f"{first} and {second}; keep one row of each"
+            )
+
+    def _refuse(self, left_out: dict[str, str], n_paths: int) -> None:
+        first, problem = next(iter(left_out.items()))
+        others = f" and {len(left_out) - 1:,} more" if len(left_out) > 1 else ""
+        way_out = "repair or remove them"
+        if len(left_out) < n_paths:
+            way_out += ", or read without strict, which leaves them out"
+        raise ValueError(
+            f"{shown(self.source)}: {len(left_out):,} of {counted(n_paths, 'image')} cannot be "
+            f"read: {first!r} ({problem}){others}; {way_out}"
+        )

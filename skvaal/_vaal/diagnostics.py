@@ -12,7 +12,6 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skvaal._utils.files import replace_file
+from skvaal._utils.pages import Templates
 from skvaal._vaal.diagnostics_display import Chart, DiagnosticsDisplay, list_charts
 
 # A latent unit is active if the variance of its mu over the data is larger ([1]_, section 5.2).
@@ -157,12 +157,12 @@ class Diagnostics:
         return bool(self.auc_missing_region >= _FINDS_AUC)
 
     def __repr__(self) -> str:
-        rows = self._list_rows()
+        rows = self.list_rows()
         width = max(len(name) for name, _ in rows)
         return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
 
     def _repr_html_(self) -> str:
-        rows = self._list_rows()
+        rows = self.list_rows()
         try:
             return render(rows, list_charts(self), is_page=False)
         except ImportError:
@@ -193,14 +193,20 @@ class Diagnostics:
         OSError
             If the file cannot be written.
         """
-        text = render(self._list_rows(), list_charts(self), is_page=True)
+        text = render(self.list_rows(), list_charts(self), is_page=True)
         if path is None:
             return text
         replace_file(path, text.encode())
         return None
 
-    def _list_rows(self) -> list[tuple[str, str]]:
-        """Names and values of the table."""
+    def list_rows(self) -> list[tuple[str, str]]:
+        """Return what ``print`` and the page show, as words.
+
+        Returns
+        -------
+        list of tuple (str, str)
+            Names and values.
+        """
         rows = [("samples", f"{self.n_labeled} labelled, {self.n_unlabeled} unlabelled")]
         if self.unit_variances is not None and self.kl_per_unit is not None:
             collapsed = " (the posterior has collapsed)" if self.has_collapsed else ""
@@ -238,16 +244,14 @@ class Diagnostics:
 
 def render(rows: Sequence[tuple[str, str]], charts: Sequence[Chart], *, is_page: bool) -> str:
     """Make a page that needs no other file, or what a notebook shows: its body with its styles."""
-    try:
-        from jinja2 import Environment, StrictUndefined
-    except ImportError as error:
-        raise ImportError(
-            "the page of a health report needs jinja2: pip install skvaal[report]"
-        ) from error
-    text = (files("skvaal._vaal") / "diagnostics.html.j2").read_text(encoding="utf-8")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    templates = Templates("skvaal._vaal")
+    return templates.render(
+        "diagnostics.html.j2" if is_page else "diagnostics_part.html.j2",
+        {
+            "title": "Health report of a VAAL strategy",
+            "rows": rows,
+            "charts": charts,
+            "encode": lambda png: b64encode(png).decode("ascii"),
+        },
+        styles={"diagnostics.css": templates.read("diagnostics.css")},
     )
-    environment.filters["base64"] = lambda png: b64encode(png).decode("ascii")
-    page = environment.from_string(text).render(rows=rows, charts=charts, is_page=is_page)
-    return page.strip() + "\n"

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-_BLUE, _ORANGE, _GREY = "#3b82c4", "#d9772b", "#8c8c8c"  # on white and on black
+from skvaal._utils.figures import (
+    BLUE,
+    GREY,
+    ORANGE,
+    import_matplotlib,
+    make_figure,
+    set_title,
+    write_png,
+)
+
 _INK = {"light": ("#ffffff", "#1f1f1f"), "dark": ("#121212", "#e8e8e8")}  # ground, text
 _MAX_POINTS = 200  # of a line
 # Samples of each pool that a report keeps with their reconstructions.
@@ -101,9 +109,8 @@ class DiagnosticsDisplay:
         if ax is None:
             n_columns = min(3, len(charts))
             n_rows = -(-len(charts) // n_columns)
-            # Not by pyplot, which would keep the figure until it is closed.
             size = (4.2 * n_columns, 2.8 * n_rows)
-            figure = _import_matplotlib().figure.Figure(size, layout="constrained")
+            figure = make_figure(*size)
             ax = [figure.add_subplot(n_rows, n_columns, 1 + i) for i in range(len(charts))]
             self._owned = figure
         axes = np.ravel(np.asarray(ax, dtype=object))
@@ -121,7 +128,7 @@ class DiagnosticsDisplay:
     def _repr_png_(self) -> bytes | None:
         # pyplot shows the figures that it knows; a notebook would show them twice.
         owned = getattr(self, "_owned", None)
-        return None if owned is None or owned is not self.figure_ else _write_png(owned)
+        return None if owned is None or owned is not self.figure_ else write_png(owned)
 
 
 def _check_axes(ax: Any) -> None:
@@ -145,11 +152,11 @@ class Chart:
         inked = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
         grounds = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
         colors = dict.fromkeys(inked, text) | dict.fromkeys(grounds, ground)
-        matplotlib = _import_matplotlib()
+        matplotlib = import_matplotlib()
         with matplotlib.rc_context(colors):
             figure = matplotlib.figure.Figure((3.6, self.height), layout="constrained")
             self.draw(figure.add_subplot())
-            return _write_png(figure)
+            return write_png(figure)
 
 
 def list_charts(diagnostics: Any) -> list[Chart]:
@@ -189,14 +196,14 @@ def _chart_aucs(diagnostics: Any) -> Chart:
     def draw(ax: Any) -> None:
         chance = 0.5 + 2 * diagnostics.auc_error * np.array([-1, 1])
         # Behind the first two bars, which are of the two pools.
-        ax.axvspan(*chance.clip(0, 1), ymin=1 / 3, color=_GREY, alpha=0.35, lw=0)
-        ax.barh(names, np.nan_to_num(values), height=0.6, color=_BLUE)
+        ax.axvspan(*chance.clip(0, 1), ymin=1 / 3, color=GREY, alpha=0.35, lw=0)
+        ax.barh(names, np.nan_to_num(values), height=0.6, color=BLUE)
         for row, label in enumerate(labels):
             ax.text(1.03, row, label, verticalalignment="center")
-        ax.axvline(0.5, color=_GREY, linestyle="--", linewidth=1)
+        ax.axvline(0.5, color=GREY, linestyle="--", linewidth=1)
         ax.invert_yaxis()
         ax.set(xlim=(0, 1.25), xticks=[0, 0.5, 1], xlabel="AUC (shaded: chance)")
-        _set_title(ax, "labelled against unlabelled")
+        set_title(ax, "labelled against unlabelled")
 
     return Chart(
         draw,
@@ -218,12 +225,12 @@ def _chart_units(
     heights = np.nan_to_num(values[order], posinf=0.0, neginf=0.0).clip(min=0)
 
     def draw(ax: Any) -> None:
-        ax.bar(np.arange(len(order)), heights, color=np.where(is_active, _BLUE, _GREY))
+        ax.bar(np.arange(len(order)), heights, color=np.where(is_active, BLUE, GREY))
         named = _spread(len(order), 8)
         ax.set_xticks(named, order[named])
         grey = "" if is_active.all() else " (grey: not active)"
         ax.set(xlabel=f"latent unit{grey}", ylabel=unit)
-        _set_title(ax, title)
+        set_title(ax, title)
 
     return Chart(
         draw,
@@ -245,11 +252,11 @@ def _chart_rows(both: NDArray[np.float64], part: slice, title: str) -> Chart:
         marker = "o" if n_features == 1 else None  # a line of one point cannot be seen
         for i in range(drawn.shape[1]):
             x, x_hat = drawn[:, i, kept] - low - i * spacing
-            ax.plot(kept, x, color=_BLUE, linewidth=1.2, marker=marker)
-            ax.plot(kept, x_hat, color=_ORANGE, linewidth=1.2, linestyle="--", marker=marker)
+            ax.plot(kept, x, color=BLUE, linewidth=1.2, marker=marker)
+            ax.plot(kept, x_hat, color=ORANGE, linewidth=1.2, linestyle="--", marker=marker)
         ax.set(yticks=[], xlabel="feature (solid: sample, dashed: reconstruction)")
         ax.xaxis.get_major_locator().set_params(integer=True)
-        _set_title(ax, title)
+        set_title(ax, title)
 
     over = f"{len(kept)} of {n_features}" if len(kept) < n_features else "all"
     return Chart(
@@ -275,7 +282,7 @@ def _chart_images(both: NDArray[np.float64], part: slice, title: str) -> Chart:
         mosaic = tiles.transpose(0, 2, 1, 3, 4).reshape(2 * (height + gaps[0]), -1, 4)
         ax.imshow(mosaic[: -gaps[0], : -gaps[1]])
         ax.set_axis_off()
-        _set_title(ax, f"{title}, reconstructions below")
+        set_title(ax, f"{title}, reconstructions below")
 
     note = "" if n_channels in (1, 3) else f" The first of {n_channels} channels."
     return Chart(
@@ -291,24 +298,3 @@ def _chart_images(both: NDArray[np.float64], part: slice, title: str) -> Chart:
 def _spread(n: int, n_max: int) -> NDArray[np.intp]:
     """Up to `n_max` positions of n, evenly apart, the first and the last among them."""
     return np.linspace(0, n - 1, min(n, n_max)).round().astype(int)
-
-
-def _set_title(ax: Any, title: str) -> None:
-    ax.set_title(title, fontsize="medium")
-    ax.spines[["top", "right"]].set_visible(False)
-
-
-def _import_matplotlib() -> Any:
-    try:
-        import matplotlib.figure
-    except ImportError as error:
-        raise ImportError(
-            "the charts of a health report need matplotlib: pip install skvaal[report]"
-        ) from error
-    return matplotlib
-
-
-def _write_png(figure: Any) -> bytes:
-    stream = BytesIO()
-    figure.savefig(stream, format="png", dpi=160)
-    return stream.getvalue()

@@ -1,5 +1,6 @@
 """Pictures of what each strategy picked first."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,16 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from skvaal.benchmark.exhibits import MOST_PICTURES, Exhibit
+from skvaal.benchmark.figures._style import wrapped
 
 _START = "labelled at the start"
 _LONGEST_NAME = 10  # of a class, in letters, under a picture
 _PANELS_IN_A_ROW = 4
+_NAME_SIZE = 10.0  # points
+_CELL = 0.55  # of a picture with the gap beside it, in inches
+_GAP = 0.1  # inches
+_ROOM = 1.15  # for the widest name: who reads the SVG may have another font
+_LEAST_WIDTH = 5.0  # inches, for the heading
 _CLASS: dict[str, Any] = {"fontsize": 5, "ha": "center", "va": "top", "parse_math": False}
 # Rasterised, or the SVG would hold every sample of the pool once for each panel.
 _POOL = {"s": 5, "c": "0.8", "marker": "o", "lw": 0, "rasterized": True}
@@ -60,10 +67,8 @@ def draw_contact_sheet(exhibit: Exhibit, *, heading: str) -> Figure:
     _, height, width, _ = exhibit.samples.shape
     across, down = width * 9 // 8 + 1, height * 11 // 8 + 1  # with room for the class below
     sheet = np.full((len(rows) * down, n_columns * across, 3), 255, dtype=np.uint8)
-    names = 0.3 + 0.1 * max(map(len, rows))  # the room for them, in inches
-    size = (names + 0.55 * n_columns, 0.6 + 0.55 * down / across * len(rows))
-    figure = Figure(figsize=size, dpi=150, layout="constrained")
-    axes = figure.add_subplot()
+    shape = (_CELL * n_columns, _CELL * down / across * len(rows))
+    figure, axes = _frame(shape, names=rows, heading=heading)
     for i, chosen in enumerate(rows.values()):
         for j, sample in enumerate(chosen):
             top, left = i * down, j * across
@@ -76,8 +81,39 @@ def draw_contact_sheet(exhibit: Exhibit, *, heading: str) -> Figure:
     axes.set_xticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.set_title(heading, fontsize="medium", loc="left", parse_math=False)
     return figure
+
+
+def _frame(
+    shape: tuple[float, float], *, names: Iterable[str], heading: str
+) -> tuple[Figure, Axes]:
+    """Make axes of a shape in inches, with room for names at the left and a heading above.
+
+    A layout engine would not do: it makes room before it knows what axes of fixed proportions
+    leave free, and cuts names off.
+    """
+    figure = Figure(dpi=150)
+    left = 2 * _GAP + _ROOM * max(_measure(figure, name)[0] for name in names)
+    width = max(left + shape[0] + _GAP, _LEAST_WIDTH)
+    figure.set_size_inches(width, 1)
+    heading = wrapped(heading, figure)
+    top = 2 * _GAP + _measure(figure, heading)[1]
+    height = top + shape[1] + _GAP
+    figure.set_size_inches(width, height)
+    place = (left / width, _GAP / height, shape[0] / width, shape[1] / height)
+    axes = figure.add_axes(place)
+    above = {"x": _GAP / width, "y": 1 - _GAP / height, "ha": "left", "va": "top"}
+    figure.suptitle(heading, fontsize=_NAME_SIZE, parse_math=False, **above)
+    axes.tick_params(labelsize=_NAME_SIZE)
+    return figure, axes
+
+
+def _measure(figure: Figure, words: str) -> tuple[float, float]:
+    """Width and height of words, in inches."""
+    probe = figure.text(0, 0, words, fontsize=_NAME_SIZE, parse_math=False)
+    extent = probe.get_window_extent()
+    probe.remove()
+    return extent.width / figure.dpi, extent.height / figure.dpi
 
 
 def draw_projection(exhibit: Exhibit, *, heading: str) -> Figure:
@@ -136,7 +172,8 @@ def draw_projection(exhibit: Exhibit, *, heading: str) -> Figure:
         axes.set_ylabel("component 2", fontsize="small")
     for axes in grid.flat[len(exhibit.picks) :]:
         axes.remove()
-    figure.suptitle(heading, fontsize="medium", x=0.01, ha="left", parse_math=False)
+    title = wrapped(heading, figure)
+    figure.suptitle(title, fontsize="medium", x=0.01, ha="left", parse_math=False)
     handles, labels = grid[0, 0].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize="small"

@@ -24,15 +24,16 @@ class Picks:
     columns : dict of arrays, each of shape (n,)
         By name, those that there are: ``gain``, ``uncertainty`` and ``score`` (the discriminator's
         log-odds of being labelled) as numbers, ``covers`` as counts, ``nearest_labeled`` as the
-        name of the nearest labelled sample.
+        name of the nearest labelled sample, ``predicted`` as the class that the task model finds
+        likeliest.
     reasons : tuple of n str
         Why each was chosen, in words: 'unlike any label', '43 like it in the pool'.
     summary : str
         One sentence: what was done, of how many, by what.
     notes : tuple of str
         What the user should know: files left out, a first round without labels, a bad diagnosis.
-    strategy : HerdingQueryStrategy, VAALQueryStrategy or the like, fitted
-        What chose; it is saved beside the table.
+    strategy : HerdingQueryStrategy or VAALQueryStrategy, fitted, or None
+        What chose; it is saved beside the table. None if a task model alone, or chance, chose.
     settings : dict
         What was asked for and what it came to, in words and numbers: strategy, features, model,
         seed, version, seconds.

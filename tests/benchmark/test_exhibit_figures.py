@@ -37,7 +37,7 @@ def test_sheet_shows_each_pick_in_its_place_with_its_class(sheet):
     figure = draw_contact_sheet(sheet, heading="pets")
 
     (axes,) = figure.axes
-    assert axes.get_title(loc="left") == "pets"
+    assert figure.get_suptitle() == "pets"
     rows = [label.get_text() for label in axes.get_yticklabels()]
     assert rows == ["labelled at the start", "margin", "random"]
     assert [text.get_text() for text in axes.texts] == ["cat", "hippopota…", "dog", "dog"]
@@ -49,12 +49,23 @@ def test_sheet_shows_each_pick_in_its_place_with_its_class(sheet):
     assert shades == [10, 110, 60, 160]
 
 
-def test_names_do_not_run_out_of_the_sheet(sheet):
-    figure = draw_contact_sheet(sheet, heading="pets")
+@pytest.mark.parametrize("n", [1, 3, 20])
+@pytest.mark.parametrize("name", ["a", "vaal_herding_without_its_linear_path_and_more"])
+def test_no_words_run_out_of_the_sheet(sheet, n, name):
+    exhibit = replace(sheet, picks={name: np.full(n, 2), "W" * 30: np.array([1])})
+    figure = draw_contact_sheet(exhibit, heading=f"{name}: the first query of seed 0 on pets")
     figure.draw_without_rendering()
 
-    for label in figure.axes[0].get_yticklabels():
-        assert label.get_window_extent().x0 >= 0
+    (axes,) = figure.axes
+    (heading,) = figure.texts
+    for words in (*axes.get_yticklabels(), *axes.texts, heading):
+        extent = words.get_window_extent()
+        assert figure.bbox.x0 <= extent.x0 < extent.x1 <= figure.bbox.x1
+        assert figure.bbox.y0 <= extent.y0 < extent.y1 <= figure.bbox.y1
+    assert heading.get_window_extent().y0 >= axes.get_window_extent().y1
+    axes.apply_aspect()
+    names = [label.get_window_extent() for label in axes.get_yticklabels()]
+    assert max(extent.x1 for extent in names) <= axes.get_window_extent().x0
 
 
 def test_chart_has_a_panel_for_each_strategy_on_the_same_axes(chart):

@@ -1,15 +1,24 @@
 """The section of one case."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from skvaal._utils.pages import visible
 from skvaal.benchmark.exhibit_figures import draw_contact_sheet, draw_projection
 from skvaal.benchmark.exhibits import Exhibit
 from skvaal.benchmark.figures import draw_curves, draw_differences, draw_time_accuracy
-from skvaal.benchmark.report._cells import accuracy_columns, blank_nan, summary_columns
+from skvaal.benchmark.report._cells import (
+    NOTHING,
+    NOTHING_SAVED,
+    accuracy_columns,
+    blank_nan,
+    is_behind,
+    summary_columns,
+)
 from skvaal.benchmark.report._files import write_csv, write_text
 from skvaal.benchmark.report._inputs import Case
 from skvaal.benchmark.report._parts import Picture, Section, Table
@@ -121,27 +130,34 @@ def _saving(case: Case, summary: pd.DataFrame) -> Section | None:
     saving = label_saving(case.records)
     budgets = _some(sorted(case.records["n_labeled"].unique())[1:])
     names = [name for name in summary.index if name != BASELINE]
+    behind = is_behind(summary)
     columns = [
-        (str(labels), [_saved(saving, (name, labels)) for name in names]) for labels in budgets
+        (str(labels), [_saved(saving, (name, labels), behind[name]) for name in names])
+        for labels in budgets
     ]
+    notes = [
+        f"Labels with which {BASELINE} is first as accurate as the strategy with that many, "
+        "less that many; in parentheses, divided by that many. Only runs that came to their "
+        "end count.",
+        f"> 0: {BASELINE} is not as accurate with any number of labels that was tried.",
+    ]
+    if any(NOTHING in cells for _, cells in columns):
+        notes.append(f"{NOTHING}: {NOTHING_SAVED}.".replace("at the end", "at some budgets"))
     table = Table.of_strategies(
         names,
         columns,
         caption=f"{case.label}: labels saved against {BASELINE} sampling, by number of labels",
-        notes=[
-            f"Labels with which {BASELINE} is first as accurate as the strategy with that many, "
-            "less that many; in parentheses, divided by that many. Only runs that came to their "
-            "end count.",
-            f"> 0: {BASELINE} is not as accurate with any number of labels that was tried.",
-        ],
+        notes=notes,
     )
     return Section(title="Labels saved", parts=[table])
 
 
-def _saved(saving: pd.DataFrame, key: tuple[str, int]) -> str:
+def _saved(saving: pd.DataFrame, key: tuple[str, int], is_behind: bool) -> str:
     if key not in saving.index:
         return ""
     _, saved, ratio = saving.loc[key]
+    if is_behind and not saved <= 0:
+        return NOTHING
     return "> 0" if np.isnan(saved) else f"{saved:+.0f} ({ratio:.2f})"
 
 
@@ -182,6 +198,11 @@ def _first_picks(case: Case, folder: Path) -> Section | None:
         exhibit = Exhibit.load(case.exhibit)
     except ValueError as error:
         return Section(title=title, paragraphs=[f"Left out: {error}"])
+    exhibit = replace(
+        exhibit,
+        picks={visible(name, in_one_line=True): rows for name, rows in exhibit.picks.items()},
+        classes=tuple(visible(name, in_one_line=True) for name in exhibit.classes),
+    )
     heading = f"{case.label}: first query of seed 0"
     if exhibit.has_pictures:
         figure = draw_contact_sheet(exhibit, heading=heading)
@@ -196,7 +217,9 @@ def _first_picks(case: Case, folder: Path) -> Section | None:
             "the latent space."
         )
     path = folder / f"{case.stem}_first_picks"
-    picture = Picture.of_figure(figure, path, alt=alt, caption=caption)
+    picture = Picture.of_figure(
+        figure, path, alt=alt, caption=caption, is_photo=exhibit.has_pictures
+    )
     return Section(title=title, parts=[picture])
 
 

@@ -58,7 +58,7 @@ def failures_section(
     return Section(
         title=title,
         paragraphs=[*paragraphs, text],
-        parts=[Table(caption=caption, head=shown, rows=rows, is_text=True)],
+        parts=[Table(caption=caption, head=shown, rows=rows, look="words")],
     )
 
 

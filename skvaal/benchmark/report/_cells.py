@@ -8,6 +8,9 @@ import pandas as pd
 from skvaal.benchmark.statistics import curves
 from skvaal.benchmark.summary import BASELINE, REFERENCES, seeds_note
 
+NOTHING = "\N{EN DASH}"  # of labels saved
+NOTHING_SAVED = f"the area is behind that of {BASELINE}, so that a lead at the end saves nothing"
+
 Columns = list[tuple[str, list[str]]]  # heads, each with a cell for each strategy
 
 
@@ -61,6 +64,8 @@ def summary_columns(records: pd.DataFrame, summary: pd.DataFrame) -> tuple[Colum
             f"{final}",
             f"    >: not reached with up to {final}",
         ]
+        if any(NOTHING in cells for _, cells in columns):
+            notes.append(f"    {NOTHING}: {NOTHING_SAVED}")
     columns.append(("query s", [blank_nan(v, ".2f") for v in summary["query_seconds"]]))
     notes.append("query s: mean seconds of a query")
     if (summary["n_seeds"] < records["seed"].nunique()).any():
@@ -118,20 +123,31 @@ def _p_values(values: Iterable[float]) -> list[str]:
     return ["<0.001" if value < 0.001 else blank_nan(value, ".3f") for value in values]
 
 
+def is_behind(summary: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether a strategy's area is smaller than the baseline's, seed by seed."""
+    return summary[f"{BASELINE}_difference"] < 0
+
+
 def _label_columns(summary: pd.DataFrame, final: int) -> Columns:
-    reach = _or_more(summary, "labels_to_baseline", ".0f", at_least=f"> {final}")
+    # Ahead at the end alone, a strategy that was behind before has saved nobody a label.
+    is_ahead_at_end = ~(summary["labels_saved"] <= 0)
+    is_early = summary["labels_to_baseline"] < final
+    behind = is_behind(summary)
     return [
-        ("saved", _or_more(summary, "labels_saved", "+.0f", at_least="> 0")),
-        ("ratio", _or_more(summary, "label_ratio", ".2f", at_least="> 1")),
-        ("reach", reach),
+        ("saved", _or_more(summary, "labels_saved", "+.0f", "> 0", behind & is_ahead_at_end)),
+        ("ratio", _or_more(summary, "label_ratio", ".2f", "> 1", behind & is_ahead_at_end)),
+        ("reach", _or_more(summary, "labels_to_baseline", ".0f", f"> {final}", behind & is_early)),
     ]
 
 
-def _or_more(summary: pd.DataFrame, column: str, form: str, *, at_least: str) -> list[str]:
+def _or_more(
+    summary: pd.DataFrame, column: str, form: str, at_least: str, is_nothing: "pd.Series[bool]"
+) -> list[str]:
     """Format numbers that are nan where nothing was reached; blank where nothing was compared."""
-    return [
-        "" if name == BASELINE or n_seeds == 0 else blank_nan(value, form) or at_least
-        for name, value, n_seeds in zip(
-            summary.index, summary[column], summary["n_seeds"], strict=True
-        )
-    ]
+    cells = []
+    for name, value in summary[column].items():
+        if name == BASELINE or summary.loc[name, "n_seeds"] == 0:
+            cells.append("")
+        else:
+            cells.append(NOTHING if is_nothing[name] else blank_nan(value, form) or at_least)
+    return cells

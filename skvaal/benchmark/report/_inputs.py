@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from skvaal._utils.pages import visible
 from skvaal.benchmark.folder import ResultsFolder
 from skvaal.benchmark.report._progress import count_runs, unfinished_note
 from skvaal.benchmark.results import Results
@@ -99,13 +100,22 @@ def _case(
     heading = "; ".join(filter(None, [_heading(owner.config, data, protocol) or label, note]))
     exhibit = ResultsFolder(owner.folder).exhibit(data, protocol) if owner.folder else None
     return Case(
-        label=label,
+        label=visible(label, in_one_line=True),
         stem=stem,
-        heading=heading,
-        records=records,
+        heading=visible(heading, in_one_line=True),
+        records=_with_visible_names(records),
         failures=[one for one in owner.failures if tuple(one[name] for name in CASE) == key],
         exhibit=exhibit if exhibit is not None and exhibit.is_file() else None,
     )
+
+
+def _with_visible_names(records: pd.DataFrame) -> pd.DataFrame:
+    """Write out what no picture can show: a file may hold any names."""
+    names = [*CASE, "strategy"]
+    shown = {
+        name: records[name].map(lambda text: visible(text, in_one_line=True)) for name in names
+    }
+    return records.assign(**shown)
 
 
 def _heading(config: Mapping[str, Any], data: str, protocol: str) -> str | None:

@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import jinja2
-
+from skvaal._utils.files import check_links
+from skvaal._utils.pages import Templates
+from skvaal.benchmark._lookup import path_of
 from skvaal.benchmark.report._case import case_section
 from skvaal.benchmark.report._caveats import failures_section, limits_section
 from skvaal.benchmark.report._files import write_text
 from skvaal.benchmark.report._inputs import Case, gather_cases
-from skvaal.benchmark.report._parts import Section
 from skvaal.benchmark.report._progress import count_runs
 from skvaal.benchmark.report._settings import settings_section
 from skvaal.benchmark.report._together import overview_section, together_section
+from skvaal.benchmark.report._verdict import state_verdict
 from skvaal.benchmark.results import Results
 
-_TEMPLATE = "page.html.j2"
+_FOLDERS = ("tables", "figures")
 
 
 def write_report(results: Sequence[Results], out: str | Path) -> Path:
@@ -42,7 +42,8 @@ def write_report(results: Sequence[Results], out: str | Path) -> Path:
     ValueError
         If there is no comparison, or two hold the same case.
     OSError
-        If a file cannot be written, as on a full disk; the one that was there stays as it was.
+        If a file cannot be written, as on a full disk; the one that was there stays as it was. So,
+        too, if a link is where one belongs: it may lead to any file.
 
     Examples
     --------
@@ -53,37 +54,35 @@ def write_report(results: Sequence[Results], out: str | Path) -> Path:
     """
     if not results:
         raise ValueError("results is empty; give at least one comparison.")
-    out = Path(out)
+    out = path_of(out, argument="out")
+    check_links(out, ("report.html", *_FOLDERS))
     everything = gather_cases(results)
     cases = [case for case in everything if case.has_query]
     counts = count_runs(results)
-    for folder in ("tables", "figures"):
+    for folder in _FOLDERS:
         (out / folder).mkdir(parents=True, exist_ok=True)
     failures = [failure for one in results for failure in one.failures]
     sections = [
         overview_section(everything, counts),
-        settings_section(results),
         *(case_section(case, out) for case in cases),
         together_section(cases, out),
         failures_section(failures, counts, out),
         limits_section(cases),
+        settings_section(results),
     ]
     shown = [section for section in sections if section is not None]
     page = out / "report.html"
-    write_text(page, _render(shown, title=_title(cases)))
+    content = {f"s{i}": section for i, section in enumerate(shown, start=1)}
+    values = {
+        "title": _title(cases),
+        "verdict": state_verdict(cases),
+        "sections": [(anchor, section.title) for anchor, section in content.items()],
+        "content": content,
+    }
+    templates = Templates("skvaal.benchmark.report")
+    styles = {"report.css": templates.read("report.css")}
+    write_text(page, templates.render("page.html.j2", values, styles=styles))
     return page
-
-
-def _render(sections: Sequence[Section], *, title: str) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    context: dict[str, Any] = {"title": title, "sections": sections}
-    return environment.get_template(_TEMPLATE).render(context) + "\n"
 
 
 def _title(cases: Sequence[Case]) -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from matplotlib.figure import Figure
 
@@ -28,15 +29,16 @@ class Table:
         The cells.
     notes : sequence of str
         What explains the columns.
-    is_text : bool, default=False
-        Whether the cells hold words, which stand at the left, and not numbers.
+    look : {'numbers', 'words', 'pairs'}, default='numbers'
+        Whether the cells stand at the right, as numbers do, or at the left; pairs of a name and
+        what it is are as narrow as the window.
     """
 
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     notes: Sequence[str] = ()
-    is_text: bool = False
+    look: Literal["numbers", "words", "pairs"] = "numbers"
     kind: str = field(default="table", init=False)
 
     @classmethod
@@ -68,6 +70,8 @@ class Picture:
         What stands below.
     width, height : int
         In CSS pixels.
+    is_photo : bool, default=False
+        Whether it holds photographs, whose colours must stay in the dark.
     """
 
     source: str
@@ -75,10 +79,13 @@ class Picture:
     caption: str
     width: int
     height: int
+    is_photo: bool = False
     kind: str = field(default="picture", init=False)
 
     @classmethod
-    def of_figure(cls, figure: Figure, path: Path, *, alt: str, caption: str) -> "Picture":
+    def of_figure(
+        cls, figure: Figure, path: Path, *, alt: str, caption: str, is_photo: bool = False
+    ) -> "Picture":
         """Write a figure as PNG and SVG, and take the smaller of the two into the page.
 
         Parameters
@@ -87,7 +94,7 @@ class Picture:
             The figure.
         path : Path
             Where to write, without a suffix.
-        alt, caption : str
+        alt, caption, is_photo
             See the class.
 
         Returns
@@ -102,7 +109,9 @@ class Picture:
         data = base64.b64encode(smaller.read_bytes()).decode("ascii")
         width, height = (round(_PIXELS * inches) for inches in figure.get_size_inches())
         source = f"data:{mime};base64,{data}"
-        return cls(source=source, alt=alt, caption=caption, width=width, height=height)
+        return cls(
+            source=source, alt=alt, caption=caption, width=width, height=height, is_photo=is_photo
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from skvaal._utils.pages import in_words
 from skvaal.benchmark.protocols import Protocol
 from skvaal.benchmark.report._parts import Section, Table
 from skvaal.benchmark.results import Results
 
-_LONGEST = 30  # of a list in one cell
 _UNITS = {"memory_gib": "memory (GiB)", "gpus": "graphics cards"}
 
 
@@ -43,14 +43,14 @@ def _tables(config: Mapping[str, Any]) -> list[Table]:
     settings = list(_rows(config.get("settings", {})))
     if config.get("command"):
         settings.insert(0, ("command", str(config["command"])))
-    tables = [Table(caption="Settings", head=["setting", "value"], rows=settings, is_text=True)]
+    tables = [Table(caption="Settings", head=["setting", "value"], rows=settings, look="pairs")]
     for starts, session in _different(config.get("sessions", [])):
         tables.append(
             Table(
                 caption="Machine and versions",
                 head=["what", "value"],
                 rows=_session(session, starts),
-                is_text=True,
+                look="pairs",
             )
         )
     return tables
@@ -71,12 +71,12 @@ def _different(sessions: Sequence[Mapping[str, Any]]) -> list[tuple[list[str], M
 
 
 def _session(session: Mapping[str, Any], starts: Sequence[str]) -> list[tuple[str, str]]:
-    machine = [(_UNITS.get(key, key), _text(one)) for key, one in session["machine"].items()]
+    machine = [(_UNITS.get(key, key), in_words(one)) for key, one in session["machine"].items()]
     return [
-        ("started", _text(starts)),
+        ("started", in_words(starts)),
         ("git revision", session["git_revision"] or "not known"),
         *machine,
-        ("versions", _text(session["versions"])),
+        ("versions", in_words(session["versions"])),
     ]
 
 
@@ -88,12 +88,12 @@ def _rows(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield f"samples: {name}", f"{_times(one['shape'])}; {len(one['classes'])} classes"
         elif key == "protocols":
             for name, one in value.items():
-                yield f"protocol: {name}", _text(_own(one))
+                yield f"protocol: {name}", in_words(_own(one))
         elif isinstance(value, Mapping) and any(isinstance(one, Mapping) for one in value.values()):
             for name, one in value.items():
-                yield f"{key}: {name}", _text(one)
+                yield f"{key}: {name}", in_words(one)
         else:
-            yield key, _text(value)
+            yield key, in_words(value)
 
 
 def _times(shape: Sequence[int]) -> str:
@@ -104,14 +104,3 @@ def _own(protocol: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a protocol has of its own, beside its name."""
     standard = asdict(Protocol())
     return {k: v for k, v in protocol.items() if k != "name" and v != standard.get(k)}
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, Mapping):
-        return "; ".join(f"{key} {_text(one)}" for key, one in value.items()) or "defaults"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        more = f" and {len(value) - _LONGEST} more" if len(value) > _LONGEST else ""
-        return (", ".join(map(str, value[:_LONGEST])) or "none") + more
-    return str(value)

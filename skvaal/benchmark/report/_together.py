@@ -11,10 +11,9 @@ from skvaal.benchmark.report._files import write_csv
 from skvaal.benchmark.report._inputs import Case
 from skvaal.benchmark.report._parts import Picture, Section, Table
 from skvaal.benchmark.report._progress import unfinished_note
+from skvaal.benchmark.report._verdict import LEVEL
 from skvaal.benchmark.statistics import case_areas, ranks
 from skvaal.benchmark.summary import BASELINE, seeds_note
-
-LEVEL = 0.05  # a p value below it is called significant
 
 
 def overview_section(cases: Sequence[Case], counts: pd.DataFrame) -> Section:
@@ -55,7 +54,7 @@ def overview_section(cases: Sequence[Case], counts: pd.DataFrame) -> Section:
                 head=["case", "seeds", "labels", "best", BASELINE, "better", "worse"],
                 rows=[_overview(case) for case in cases if case.has_query],
                 notes=notes,
-                is_text=True,
+                look="words",
             )
         ],
     )

@@ -1,5 +1,4 @@
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
@@ -12,68 +11,26 @@ from skvaal.benchmark.inference import penalty_matrix
 from skvaal.benchmark.report import format_table, write_report
 from skvaal.benchmark.statistics import case_areas
 from skvaal.benchmark.summary import summarize
+from tests.pages import Page
 
 pytestmark = pytest.mark.slow
-
-WITHOUT_END = {"meta", "img", "link", "br", "hr"}
-
-
-class Page(HTMLParser):
-    """What a test asks of a page."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.tags, self.headings, self.text, self.open = [], [], "", []
-        self.feed(path.read_text(encoding="utf-8"))
-        self.words = " ".join(self.text.split())
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in WITHOUT_END:
-            self.open.append(tag)
-        if re.fullmatch("h[1-6]", tag):
-            self.headings.append([int(tag[1]), ""])
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-        self.text += " "
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] == "style":
-            return
-        self.text += data
-        if self.open and re.fullmatch("h[1-6]", self.open[-1]):
-            self.headings[-1][1] += data
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
-
-    def titles(self, level):
-        return [title for at, title in self.headings if at == level]
 
 
 @pytest.fixture
 def write(tmp_path):
-    return lambda *results: Page(write_report(results, tmp_path / "report"))
+    def write(*results):
+        path = write_report(results, tmp_path / "report")
+        return Page(path.read_text(encoding="utf-8"))
+
+    return write
 
 
 def test_page_is_well_formed_and_accessible(write, make_results, many_records):
     page = write(make_results(many_records))
 
-    assert page.open == []
-    assert page.all("html") == [{"lang": "en"}]
-    levels = [level for level, _ in page.headings]
-    assert levels[0] == 1
-    assert levels.count(1) == 1
-    assert max(np.diff(levels)) == 1  # none is skipped
+    page.check()
     assert all(len(image["alt"]) > 20 for image in page.all("img"))
-    assert {one.get("scope") for one in page.all("th")} == {"col", "row"}
-    assert len(page.all("caption")) == len(page.all("table"))
-    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
-    assert len(ids) == len(set(ids))
-    links = [one["href"] for one in page.all("a")]
-    assert links
-    assert {link.removeprefix("#") for link in links} <= set(ids)
+    assert len(page.all("a")) == len(page.titles(2))
 
 
 def test_page_loads_nothing(write, make_results, many_records, tmp_path):
@@ -84,9 +41,10 @@ def test_page_loads_nothing(write, make_results, many_records, tmp_path):
     assert all(re.match(r"data:image/(png|svg\+xml);base64,", source) for source in sources)
     assert not page.all("link")
     assert not page.all("script")
-    style = re.search("<style>(.*)</style>", (tmp_path / "report/report.html").read_text(), re.S)
-    assert "url(" not in style[1]
-    assert "@import" not in style[1]
+    text = (tmp_path / "report/report.html").read_text(encoding="utf-8")
+    styles = re.findall("<style>(.*?)</style>", text, re.S)
+    assert len(styles) == 2
+    assert not any("url(" in style or "@import" in style for style in styles)
 
 
 def test_sections_of_several_cases(write, make_results, many_records):
@@ -94,13 +52,13 @@ def test_sections_of_several_cases(write, make_results, many_records):
 
     assert page.titles(2) == [
         "In short",
-        "What was run",
         "made-up, standard",
         "other, standard",
         "made-up, biased_start",
         "Strategies against each other",
         "Failures",
         "What this cannot show",
+        "What was run",
     ]
     assert page.titles(3)[:5] == [
         "Summary",
@@ -254,7 +212,7 @@ def test_whatever_is_missing_there_is_a_page(write, make_results, records, some)
     page = write(make_results(records[some(records)]))
 
     assert "nan" not in page.words.split()
-    assert page.titles(2)[-1] == "What this cannot show"
+    assert page.titles(2)[-2:] == ["What this cannot show", "What was run"]
 
 
 @pytest.mark.parametrize("rounds", [0, 1])
@@ -265,7 +223,7 @@ def test_failures_are_told_where_no_query_came_to_its_end(
 
     page = write(results)
 
-    assert page.titles(2) == ["In short", "What was run", "Failures"]
+    assert page.titles(2) == ["In short", "Failures", "What was run"]
     assert "No strategy has come to the end of a query." in page.words
     assert failure["error"] in page.words
 
@@ -291,7 +249,7 @@ def test_several_comparisons(write, make_results, tmp_path):
     )
 
     assert "made-up, svm" in page.titles(2)
-    assert page.titles(3)[:2] == ["first", "second"]
+    assert page.titles(3)[-2:] == ["first", "second"]
 
 
 def test_a_case_twice_is_refused(make_results, tmp_path):
@@ -319,6 +277,7 @@ def test_exhibit_is_shown(write, make_results, tmp_path, pictures):
     page = write(make_results(folder=folder))
 
     assert "What was picked first" in page.titles(3)
+    assert len(page.of_class("photo")) == pictures
     assert (tmp_path / "report/figures/made-up_first_picks.png").is_file()
 
 
@@ -423,3 +382,33 @@ def test_dollars_in_names_end_nothing(write, make_results, records):
 
     assert name in page.titles(1)[0]
     assert not page.all("b")
+
+
+def test_the_verdict_stands_first(write, make_results, many_records):
+    page = write(make_results(many_records))
+
+    assert len(page.of_class("lead")) == 1
+    words = page.words.removeprefix("Query strategies compared: made-up, other ")
+    assert words.index("With so few seeds no difference to random sampling") < words.index(
+        "In short"
+    )
+
+
+def test_no_labels_are_saved_where_the_area_is_behind(write, make_results, records):
+    # Behind random with 40 labels by more than it is ahead with 80.
+    late = {(0, 40): 0.2, (1, 40): 0.1, (0, 80): 0.55, (1, 80): 0.7}
+    for (seed, n), accuracy in late.items():
+        is_it = (records["seed"] == seed) & (records["n_labeled"] == n)
+        records.loc[is_it & (records["strategy"] == "margin"), "accuracy"] = accuracy
+
+    page = write(make_results(records))
+
+    row = page.words[page.words.index("margin 35.0") :]
+    nothing = "\N{EN DASH}"
+    assert row.startswith(
+        f"margin 35.0 [33.3, 36.7] -10.0 [-13.3, -6.7] 0.500 {nothing} {nothing} {nothing} "
+    )
+    assert f"{nothing}: the area is behind that of random, so that a lead at" in page.words
+    saved = page.words[page.words.index("labels saved against random") :]
+    assert "margin -20 (0.50)" in saved  # what was lost is told
+    assert f"{nothing}: the area is behind that of random, so that a lead at some" in saved

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -23,6 +24,7 @@ from skvaal._utils.schema import (
     list_of,
     number,
     one_of,
+    one_that,
     table_of,
 )
 
@@ -30,6 +32,11 @@ from skvaal._utils.schema import (
 _APPLICATION = 0x736B7661
 FORMAT = 1
 _WAIT = 10.0  # seconds that a change waits for that of another process
+
+
+def _is_hexadecimal(text: Any) -> bool:
+    return type(text) is str and re.fullmatch("[0-9a-f]{1,32}", text) is not None
+
 
 _NAMES = list_of(TEXT)
 _LABELS = table_of(TEXT)
@@ -54,7 +61,7 @@ FORMS: dict[str, Form] = {
             "settings": table_of(ANYTHING),
             "summary": TEXT,
             "seconds": number(0),
-            "folder": TEXT,
+            "token": one_that(_is_hexadecimal, "a token"),
         }
     ),
     "tell": entries({"file": TEXT, "labels": _LABELS, "outside": table_of(TEXT), "n_same": COUNT}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,7 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold, ShuffleSplit
 
 _N_FOLDS = 5
-_N_CROSS_VALIDATIONS = 3
-_N_REPLAYS = 20
+_N_REPLAYS = 10
 _TEST_SHARE = 0.3
 
 
@@ -84,8 +83,7 @@ def compute_curve(
     for n in sizes:
         if n < 2:
             continue
-        hits = [_cross_validate(X[:n], y[:n], model, seed) for seed in _seeds(random_state)]
-        accuracy = float(np.mean(hits))
+        accuracy = _cross_validate(X[:n], y[:n], model, random_state)
         points.append(CurvePoint(n, accuracy, float(np.sqrt(accuracy * (1 - accuracy) / n))))
     return points
 
@@ -95,7 +93,7 @@ def estimate_saving(
 ) -> Saving | None:
     """Replay the labels so far, in the order in which they were told and in random ones.
 
-    Each of 20 replays hides three in ten labels, and learns from more and more of the others. Both
+    Each of ten replays hides three in ten labels, and learns from more and more of the others. Both
     orders begin with the labels that were there before the first question. The answer is for the
     size about half-way, where the two orders may differ most.
 
@@ -115,33 +113,26 @@ def estimate_saving(
         return None
     splits = ShuffleSplit(_N_REPLAYS, test_size=_TEST_SHARE, random_state=random_state)
     generator = RandomState(random_state)
+    half = _find_half(sizes)
     told, shuffled, counts = [], [], []
     for rest, test in splits.split(X):
         rest = np.sort(rest)
         start, later = rest[rest < sizes[0]], rest[rest >= sizes[0]]
         steps = [int(np.sum(rest < size)) for size in sizes]
-        orders = (later, generator.permutation(later))
-        told_curve, random_curve = (
-            [_score(X, y, np.r_[start, order][:step], test, model) for step in steps]
-            for order in orders
-        )
-        told.append(told_curve)
-        shuffled.append(random_curve)
+        mixed = np.r_[start, generator.permutation(later)]
+        told.append(_score(X, y, rest[: steps[half]], test, model))
+        shuffled.append([_score(X, y, mixed[:step], test, model) for step in steps])
         counts.append(steps)
-    return _compare(
-        np.mean(told, axis=0), np.mean(shuffled, axis=0), np.mean(counts, axis=0), sizes
-    )
+    accuracy, needed = float(np.mean(told)), np.mean(counts, axis=0)
+    rising = np.maximum.accumulate(np.mean(shuffled, axis=0))
+    share = _reach(rising, needed, accuracy) / needed[half]
+    return Saving(sizes[half], round(sizes[half] * share), accuracy)
 
 
-def _compare(told: NDArray, shuffled: NDArray, counts: NDArray, sizes: Sequence[int]) -> Saving:
-    half = int(np.argmin(np.abs(counts[1:-1] - (counts[0] + counts[-1]) / 2))) + 1
-    rising = np.maximum.accumulate(shuffled)
-    needed = _reach(rising, counts, told[half])
-    return Saving(
-        n_labels=sizes[half],
-        n_random=round(sizes[half] * needed / counts[half]),
-        accuracy=float(told[half]),
-    )
+def _find_half(sizes: Sequence[int]) -> int:
+    """Place of the size that is nearest to half-way, neither the first nor the last."""
+    inner = np.asarray(sizes[1:-1])
+    return int(np.argmin(np.abs(inner - (sizes[0] + sizes[-1]) / 2))) + 1
 
 
 def _reach(curve: NDArray, counts: NDArray, accuracy: float) -> float:
@@ -154,10 +145,6 @@ def _reach(curve: NDArray, counts: NDArray, accuracy: float) -> float:
     low, high = curve[after - 1], curve[after]
     share = (accuracy - low) / (high - low)
     return float(counts[after - 1] + share * (counts[after] - counts[after - 1]))
-
-
-def _seeds(random_state: int) -> Iterator[int]:
-    yield from range(random_state, random_state + _N_CROSS_VALIDATIONS)
 
 
 def _cross_validate(X: NDArray, y: NDArray, model: Any, seed: int) -> float:

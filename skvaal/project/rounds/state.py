@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from skvaal.project.events import Event
+from skvaal.project.rounds.events import Event
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class Round:
     ----------
     number : int
         1 for the first.
+    event : int
+        Number of the event.
     at : str
         When, in ISO 8601, UTC.
     names : tuple of str
@@ -25,16 +27,22 @@ class Round:
         One sentence: what was done.
     seconds : float
         How long the choice took.
-    folder : str
-        Where its page, tables and strategy lie, in the project's folder.
+    token : str
+        Part of the folder's name until the round is recorded.
     """
 
     number: int
+    event: int
     at: str
     names: tuple[str, ...]
     summary: str
     seconds: float
-    folder: str
+    token: str
+
+    @property
+    def folder(self) -> str:
+        """Where its page, tables and strategy lie, in the project's folder."""
+        return f"round_{self.number}"
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,8 @@ class Answer:
 
     Parameters
     ----------
+    event : int
+        Number of the event.
     at : str
         When, in ISO 8601, UTC.
     file : str
@@ -55,6 +65,7 @@ class Answer:
         New ones that no round had asked for.
     """
 
+    event: int
     at: str
     file: str
     labels: Mapping[str, str]
@@ -103,8 +114,12 @@ class State:
             outside=dict(start.content["outside"]),
         )
         for event in others:
-            state = state._after_round(event) if event.kind == "ask" else state._after_tell(event)
+            state = state.after(event)
         return state
+
+    def after(self, event: Event) -> State:
+        """Return the state after one more event."""
+        return self._after_round(event) if event.kind == "ask" else self._after_tell(event)
 
     @property
     def asked(self) -> dict[str, int]:
@@ -126,11 +141,12 @@ class State:
         content = event.content
         one = Round(
             number=len(self.rounds) + 1,
+            event=event.number,
             at=event.at,
             names=tuple(content["names"]),
             summary=content["summary"],
             seconds=content["seconds"],
-            folder=content["folder"],
+            token=content["token"],
         )
         return self._changed(names=(*self.names, *content["joined"]), rounds=(*self.rounds, one))
 
@@ -140,6 +156,7 @@ class State:
         new = [name for name in told if name not in self.labels]
         asked = self.asked
         answer = Answer(
+            event=event.number,
             at=event.at,
             file=content["file"],
             labels=told,
@@ -149,6 +166,7 @@ class State:
             n_unasked=sum(name not in asked for name in new),
         )
         return self._changed(
+            names=(*self.names, *content["joined"]),
             labels={**self.labels, **told},
             outside={**self.outside, **content["outside"]},
             answers=(*self.answers, answer),

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from skvaal.project.events import EventFile, ProjectInUseError
+from skvaal.project.rounds.events import EventFile, ProjectInUseError
 
 START = {
     "id": "0123abcd",
@@ -21,7 +21,13 @@ START = {
     "outside": {},
     "version": "0.2.0",
 }
-TELL = {"file": "labels.csv", "labels": {"a.png": "cat"}, "outside": {}, "n_same": 0}
+TELL = {
+    "file": "labels.csv",
+    "labels": {"a.png": "cat"},
+    "outside": {},
+    "joined": [],
+    "n_same": 0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +78,7 @@ def test_of_many_at_a_time_one_wins(path):
 
 
 def test_a_file_that_another_process_holds_is_named(path, monkeypatch):
-    monkeypatch.setattr("skvaal.project.events._WAIT", 0.01)
+    monkeypatch.setattr("skvaal.project.rounds.events._WAIT", 0.01)
     with sqlite3.connect(path, isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(ProjectInUseError, match="another process works in"):
@@ -80,7 +86,7 @@ def test_a_file_that_another_process_holds_is_named(path, monkeypatch):
 
 
 def test_every_flipped_byte_is_found_or_changes_nothing(path, monkeypatch):
-    monkeypatch.setattr("skvaal.project.events._WAIT", 0.01)
+    monkeypatch.setattr("skvaal.project.rounds.events._WAIT", 0.01)
     events, content = EventFile(path).read(), path.read_bytes()
 
     def read_changed(position):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.naive_bayes import GaussianNB
 
-from skvaal.project.learning_curve import compute_curve, estimate_saving
+from skvaal.project.rounds.learning_curve import compute_curve, estimate_saving
 
 
 @pytest.fixture(scope="module")

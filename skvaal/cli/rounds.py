@@ -1,0 +1,267 @@
+"""The commands ``skvaal round``: a project of labelling rounds in a folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from skvaal.cli.printing import fail, say, usage_errors
+
+if TYPE_CHECKING:
+    from skvaal.project.rounds.status import Status
+
+_BAR = 30
+_N_CLASSES = 12
+
+rounds = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+_Folder = Annotated[Path, typer.Argument(metavar="PROJECT", help="Folder of the project.")]
+_Pool = Annotated[
+    str | None, typer.Option(metavar="POOL", help="Where the pool is now, if it was moved.")
+]
+_PathColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of paths.")]
+_LabelColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of labels.")]
+_Jobs = Annotated[int, typer.Option(metavar="N", help="Processes; -1: one per core.")]
+_Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
+
+
+@contextmanager
+def _stops() -> Iterator[None]:
+    """Tell what became of the project if another process is in the way, or after Ctrl-C."""
+    from skvaal.project.rounds.events import ProjectInUseError
+
+    try:
+        yield
+    except ProjectInUseError as error:
+        fail(str(error), 1)
+    except KeyboardInterrupt as error:
+        say("\nStopped; nothing was recorded.", file=sys.stderr)
+        raise typer.Exit(130) from error
+
+
+@rounds.command(no_args_is_help=True)
+@usage_errors()
+def start(
+    project: _Folder,
+    pool: Annotated[
+        str,
+        typer.Option(
+            metavar="POOL", help="Folder or pattern of images, CSV, Parquet, .npy or .npz."
+        ),
+    ],
+    labels: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Table, folder per class, or a labelling tool's export."),
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(metavar="N", help="Side of images.  [default: at most 64]")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at a broken image.")] = False,
+    path_column: _PathColumn = None,
+    text_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Column of texts.")
+    ] = None,
+    label_column: _LabelColumn = None,
+    jobs: _Jobs = -1,
+    quiet: _Quiet = False,
+) -> None:
+    """Begin a project: remember the pool, and the labels that are there."""
+    from skvaal.project.rounds.project import Project
+
+    with _stops():
+        begun = Project.start(
+            project,
+            pool,
+            labels=labels,
+            **({} if size is None else {"image_size": size}),
+            strict=strict,
+            path_column=path_column,
+            text_column=text_column,
+            label_column=label_column,
+            n_jobs=jobs,
+            progress=not quiet,
+        )
+        state = begun.read_state()
+    say(f"{project} has {len(state.names):,} samples, {len(state.labels):,} with a label.")
+    say(f"Next: skvaal round ask {project} -n 20 --out to_label.csv")
+
+
+@rounds.command(no_args_is_help=True)
+@usage_errors()
+def ask(
+    project: _Folder,
+    n: Annotated[int, typer.Option("-n", metavar="N", help="How many to choose.")] = 20,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Copy of the table (.csv), tasks (.json), page (.html)."),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Copy the files of the last round; ask nothing new.")
+    ] = False,
+    strategy: Annotated[
+        str, typer.Option(metavar="NAME", help="`skvaal strategies` lists them.")
+    ] = "vaal_herding",
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Parameters of VAAL, such as paper-cifar.")
+    ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="pixels, tfidf, a network of timm, or own.npy."),
+    ] = None,
+    predictions: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Class probabilities of your own model.")
+    ] = None,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="auto, linear, forest or none: what is unsure.")
+    ] = "auto",
+    device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, mps.")] = "auto",
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="[default: the number of rounds before]")
+    ] = None,
+    prefix: Annotated[
+        str, typer.Option(metavar="URL", help="Where Label Studio finds paths, or local-files/DIR.")
+    ] = "local-files",
+    pool: _Pool = None,
+    jobs: _Jobs = -1,
+    quiet: _Quiet = False,
+) -> None:
+    """Choose samples to label next: never one that was asked for before."""
+    from skvaal.cli.query import print_picks
+    from skvaal.project.rounds.project import Project
+
+    with _stops():
+        opened = Project(project)
+        if again:
+            one = opened.copy_round(out)
+            say(f"Round {one.number} asked for {len(one.names):,} samples: {out or one.folder}")
+            return
+        asked = opened.ask(
+            n,
+            out=out,
+            strategy=strategy,
+            preset=preset,
+            features=features,
+            predictions=predictions,
+            model=model,
+            device=device,
+            seed=seed,
+            prefix=prefix,
+            pool=pool,
+            n_jobs=jobs,
+            progress=not quiet,
+        )
+    if not quiet:
+        print_picks(asked.picks)
+    say(f"\nRound {asked.round.number} is recorded; its page and tables are in {asked.folder}.")
+    if out is not None:
+        say(f"Fill in the labels, then: skvaal round tell {project} {out}")
+
+
+@rounds.command(no_args_is_help=True)
+@usage_errors()
+def tell(
+    project: _Folder,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Table, folder per class, or a labelling tool's export."
+        ),
+    ],
+    path_column: _PathColumn = None,
+    label_column: _LabelColumn = None,
+    unasked: Annotated[
+        bool, typer.Option("--unasked", help="Take labels that no round asked for, too.")
+    ] = False,
+    pool: _Pool = None,
+    jobs: _Jobs = -1,
+    quiet: _Quiet = False,
+) -> None:
+    """Take labels in; tell again what was corrected."""
+    from skvaal.project.rounds.project import Project
+
+    with _stops():
+        opened = Project(project)
+        answer = opened.tell(
+            file,
+            path_column=path_column,
+            label_column=label_column,
+            unasked=unasked,
+            pool=pool,
+            n_jobs=jobs,
+            progress=not quiet,
+        )
+        state = opened.read_state()
+    counts = f"{answer.n_new:,} new, {answer.n_corrected:,} corrected, {answer.n_same:,} as before"
+    say(f"Labels: {counts}. {len(state.labels):,} in all, {len(state.waiting):,} still asked for.")
+
+
+@rounds.command(no_args_is_help=True)
+@usage_errors()
+def status(
+    project: _Folder,
+    curve: Annotated[
+        bool, typer.Option(help="Cross-validate a model on the labels so far.")
+    ] = True,
+    pool: _Pool = None,
+    jobs: _Jobs = -1,
+    quiet: _Quiet = False,
+) -> None:
+    """Show rounds, labels, the learning curve so far, and what asking has saved."""
+    from skvaal.project.rounds.project import Project
+
+    with _stops():
+        report = Project(project).report_status(
+            curve=curve, pool=pool, n_jobs=jobs, progress=not quiet
+        )
+    _print_status(report)
+
+
+def _print_status(report: Status) -> None:
+    say(
+        f"{report.n_labeled:,} of {report.n_samples:,} samples have a label; {report.n_waiting:,} "
+        f"are asked for, {report.n_left:,} are left. {report.n_corrected:,} labels were corrected."
+    )
+    _print_classes(report.classes)
+    if report.rounds:
+        say("\nround  asked  labelled  seconds  hours to the answer")
+    for one in report.rounds:
+        hours = "-" if one.hours is None else f"{one.hours:.1f}"
+        say(
+            f"{one.number:>5}  {one.n_asked:>5,}  {one.n_labeled:>8,}  {one.seconds:>7.1f}  "
+            f"{hours:>19}"
+        )
+    _print_curve(report)
+
+
+def _print_classes(classes: Any) -> None:
+    shown = [f"{label} {count:,}" for label, count in list(classes.items())[:_N_CLASSES]]
+    if len(classes) > _N_CLASSES:
+        shown.append(f"{len(classes) - _N_CLASSES:,} other classes")
+    if shown:
+        say(f"Classes: {', '.join(shown)}.")
+
+
+def _print_curve(report: Status) -> None:
+    if not report.curve:
+        say(f"\n{report.model}")
+        return
+    say(f"\nlabels  accuracy, cross-validated: {report.model}")
+    for point in report.curve:
+        bar = "#" * round(_BAR * point.accuracy)
+        numbers = f"{100 * point.accuracy:5.1f} % +- {100 * point.error:.1f}"
+        say(f"{point.n_labels:>6,}  {numbers:<15} {bar}")
+    say("The labels were not drawn at random: on the whole pool a model may do better or worse.")
+    if report.saving is None:
+        say("What asking saved can be estimated after three answers.")
+        return
+    saving = report.saving
+    say(
+        f"{saving.n_labels:,} labels in the order of asking were worth {saving.n_random:,} in a "
+        f"random order ({100 * saving.accuracy:.1f} %). This is an estimate from the labels told "
+        "so far, which were themselves chosen."
+    )

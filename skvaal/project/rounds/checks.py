@@ -1,0 +1,31 @@
+"""What is refused before a project is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from skvaal._files.reading import counted, listed, shown
+from skvaal.project.rounds.state import State
+
+EVENTS = "project.db"
+
+
+def check_empty(folder: Path) -> None:
+    """Raise if a project cannot begin in the folder."""
+    if (folder / EVENTS).exists():
+        raise FileExistsError(f"{shown(folder)} holds a project already; ask it, or name another")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FileExistsError(f"{shown(folder)} exists and is not empty; name another folder")
+
+
+def check_asked(labels: Mapping[str, str], state: State, file: str | Path) -> None:
+    """Raise if labels are new, and no round asked for them."""
+    asked = state.asked
+    strange = [name for name in labels if name not in asked and name not in state.labels]
+    if strange:
+        raise ValueError(
+            f"{counted(len(strange), 'label')} of {len(labels):,} in {shown(file)} "
+            f"for samples that this project did not ask for: {listed(strange, len(strange))}; "
+            "is it another project's? To take them all the same, say --unasked (unasked=True)"
+        )

@@ -1,0 +1,112 @@
+"""The pool of a project, read again with what the project knows of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from skvaal._files.labels import LabeledSamples
+from skvaal._files.listing import is_glob
+from skvaal._files.named_samples import NamedSamples
+from skvaal._files.pool_files import files_of, with_files
+from skvaal._files.pools import read_pool
+from skvaal._files.reading import counted, listed, shown
+from skvaal.project.rounds.state import State
+
+_ROWS_TO_COMPARE = 10_000
+
+
+def read_pool_again(
+    state: State, pool: str | Path | None = None, *, n_jobs: int = 1, progress: bool = False
+) -> LabeledSamples:
+    """Read the pool of a project, with the labels that it has so far.
+
+    Parameters
+    ----------
+    state : State
+        Where the project stands.
+    pool : str, path or None, default=None
+        Where the pool is now, if it was moved.
+    n_jobs : int, default=1
+        Processes that look over images.
+    progress : bool, default=False
+        Show a progress bar on a terminal.
+
+    Returns
+    -------
+    LabeledSamples
+        Files that joined the pool are among them; those that are gone are not.
+
+    Raises
+    ------
+    ValueError
+        If the rows of a table or an array are no longer the same.
+    OSError
+        If the pool is not there.
+    """
+    reading = dict(state.facts["reading"])
+    content = reading.pop("content")
+    source = state.facts["pool"] if pool is None else os.path.abspath(pool)
+    if not os.path.lexists(source) and not is_glob(source):
+        raise FileNotFoundError(
+            f"the pool {shown(source)} is not there; name the place where it is now (--pool)"
+        )
+    samples = read_pool(source, n_jobs=n_jobs, progress=progress, **reading)
+    _check_same_rows(samples, state, content)
+    samples = with_files(samples, [path for path in state.outside.values() if os.path.isfile(path)])
+    row_of = {name: row for row, name in enumerate(samples.names)}
+    rows = sorted(row_of[name] for name in state.labels if name in row_of)
+    labels = np.array([*(state.labels[samples.names[row]] for row in rows), None], dtype=object)
+    gone = [name for name in state.names if name not in row_of and name not in samples.left_out]
+    notes = (
+        [f"{counted(len(gone), 'sample')} of the pool no longer there: {listed(gone, len(gone))}."]
+        if gone
+        else []
+    )
+    return LabeledSamples(samples, np.array(rows, dtype=np.intp), labels[:-1], tuple(notes))
+
+
+def fingerprint(samples: NamedSamples, n: int) -> str:
+    """Return a digest of the first n rows, of at most ten thousand of them; empty for images."""
+    if samples.kind == "images":
+        return ""
+    rows = np.unique(np.linspace(0, n - 1, min(n, _ROWS_TO_COMPARE)).astype(int))
+    values = np.asarray(samples.X[rows])
+    data = repr(values.tolist()).encode() if values.dtype == object else values.tobytes()
+    return hashlib.sha256(data).hexdigest()
+
+
+def labels_by_name(known: LabeledSamples) -> dict[str, str]:
+    """Return the labels as a table."""
+    names = known.samples.names[known.rows].tolist()
+    return dict(zip(names, known.labels.tolist(), strict=True))
+
+
+def outside_of(known: LabeledSamples, n_before: int) -> dict[str, str]:
+    """Return the files that came behind the samples with their labels, by name."""
+    if len(known.samples) == n_before:
+        return {}
+    paths = files_of(known.samples)[n_before : len(known.samples)]
+    names = known.samples.names[n_before:].tolist()
+    return dict(zip(names, map(os.path.abspath, paths), strict=True))
+
+
+def new_names(known: LabeledSamples, state: State) -> list[str]:
+    """Return the names that the project has not seen before."""
+    seen = {*state.names, *state.outside}
+    return [name for name in known.samples.names if name not in seen]
+
+
+def _check_same_rows(samples: NamedSamples, state: State, content: str) -> None:
+    """Refuse rows that may be others than those that were asked for; files have names."""
+    if samples.kind == "images":
+        return
+    n_before = len(state.facts["names"])
+    if len(samples) < n_before or fingerprint(samples, n_before) != content:
+        raise ValueError(
+            f"{shown(samples.source)} has changed since the project was started, so that its rows "
+            "may be other samples; add rows at its end only, or start another project"
+        )

@@ -1,0 +1,417 @@
+"""Labelling rounds in a folder: ask for samples, tell their labels, see where it stands."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from skvaal._files.labels import LabeledSamples, read_labels
+from skvaal._files.pools import read_pool
+from skvaal._files.reading import counted, shown
+from skvaal._version import __version__
+from skvaal.project.choosing import choose
+from skvaal.project.picks import Picks
+from skvaal.project.reading import with_own_size
+from skvaal.project.rounds.checks import EVENTS, check_asked, check_empty
+from skvaal.project.rounds.copies import check_copy, copy_file
+from skvaal.project.rounds.events import EventFile
+from skvaal.project.rounds.pool_again import (
+    fingerprint,
+    labels_by_name,
+    new_names,
+    outside_of,
+    read_pool_again,
+)
+from skvaal.project.rounds.state import Answer, Round, State
+from skvaal.project.rounds.status import Status, report_status
+from skvaal.project.writing import write_folder
+
+
+@dataclass(frozen=True)
+class AskedRound:
+    """A round, and what was chosen in it.
+
+    Parameters
+    ----------
+    round : Round
+    picks : Picks
+    folder : Path
+        Where its page, tables and strategy lie.
+    """
+
+    round: Round
+    picks: Picks
+    folder: Path
+
+
+class Project:
+    r"""A pool, the labels so far, and every question that was asked.
+
+    A project is a folder. It holds ``project.db``, with all that happened, and a folder for each
+    round. The pool stays where it is. What a method returns is on the disk.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A folder that :meth:`start` made.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no project.
+    ValueError
+        If it is damaged, or of another version.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from skvaal.project import Project
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(f"{folder}/pool.npy", np.random.RandomState(0).normal(size=(100, 4)))
+    ...     project = Project.start(f"{folder}/project", f"{folder}/pool.npy")
+    ...     asked = project.ask(5, strategy="herding")
+    ...     table = "row,label\n" + "".join(f"{name},cat\n" for name in asked.round.names)
+    ...     _ = Path(folder, "labels.csv").write_text(table)
+    ...     answer = project.tell(f"{folder}/labels.csv")
+    ...     state = project.read_state()
+    >>> len(asked.round.names), answer.n_new, state.waiting, len(state.left)
+    (5, 5, [], 95)
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self._events = EventFile(self.folder / EVENTS)
+        self.read_state()
+
+    @classmethod
+    def start(
+        cls,
+        folder: str | Path,
+        pool: str | Path,
+        *,
+        labels: str | Path | None = None,
+        path_column: str | None = None,
+        label_column: str | None = None,
+        n_jobs: int = 1,
+        progress: bool = False,
+        **reading: Any,
+    ) -> Project:
+        """Begin a project.
+
+        Parameters
+        ----------
+        folder : str or Path
+            It is made; if it exists, it must be empty.
+        pool : str or Path
+            Samples to choose from, as :func:`skvaal.project.read_pool` reads them.
+        labels : str or Path, optional
+            Labels that are there already, as :func:`skvaal.project.read_labels` reads them.
+        path_column, label_column : str, optional
+            Columns of tables.
+        n_jobs : int, default=1
+            Processes that look over images.
+        progress : bool, default=False
+            Show a progress bar on a terminal.
+        **reading
+            Other parameters of ``read_pool``: `kind`, `text_column`, `image_size`, `max_pixels`,
+            `strict`.
+
+        Returns
+        -------
+        Project
+        """
+        folder = Path(folder)
+        check_empty(folder)
+        reading = {**reading, "path_column": path_column}
+        samples = read_pool(pool, n_jobs=n_jobs, progress=progress, **reading)
+        if "image_size" not in reading:
+            samples = with_own_size(samples)
+        if samples.kind == "images":
+            reading["image_size"] = samples.X.shape[-1]
+        known = LabeledSamples.without_labels(samples)
+        if labels is not None:
+            known = read_labels(labels, samples, path_column=path_column, label_column=label_column)
+        content = {
+            "id": token_hex(4),
+            "pool": os.path.abspath(pool),
+            "kind": samples.kind,
+            "column": samples.column,
+            "reading": {**reading, "content": fingerprint(samples, len(samples))},
+            "names": samples.names.tolist(),
+            "labels": labels_by_name(known),
+            "outside": outside_of(known, len(samples)),
+            "version": __version__,
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        EventFile.create(folder / EVENTS, content)
+        return cls(folder)
+
+    def read_state(self) -> State:
+        """Read where the project stands.
+
+        Raises
+        ------
+        ValueError
+            If the project is damaged, or of another version.
+        """
+        return State.replay(self._events.read())
+
+    def ask(
+        self,
+        n: int = 1,
+        *,
+        out: str | Path | None = None,
+        prefix: str | None = None,
+        pool: str | Path | None = None,
+        seed: int | None = None,
+        n_jobs: int = 1,
+        progress: bool = False,
+        **settings: Any,
+    ) -> AskedRound:
+        """Choose samples to label next; none that was asked for before.
+
+        Files that joined the pool since the last time may be chosen, too. Files that are gone are
+        passed over.
+
+        Parameters
+        ----------
+        n : int, default=1
+            How many.
+        out : str or Path, optional
+            File for a copy of the table (.csv), of Label Studio's tasks (.json) or of the page
+            (.html).
+        prefix : str, optional
+            What Label Studio finds paths by: a URL, or 'local-files'.
+        pool : str or Path, optional
+            Where the pool is now, if it was moved.
+        seed : int, optional
+            Seeds the choice. By default it is the number of rounds before.
+        n_jobs : int, default=1
+            Processes that look over and decode images.
+        progress : bool, default=False
+            Show progress bars on a terminal.
+        **settings
+            Other parameters of :func:`skvaal.project.choose`.
+
+        Returns
+        -------
+        AskedRound
+
+        Raises
+        ------
+        ValueError
+            If fewer than `n` samples are left, a parameter is wrong, or the pool is another one.
+        ProjectInUseError
+            If another process asked or told meanwhile.
+        OSError
+            If something cannot be written; then nothing was asked.
+        """
+        if out is not None:
+            check_copy(out)
+        state = self.read_state()
+        self._settle(state)
+        known = read_pool_again(state, pool, n_jobs=n_jobs, progress=progress)
+        number = len(state.rounds) + 1
+        started = time.perf_counter()
+        picks = choose(
+            known,
+            n,
+            exclude=list(state.asked),
+            seed=number - 1 if seed is None else seed,
+            n_jobs=n_jobs,
+            progress=progress,
+            **settings,
+        )
+        token = token_hex(8)
+        content = {
+            "names": picks.names,
+            "joined": new_names(known, state),
+            "settings": _as_json(picks.settings),
+            "summary": picks.summary,
+            "seconds": time.perf_counter() - started,
+            "token": token,
+        }
+        part = self._part_of(number, token)
+        try:
+            write_folder(picks, part, prefix=prefix)
+            event = self._events.append("ask", content, after=state.n_events - 1)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+        state = state.after(event)
+        self._settle(state)
+        if out is not None:
+            self.copy_round(out)
+        return AskedRound(state.rounds[-1], picks, self.folder / state.rounds[-1].folder)
+
+    def tell(
+        self,
+        file: str | Path,
+        *,
+        path_column: str | None = None,
+        label_column: str | None = None,
+        pool: str | Path | None = None,
+        unasked: bool = False,
+        n_jobs: int = 1,
+        progress: bool = False,
+    ) -> Answer:
+        """Take labels in. A label that differs from the one before corrects it.
+
+        Parameters
+        ----------
+        file : str or Path
+            Labels, as :func:`skvaal.project.read_labels` reads them. Rows without a label are
+            passed over, so that a half-filled table may be told, and told again.
+        path_column, label_column : str, optional
+            Columns of a table.
+        pool : str or Path, optional
+            Where the pool is now, if it was moved.
+        unasked : bool, default=False
+            Take labels of samples that no round asked for.
+        n_jobs, progress
+            As of :meth:`ask`.
+
+        Returns
+        -------
+        Answer
+            What was new, corrected, and the same.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, holds no label, names samples that are not in the pool, has two
+            labels for one sample, or labels samples that were not asked for.
+        ProjectInUseError
+            If another process asked or told meanwhile.
+        OSError
+            If something cannot be read or written; then nothing was told.
+        """
+        state = self.read_state()
+        self._settle(state)
+        known = read_pool_again(state, pool, n_jobs=n_jobs, progress=progress)
+        told = read_labels(file, known.samples, path_column=path_column, label_column=label_column)
+        labels = labels_by_name(told)
+        if not labels:
+            raise ValueError(f"{shown(file)} holds no label yet; fill in its labels first")
+        changed = {name: one for name, one in labels.items() if state.labels.get(name) != one}
+        if not unasked:
+            check_asked(changed, state, file)
+        content = {
+            "file": shown(file),
+            "labels": changed,
+            "outside": outside_of(told, len(known.samples)),
+            "joined": new_names(known, state),
+            "n_same": len(labels) - len(changed),
+        }
+        return state.after(self._events.append("tell", content, after=state.n_events - 1)).answers[
+            -1
+        ]
+
+    def copy_round(self, out: str | Path | None, number: int | None = None) -> Round:
+        """Copy a file of a round, as :meth:`ask` does.
+
+        Parameters
+        ----------
+        out : str or Path or None
+            File for a copy of the table (.csv), of Label Studio's tasks (.json) or of the page
+            (.html); None copies nothing.
+        number : int, optional
+            Of the round; by default the last one.
+
+        Returns
+        -------
+        Round
+
+        Raises
+        ------
+        ValueError
+            If there is no such round, or no such kind of file.
+        OSError
+            If the file cannot be written.
+        """
+        state = self.read_state()
+        self._settle(state)
+        number = len(state.rounds) if number is None else number
+        if not 1 <= number <= len(state.rounds):
+            raise ValueError(
+                f"{shown(self.folder)} has {counted(len(state.rounds), 'round')}, none of the "
+                f"number {number}; ask first"
+            )
+        one = state.rounds[number - 1]
+        if out is not None:
+            copy_file(self.folder / one.folder, out)
+        return one
+
+    def report_status(
+        self,
+        *,
+        curve: bool = True,
+        pool: str | Path | None = None,
+        n_jobs: int = 1,
+        progress: bool = False,
+    ) -> Status:
+        """Report labels, rounds, the learning curve so far, and what asking has saved.
+
+        Parameters
+        ----------
+        curve : bool, default=True
+            Compute the curve and the saving, which takes the longest.
+        pool, n_jobs, progress
+            As of :meth:`ask`.
+
+        Returns
+        -------
+        Status
+
+        Raises
+        ------
+        ValueError, OSError
+            As of :meth:`ask`.
+        """
+        state = self.read_state()
+        known = self.read_known(pool=pool, n_jobs=n_jobs, progress=progress) if curve else None
+        return report_status(state, known, n_jobs=n_jobs, progress=progress)
+
+    def read_known(
+        self, *, pool: str | Path | None = None, n_jobs: int = 1, progress: bool = False
+    ) -> LabeledSamples:
+        """Read the pool with the labels so far.
+
+        Parameters
+        ----------
+        pool, n_jobs, progress
+            As of :meth:`ask`.
+
+        Returns
+        -------
+        LabeledSamples
+
+        Raises
+        ------
+        ValueError, OSError
+            As of :meth:`ask`.
+        """
+        return read_pool_again(self.read_state(), pool, n_jobs=n_jobs, progress=progress)
+
+    def _part_of(self, number: int, token: str) -> Path:
+        return self.folder / f".round_{number}.{token}.part"
+
+    def _settle(self, state: State) -> None:
+        """Give the folder of the last round its name, if a stop came in between; tidy up."""
+        if state.rounds:
+            last = state.rounds[-1]
+            part = self._part_of(last.number, last.token)
+            if part.is_dir():
+                part.rename(self.folder / last.folder)
+
+
+def _as_json(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return json.loads(json.dumps(dict(settings), default=str))

@@ -1,0 +1,246 @@
+"""Rounds in a folder: nothing is asked twice, nothing told is lost."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from skvaal.project import Project
+from skvaal.project.rounds.events import ProjectInUseError
+
+from .conftest import write_labels
+
+QUICK = {"strategy": "herding_no_learner"}
+
+
+@pytest.fixture
+def project(tmp_path, pool):
+    return Project.start(tmp_path / "project", pool, labels=tmp_path / "labels.csv")
+
+
+def test_start_remembers_the_pool_and_its_labels(project, pool):
+    state = Project(project.folder).read_state()
+    assert len(state.names) == 150
+    assert dict(state.labels) == {"0": "c0", "60": "c1", "120": "c2"}
+    assert state.facts["pool"] == str(pool)
+    assert len(state.left) == 147
+
+
+def test_nothing_is_asked_twice(project, answer):
+    first = project.ask(10, **QUICK).round.names
+    second = project.ask(10, **QUICK).round.names
+    project.tell(answer(second))
+    third = project.ask(10, **QUICK).round.names
+    everything = [*first, *second, *third]
+    assert len(set(everything)) == 30
+    assert not set(everything) & {"0", "60", "120"}
+    assert project.read_state().waiting == [*first, *third]
+
+
+def test_all_of_a_pool_is_asked_once_and_then_nothing(project):
+    asked = [name for n in (100, 40, 7) for name in project.ask(n, **QUICK).round.names]
+    assert len(set(asked)) == 147
+    with pytest.raises(ValueError, match="none of its 150 samples is left to choose"):
+        project.ask(1, **QUICK)
+
+
+def test_the_same_project_asks_for_the_same(tmp_path, pool, answer):
+    asked = []
+    for name in ("a", "b"):
+        project = Project.start(tmp_path / name, pool, labels=tmp_path / "labels.csv")
+        first = project.ask(5, strategy="herding", model="forest")
+        project.tell(answer(first.round.names))
+        asked.append((first.round.names, project.ask(5, strategy="herding").round.names))
+    assert asked[0] == asked[1]
+
+
+def test_the_seed_counts(tmp_path, project):
+    first = project.ask(5, strategy="random", seed=1).round.names
+    other = Project.start(tmp_path / "other", project.read_state().facts["pool"])
+    assert other.ask(5, strategy="random", seed=2).round.names != first
+
+
+def test_labels_that_are_told_count_in_the_next_round(project, answer):
+    asked = project.ask(20, **QUICK)
+    told = project.tell(answer(asked.round.names))
+    assert (told.n_new, told.n_corrected, told.n_same, told.n_unasked) == (20, 0, 0, 0)
+    assert len(project.ask(5, **QUICK).picks.known.rows) == 23
+
+
+def test_corrections_are_counted_and_count(project, answer):
+    names = project.ask(4, **QUICK).round.names
+    project.tell(answer(names, label="c9"))
+    told = project.tell(answer(names[:3]))
+    assert (told.n_new, told.n_corrected, told.n_same) == (0, 3, 0)
+    state = project.read_state()
+    assert [state.labels[name] == "c9" for name in names] == [False, False, False, True]
+    again = project.tell(answer(names[:3]))
+    assert (again.n_new, again.n_corrected, again.n_same) == (0, 0, 3)
+
+
+def test_a_table_is_filled_in_and_told_in_parts(project, tmp_path):
+    asked = project.ask(4, out=tmp_path / "to_label.csv", **QUICK)
+    with (tmp_path / "to_label.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["row"] for row in rows] == list(asked.round.names)
+    with pytest.raises(ValueError, match=r"to_label\.csv holds no label yet"):
+        project.tell(tmp_path / "to_label.csv")
+    for n_filled, expected in ((1, (1, 0)), (4, (3, 1))):
+        for row in rows[:n_filled]:
+            row["label"] = "01"
+        with (tmp_path / "to_label.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+        told = project.tell(tmp_path / "to_label.csv")
+        assert (told.n_new, told.n_same) == expected
+    assert set(project.read_state().labels.values()) == {"c0", "c1", "c2", "01"}
+
+
+def test_an_export_of_a_labelling_tool_is_told(project, tmp_path):
+    names = project.ask(3, out=tmp_path / "tasks.json", **QUICK).round.names
+    tasks = json.loads((tmp_path / "tasks.json").read_text())
+    for task in tasks:
+        result = {"type": "choices", "value": {"choices": ["c1"]}, "from_name": "choice"}
+        task["annotations"] = [{"result": [result], "was_cancelled": False}]
+    (tmp_path / "export.json").write_text(json.dumps(tasks))
+    assert project.tell(tmp_path / "export.json").n_new == 3
+    assert {project.read_state().labels[name] for name in names} == {"c1"}
+
+
+def test_the_files_of_a_round_can_be_had_again(project, tmp_path):
+    asked = project.ask(3, out=tmp_path / "first.csv", **QUICK)
+    project.ask(3, **QUICK)
+    assert project.copy_round(tmp_path / "again.csv", 1) == asked.round
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "first.csv").read_bytes()
+    project.copy_round(tmp_path / "page.html")
+    assert "<html" in (tmp_path / "page.html").read_text()
+    with pytest.raises(ValueError, match="2 rounds, none of the number 3; ask first"):
+        project.copy_round(tmp_path / "again.csv", 3)
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [("x.txt", "must end in .csv"), ("no/folder/x.csv", "no such folder")],
+)
+def test_a_copy_that_cannot_be_made_is_refused_before_anything_is_asked(
+    project, tmp_path, out, message
+):
+    with pytest.raises((ValueError, OSError), match=message):
+        project.ask(3, out=tmp_path / out, **QUICK)
+    assert not project.read_state().rounds
+
+
+def test_labels_that_nobody_asked_for_need_a_word(project, answer):
+    with pytest.raises(ValueError, match="2 labels of 2 in .* that this project did not ask for"):
+        project.tell(answer(["7", "8"]))
+    told = project.tell(answer(["7", "8"]), unasked=True)
+    assert (told.n_new, told.n_unasked) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("row,label\n999,a\n", r"samples that are not in .*pool\.npy: '999'"),
+        ("row,label\n1,a\n1,b\n", "'1' has two labels, 'a' and 'b'"),
+        ("row,colour,size\n1,a,2\n", "'colour'"),
+    ],
+)
+def test_answers_that_cannot_be_used_are_refused(project, tmp_path, content, message):
+    (tmp_path / "bad.csv").write_text(content)
+    with pytest.raises(ValueError, match=message):
+        project.tell(tmp_path / "bad.csv")
+    assert project.read_state().n_events == 1
+
+
+def test_a_question_amid_another_is_refused(project, answer):
+    stale = project.read_state()
+    names = project.ask(3, **QUICK).round.names
+    project.read_state = lambda: stale
+    with pytest.raises(ProjectInUseError, match="was changed by another process meanwhile"):
+        project.ask(3, **QUICK)
+    with pytest.raises(ProjectInUseError, match="was changed by another process meanwhile"):
+        project.tell(answer(names), unasked=True)
+    assert [path.name for path in project.folder.iterdir() if "part" in path.name] == []
+    assert len(Project(project.folder).read_state().rounds) == 1
+
+
+def test_a_stop_between_the_record_and_the_folder_is_mended(project, monkeypatch):
+    monkeypatch.setattr(Project, "_settle", lambda self, state: None)
+    one = project.ask(3, **QUICK).round
+    assert not (project.folder / one.folder).exists()
+    monkeypatch.undo()
+    project.copy_round(None)
+    assert (project.folder / one.folder / "picks.csv").exists()
+
+
+def test_a_folder_that_cannot_be_written_leaves_no_question(project, monkeypatch):
+    def fail(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("skvaal.project.rounds.project.write_folder", fail)
+    with pytest.raises(OSError, match="No space left"):
+        project.ask(3, **QUICK)
+    assert not project.read_state().rounds
+    assert sorted(path.name for path in project.folder.iterdir()) == ["project.db"]
+
+
+def test_a_pool_that_grew_is_asked_and_one_that_changed_is_not(project, pool):
+    X = np.load(pool)
+    np.save(pool, np.r_[X, X[:5] + 0.5])
+    assert len(project.ask(152, **QUICK).round.names) == 152
+    assert len(project.read_state().names) == 155
+    np.save(pool, X[::-1])
+    with pytest.raises(ValueError, match=r"pool\.npy has changed since the project was started"):
+        project.ask(1, **QUICK)
+
+
+def test_a_pool_that_was_moved_is_named(project, pool, tmp_path):
+    moved = shutil.move(pool, tmp_path / "moved.npy")
+    with pytest.raises(FileNotFoundError, match=r"pool\.npy is not there; name the place"):
+        project.ask(1, **QUICK)
+    assert len(project.ask(1, pool=moved, **QUICK).round.names) == 1
+
+
+@pytest.mark.parametrize("found", ["a project", "a file", "other files"])
+def test_a_folder_that_is_not_empty_is_left_alone(tmp_path, pool, found):
+    folder = tmp_path / "project"
+    if found == "a file":
+        folder.write_text("mine")
+    else:
+        folder.mkdir()
+        (folder / ("project.db" if found == "a project" else "thesis.tex")).write_text("mine")
+    with pytest.raises(FileExistsError, match="name another"):
+        Project.start(folder, pool)
+
+
+def test_a_folder_without_a_project_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"project\.db"):
+        Project(tmp_path)
+
+
+def test_images_that_join_and_leave(tmp_path, write_image):
+    folder = tmp_path / "photos"
+    colours = np.random.RandomState(0).randint(0, 256, (12, 3))
+    for i, colour in enumerate(colours.tolist()):
+        write_image(folder / f"{i:02}.png", tuple(colour), size=(8, 8))
+    outside = tmp_path / "labelled"
+    write_image(outside / "red" / "r.png", (255, 0, 0), size=(8, 8))
+    write_image(outside / "blue" / "b.png", (0, 0, 255), size=(8, 8))
+    project = Project.start(tmp_path / "project", folder, labels=outside)
+    assert len(project.read_state().outside) == 2
+    first = project.ask(4, **QUICK).round.names
+    os.unlink(folder / first[0])
+    write_image(folder / "new.png", (9, 9, 9), size=(8, 8))
+    asked = project.ask(9, **QUICK)
+    assert "new.png" in asked.round.names
+    assert not set(first) & set(asked.round.names)
+    assert any("1 sample" in note and "no longer there" in note for note in asked.picks.notes)
+    labels = write_labels(tmp_path / "labels.csv", dict.fromkeys(first[1:], "red"), "path")
+    assert project.tell(labels).n_new == 3
+    assert len(project.read_known().rows) == 5

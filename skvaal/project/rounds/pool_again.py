@@ -19,15 +19,37 @@ from skvaal.project.rounds.state import State
 _ROWS_TO_COMPARE = 10_000
 
 
+def remember_path(pool: str | Path, folder: Path) -> str:
+    """Return the path by which the pool is found again.
+
+    It is relative to the project if the pool lies beside it, so that both may be moved together.
+
+    Examples
+    --------
+    >>> remember_path("data/photos", Path("data/project"))
+    '../photos'
+    """
+    whole, own = os.path.abspath(pool), os.path.abspath(folder)
+    is_beside = Path(whole).is_relative_to(Path(own).parent)
+    return os.path.relpath(whole, own) if is_beside else whole
+
+
 def read_pool_again(
-    state: State, pool: str | Path | None = None, *, n_jobs: int = 1, progress: bool = False
+    folder: Path,
+    state: State,
+    pool: str | Path | None = None,
+    *,
+    n_jobs: int = 1,
+    progress: bool = False,
 ) -> LabeledSamples:
     """Read the pool of a project, with the labels that it has so far.
 
     Parameters
     ----------
+    folder : Path
+        The project.
     state : State
-        Where the project stands.
+        Where it stands.
     pool : str, path or None, default=None
         Where the pool is now, if it was moved.
     n_jobs : int, default=1
@@ -49,7 +71,8 @@ def read_pool_again(
     """
     reading = dict(state.facts["reading"])
     content = reading.pop("content")
-    source = state.facts["pool"] if pool is None else os.path.abspath(pool)
+    remembered = os.path.normpath(os.path.join(os.path.abspath(folder), state.facts["pool"]))
+    source = remembered if pool is None else os.path.abspath(pool)
     if not os.path.lexists(source) and not is_glob(source):
         raise FileNotFoundError(
             f"the pool {shown(source)} is not there; name the place where it is now (--pool)"

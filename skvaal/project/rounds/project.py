@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -28,6 +27,7 @@ from skvaal.project.rounds.pool_again import (
     new_names,
     outside_of,
     read_pool_again,
+    remember_path,
 )
 from skvaal.project.rounds.state import Answer, Round, State
 from skvaal.project.rounds.status import Status, report_status
@@ -141,7 +141,7 @@ class Project:
             known = read_labels(labels, samples, path_column=path_column, label_column=label_column)
         content = {
             "id": token_hex(4),
-            "pool": os.path.abspath(pool),
+            "pool": remember_path(pool, folder),
             "kind": samples.kind,
             "column": samples.column,
             "reading": {**reading, "content": fingerprint(samples, len(samples))},
@@ -218,7 +218,7 @@ class Project:
             check_copy(out)
         state = self.read_state()
         self._settle(state)
-        known = read_pool_again(state, pool, n_jobs=n_jobs, progress=progress)
+        known = read_pool_again(self.folder, state, pool, n_jobs=n_jobs, progress=progress)
         number = len(state.rounds) + 1
         started = time.perf_counter()
         picks = choose(
@@ -296,7 +296,7 @@ class Project:
         """
         state = self.read_state()
         self._settle(state)
-        known = read_pool_again(state, pool, n_jobs=n_jobs, progress=progress)
+        known = read_pool_again(self.folder, state, pool, n_jobs=n_jobs, progress=progress)
         told = read_labels(file, known.samples, path_column=path_column, label_column=label_column)
         labels = labels_by_name(told)
         if not labels:
@@ -399,7 +399,9 @@ class Project:
         ValueError, OSError
             As of :meth:`ask`.
         """
-        return read_pool_again(self.read_state(), pool, n_jobs=n_jobs, progress=progress)
+        return read_pool_again(
+            self.folder, self.read_state(), pool, n_jobs=n_jobs, progress=progress
+        )
 
     def _part_of(self, number: int, token: str) -> Path:
         return self.folder / f".round_{number}.{token}.part"

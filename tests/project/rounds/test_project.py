@@ -12,6 +12,7 @@ import pytest
 
 from skvaal.project import Project
 from skvaal.project.rounds.events import ProjectInUseError
+from tests.saved_project import FOLDER as SAVED
 
 from .conftest import write_labels
 
@@ -27,7 +28,7 @@ def test_start_remembers_the_pool_and_its_labels(project, pool):
     state = Project(project.folder).read_state()
     assert len(state.names) == 150
     assert dict(state.labels) == {"0": "c0", "60": "c1", "120": "c2"}
-    assert state.facts["pool"] == str(pool)
+    assert state.facts["pool"] == "../pool.npy"
     assert len(state.left) == 147
 
 
@@ -61,7 +62,7 @@ def test_the_same_project_asks_for_the_same(tmp_path, pool, answer):
 
 def test_the_seed_counts(tmp_path, project):
     first = project.ask(5, strategy="random", seed=1).round.names
-    other = Project.start(tmp_path / "other", project.read_state().facts["pool"])
+    other = Project.start(tmp_path / "other", tmp_path / "pool.npy")
     assert other.ask(5, strategy="random", seed=2).round.names != first
 
 
@@ -217,6 +218,27 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path, pool, found):
         (folder / ("project.db" if found == "a project" else "thesis.tex")).write_text("mine")
     with pytest.raises(FileExistsError, match="name another"):
         Project.start(folder, pool)
+
+
+def test_a_project_and_its_pool_are_moved_together(project, pool, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    for path in (project.folder, pool):
+        shutil.move(path, tmp_path / "elsewhere" / path.name)
+    moved = Project(tmp_path / "elsewhere" / "project")
+    assert len(moved.ask(1, **QUICK).round.names) == 1
+
+
+def test_a_project_of_an_earlier_version_goes_on(tmp_path):
+    folder = shutil.copytree(SAVED, tmp_path / "saved")
+    expected = json.loads((folder / "state.json").read_text())
+    project = Project(folder / "pets")
+    state = project.read_state()
+    assert dict(state.labels) == expected["labels"]
+    assert [list(one.names) for one in state.rounds] == expected["rounds"]
+    assert state.waiting == expected["waiting"]
+    asked = project.ask(22, strategy="random").round.names
+    assert not set(asked) & {*state.asked, *state.labels}
+    assert project.tell(folder / "answer.csv").n_same == 3
 
 
 def test_a_folder_without_a_project_is_named(tmp_path):

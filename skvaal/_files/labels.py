@@ -19,6 +19,7 @@ from skvaal._files.matching import Names
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pool_files import files_of, with_files
 from skvaal._files.reading import counted, listed, naming, shown
+from skvaal._utils.params import PATH, checked
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class LabeledSamples:
         return replace(self, samples=samples, rows=found[order], labels=self.labels[kept][order])
 
 
+@checked(source=PATH, samples=[NamedSamples], path_column=[str, None], label_column=[str, None])
 def read_labels(
     source: str | Path,
     samples: NamedSamples,

@@ -19,12 +19,23 @@ from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pool_files import name_of
 from skvaal._files.reading import counted, find_column, listed, naming, shown, those_there
 from skvaal._files.tables import CSV_ENDINGS, PARQUET_ENDINGS, Table, read_table
+from skvaal._utils.params import PATH, WHOLE, checked
 
 TEXT_COLUMNS = ("text",)
 # Numbers that say nothing of a sample; pandas writes its index under no name.
 _NO_FEATURES = {*LABEL_COLUMNS, "row", "id", "index", "", "unnamed: 0"}
 
 
+@checked(
+    source=PATH,
+    kind=[str],
+    path_column=[str, None],
+    text_column=[str, None],
+    image_size=WHOLE,
+    max_pixels=WHOLE,
+    strict=["boolean"],
+    n_jobs=WHOLE,
+)
 def read_pool(
     source: str | Path,
     *,

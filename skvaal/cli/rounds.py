@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from skvaal.cli.printing import fail, say, usage_errors
+from skvaal.cli.printing import fail, named_path, say, usage_errors
 
 if TYPE_CHECKING:
     from skvaal.project.rounds.status import Status
@@ -20,7 +20,9 @@ _N_CLASSES = 12
 
 rounds = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-_Folder = Annotated[Path, typer.Argument(metavar="PROJECT", help="Folder of the project.")]
+_Folder = Annotated[
+    Path, typer.Argument(parser=named_path, metavar="PROJECT", help="Folder of the project.")
+]
 _Pool = Annotated[
     str | None, typer.Option(metavar="POOL", help="Where the pool is now, if it was moved.")
 ]
@@ -98,7 +100,11 @@ def ask(
     n: Annotated[int, typer.Option("-n", metavar="N", help="How many to choose.")] = 20,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Copy of the table (.csv), tasks (.json), page (.html)."),
+        typer.Option(
+            parser=named_path,
+            metavar="FILE",
+            help="Copy of the table (.csv), tasks (.json), page (.html).",
+        ),
     ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Copy the files of the last round; ask nothing new.")
@@ -169,7 +175,9 @@ def tell(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="Table, folder per class, or a labelling tool's export."
+            parser=named_path,
+            metavar="FILE",
+            help="Table, folder per class, or a labelling tool's export.",
         ),
     ],
     path_column: _PathColumn = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 pytest.importorskip("modAL")
@@ -38,11 +39,18 @@ ALSO = {
     "--seeds": ["n_seeds"],
     "--protocols": ["protocol"],
     "--data": ["data", "datasets"],
+    "--size": ["image_size"],
 }
 
 
+# Of `skvaal query`, whose pool is there.
+QUERY = {"--strategy": "random", "-n": "2", "--jobs": "1", "--out": "results"}
+COMMANDS = ("benchmark", "report", "query")
+
+
 def list_options() -> Iterator[tuple[str, str]]:
-    for name, command in typer.main.get_command(app).commands.items():
+    for name in COMMANDS:
+        command = typer.main.get_command(app).commands[name]
         for parameter in command.params:
             if parameter.name == "help" or getattr(parameter, "is_flag", False):
                 continue
@@ -51,14 +59,20 @@ def list_options() -> Iterator[tuple[str, str]]:
 
 
 def arguments_for(command: str, option: str, value: str) -> list[str]:
-    given = dict(GIVEN) if command == "benchmark" else {"--out": "page"}
-    if not option.startswith("--"):
-        return [command, value]
-    given[option] = value
+    given = dict({"benchmark": GIVEN, "query": QUERY, "report": {"--out": "page"}}[command])
+    argument = {"benchmark": [], "query": ["pool.npy"], "report": ["nowhere"]}[command]
+    if not option.startswith("-"):
+        argument = ["--", value]
+    else:
+        given[option] = value
     if option == "--vaal":
         given["--strategies"] = "vaal"
-    words = [f"{name}={each}" for name, each in given.items()]
-    return [command, *words, *(["nowhere"] if command == "report" else ["--quiet"])]
+    if option == "--model":
+        given["--strategy"] = "margin"
+    if option == "--predictions":
+        given["--strategy"] = "margin"
+    words = [word for name, each in given.items() for word in (name, each)]
+    return [command, *words, *([] if command == "report" else ["--quiet"]), *argument]
 
 
 def find_fault(command: str, option: str, value: str) -> str | None:
@@ -67,8 +81,9 @@ def find_fault(command: str, option: str, value: str) -> str | None:
     if not isinstance(result.exception, SystemExit | None):
         return repr(result.exception)[:200]
     names = [option, option.strip("-").replace("-", "_"), *ALSO.get(option, [])]
+    names += [] if option.startswith("-") else [option.upper()]
     # A folder or a data set may have any name; the message then shows it.
-    shown = [repr(value)[1:-1]] if value.strip() else []
+    shown = [repr(value)[1:-1]] if value.strip() else [" . ", "''"] if value == "" else []
     is_named = any(name in result.output for name in [*names, *shown])
     return None if is_named or not result.exit_code else result.output[-300:]
 
@@ -79,10 +94,12 @@ def plays_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "1000")
     nothing = Results(records=as_frame([]), failures=[], config={"settings": {}, "headings": {}})
-    monkeypatch.setattr("skvaal.cli.app._run", lambda *args, **arguments: nothing)
-    monkeypatch.setattr("skvaal.cli.app._print_tables", lambda results: None)
-    monkeypatch.setattr("skvaal.cli.app.write_report", lambda results, out: out)
-    monkeypatch.setattr("skvaal.cli.app._exit_if_failed", lambda results: None)
+    monkeypatch.setattr("skvaal.cli.comparing._run", lambda *args, **arguments: nothing)
+    monkeypatch.setattr("skvaal.cli.comparing._print_tables", lambda results: None)
+    monkeypatch.setattr("skvaal.cli.comparing.write_report", lambda results, out: out)
+    monkeypatch.setattr("skvaal.cli.comparing._exit_if_failed", lambda results: None)
+    np.save("pool.npy", np.eye(5))
+    monkeypatch.setattr("skvaal.project.writing.write_folder", lambda *args, **arguments: None)
 
 
 @pytest.mark.parametrize(("command", "option"), list(list_options()))

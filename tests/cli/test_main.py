@@ -6,6 +6,7 @@ import pytest
 from skvaal import cli
 
 
+@pytest.mark.slow
 def test_command_is_installed():
     done = subprocess.run(
         [sys.executable, "-m", "skvaal.cli", "--version"],
@@ -17,13 +18,27 @@ def test_command_is_installed():
     assert done.stdout.startswith("skvaal ")
 
 
-@pytest.mark.parametrize("package", ["typer", "pandas"])
-def test_missing_extra_is_named(monkeypatch, package):
-    for name in [
-        name for name in sys.modules if name.startswith(("skvaal.cli.app", "skvaal.bench"))
-    ]:
+def forget(monkeypatch, *beginnings):
+    for name in [name for name in sys.modules if name.startswith(beginnings)]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, package, None)
 
-    with pytest.raises(SystemExit, match=r"pip install skvaal\[cli\]"):
+
+def test_missing_extra_is_named(monkeypatch):
+    forget(monkeypatch, "skvaal.cli.")
+    monkeypatch.setitem(sys.modules, "typer", None)
+
+    with pytest.raises(SystemExit, match=r"needs typer: pip install skvaal\[cli\]"):
         cli.main()
+
+
+def test_what_a_command_lacks_is_named(monkeypatch, capsys):
+    pytest.importorskip("typer")
+    forget(monkeypatch, "skvaal.cli.comparing", "skvaal.bench")
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    monkeypatch.setattr(sys, "argv", ["skvaal", "benchmark"])
+
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+
+    assert caught.value.code == 2
+    assert "Error: this command needs pandas: pip install skvaal[cli]" in capsys.readouterr().err

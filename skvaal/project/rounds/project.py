@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from skvaal._files.labels import LabeledSamples, read_labels
 from skvaal._files.pools import read_pool
 from skvaal._files.reading import counted, shown
+from skvaal._utils.params import PATH, WHOLE, checked
 from skvaal._version import __version__
 from skvaal.project.choosing import choose
 from skvaal.project.picks import Picks
@@ -86,12 +88,21 @@ class Project:
     (5, 5, [], 95)
     """
 
+    @checked(folder=PATH)
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self._events = EventFile(self.folder / EVENTS)
         self.read_state()
 
     @classmethod
+    @checked(
+        folder=PATH,
+        pool=PATH,
+        labels=[*PATH, None],
+        path_column=[str, None],
+        label_column=[str, None],
+        n_jobs=WHOLE,
+    )
     def start(
         cls,
         folder: str | Path,
@@ -164,6 +175,14 @@ class Project:
         """
         return State.replay(self._events.read())
 
+    @checked(
+        n=WHOLE,
+        out=[*PATH, None],
+        prefix=[str, None],
+        pool=[*PATH, None],
+        seed=[Integral, None],
+        n_jobs=WHOLE,
+    )
     def ask(
         self,
         n: int = 1,
@@ -252,6 +271,14 @@ class Project:
             self.copy_round(out)
         return AskedRound(state.rounds[-1], picks, self.folder / state.rounds[-1].folder)
 
+    @checked(
+        file=PATH,
+        path_column=[str, None],
+        label_column=[str, None],
+        pool=[*PATH, None],
+        unasked=["boolean"],
+        n_jobs=WHOLE,
+    )
     def tell(
         self,
         file: str | Path,
@@ -315,6 +342,7 @@ class Project:
             -1
         ]
 
+    @checked(out=[*PATH, None], number=[Integral, None])
     def copy_round(self, out: str | Path | None, number: int | None = None) -> Round:
         """Copy a file of a round, as :meth:`ask` does.
 
@@ -350,6 +378,7 @@ class Project:
             copy_file(self.folder / one.folder, out)
         return one
 
+    @checked(curve=["boolean"], pool=[*PATH, None], n_jobs=WHOLE)
     def report_status(
         self,
         *,
@@ -380,6 +409,7 @@ class Project:
         known = self.read_known(pool=pool, n_jobs=n_jobs, progress=progress) if curve else None
         return report_status(state, known, n_jobs=n_jobs, progress=progress)
 
+    @checked(pool=[*PATH, None], n_jobs=WHOLE)
     def read_known(
         self, *, pool: str | Path | None = None, n_jobs: int = 1, progress: bool = False
     ) -> LabeledSamples:

@@ -1,0 +1,5 @@
+"""Run the command as ``python -m skvaal``."""
+
+from skvaal.cli import main
+
+main()

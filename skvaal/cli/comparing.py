@@ -1,0 +1,194 @@
+"""What the commands of comparisons do; the benchmark's libraries are imported here."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shlex
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from joblib import parallel_config
+from tqdm import tqdm
+
+from skvaal.benchmark.checks import check
+from skvaal.benchmark.datasets import load_dataset
+from skvaal.benchmark.failing import EveryRunFailedError, FailedStrategyWarning, failure_notes
+from skvaal.benchmark.folder import FolderInUseError, find_results
+from skvaal.benchmark.plan import Plan
+from skvaal.benchmark.protocols import get_protocols
+from skvaal.benchmark.report import format_table, write_report
+from skvaal.benchmark.results import Results
+from skvaal.benchmark.runner import WorkerKilledError, run
+from skvaal.benchmark.statistics import cases, with_plan
+from skvaal.benchmark.strategies import get_strategies, vaal_params_of
+from skvaal.benchmark.summary import summarize
+from skvaal.cli.printing import fail, say, say_in_one_line
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison as the command line asks for it.
+
+    Parameters
+    ----------
+    data, strategies, protocols : list of str
+        Names, several of which a comma may join.
+    vaal : list of str
+        Parameters of VAAL, KEY=VALUE.
+    estimator : str
+        Task model.
+    plan : Plan
+        How much is labelled, how often.
+    reading : dict
+        How images are read.
+    """
+
+    data: list[str]
+    strategies: list[str]
+    protocols: list[str]
+    vaal: list[str]
+    estimator: str
+    plan: Plan
+    reading: dict[str, Any]
+
+    def play(self, *, jobs: int, dask: str | None, out: Path, quiet: bool) -> None:
+        """Check all, run what is not complete, print tables, and write the report."""
+        factories = get_strategies(
+            _words(self.strategies),
+            vaal_params=dict(map(key_value, self.vaal)),
+            estimator=self.estimator,
+        )
+        if self.vaal and all(vaal_params_of(each) is None for each in factories.values()):
+            raise ValueError(
+                f"--vaal {self.vaal[0]} is for the strategies 'vaal', 'vaal_herding' and VAAL's "
+                f"variants; none of them is among {', '.join(factories)}."
+            )
+        datasets = [load_dataset(name, **self.reading) for name in _words(self.data)]
+        arguments: dict[str, Any] = {
+            "estimator": self.estimator,
+            "plan": self.plan,
+            "protocols": get_protocols(_words(self.protocols)),
+        }
+        check(datasets, factories, n_jobs=jobs, **arguments)
+        bar = tqdm(unit="round", disable=quiet, desc="comparison")
+        with bar, _cluster(dask), _interrupts(out), _in_use():
+            results = _run(
+                datasets,
+                factories,
+                n_jobs=None if dask else jobs,
+                out=out,
+                on_record=_advance(bar),
+                command=shlex.join(["skvaal", *sys.argv[1:]]),
+                **arguments,
+            )
+        page = write_report([results], out)  # whatever becomes of the output
+        _print_tables(results)
+        say(f"\nReport: {page}\nRecords: {out / 'records.parquet'}")
+        _exit_if_failed([results])
+
+
+def report_on(folder: Path, out: Path) -> None:
+    """Write the report of stored comparisons."""
+    with _in_use():
+        results = find_results(folder)
+        say(f"Report: {write_report(results, out)}")
+    _exit_if_failed(results)
+
+
+def key_value(text: str) -> tuple[str, Any]:
+    """Split KEY=VALUE; a value of Python becomes one, other words stay words."""
+    key, separator, value = text.partition("=")
+    if not (key and separator):
+        raise ValueError(f"--vaal {text!r} must have the form KEY=VALUE")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes, which are no reason to stop
+            return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return key, value  # a word, such as device=cuda
+
+
+def _run(*args: Any, **arguments: Any) -> Results:
+    """Run a comparison, and go on to its report whatever failed; failures are printed there."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FailedStrategyWarning)
+        try:
+            return run(*args, **arguments)
+        except EveryRunFailedError as error:
+            return error.results
+
+
+@contextmanager
+def _in_use() -> Iterator[None]:
+    """End with the status 1 where nothing is wrong with what the user passed."""
+    try:
+        yield
+    except (FolderInUseError, WorkerKilledError) as error:
+        fail(str(error), 1)
+
+
+@contextmanager
+def _cluster(address: str | None) -> Iterator[None]:
+    if address is None:
+        yield
+        return
+    if "://" not in address and not re.search(r":\d+$", address):
+        raise ValueError(f"--dask={address!r} must be the address of a scheduler, HOST:PORT")
+    from distributed import Client  # an ImportError says what to install
+
+    with Client(address, timeout="10s"), parallel_config(backend="dask"):
+        yield
+
+
+@contextmanager
+def _interrupts(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        say(
+            f"\nStopped. The same command goes on with the complete runs in {out}.", file=sys.stderr
+        )
+        raise typer.Exit(130) from error
+
+
+def _advance(bar: Any) -> Any:
+    def advance(record: Any, n_done: int, n_rounds: int) -> None:
+        if bar.total is None:
+            bar.total = n_rounds
+            bar.initial = bar.n = n_done - 1  # an earlier start's rounds took no time of this one
+        bar.update(n_done - bar.n)
+
+    return advance
+
+
+def _words(texts: list[str]) -> list[str]:
+    """Split at commas, but not inside the name of a file or folder."""
+    parts = [[text] if text and os.path.exists(text) else text.split(",") for text in texts]
+    return [word.strip() for words in parts for word in words if word.strip()]
+
+
+def _print_tables(results: Results) -> None:
+    for _, records in cases(with_plan(results.records, results.config)):
+        if len(records):
+            data, protocol = records[["data", "protocol"]].iloc[0]
+            heading = results.config["headings"][data][protocol]
+            say(format_table(records, summarize(records), heading=heading) + "\n")
+
+
+def _exit_if_failed(results: Sequence[Results]) -> None:
+    notes = [note for one in results for note in failure_notes(one)]
+    for failure in (failure for one in results for failure in one.failures):
+        where = "{data}, {protocol}, {strategy}, seed {seed}, round {round}".format(**failure)
+        say_in_one_line(f"failed: {where}: {failure['error']}", file=sys.stderr)
+    for note in notes:
+        say_in_one_line(f"Error: {note}", file=sys.stderr)
+    if notes:
+        raise typer.Exit(1)

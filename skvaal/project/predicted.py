@@ -1,0 +1,158 @@
+"""Class probabilities of a user's own model, from a file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skvaal._files.arrays import ARRAY_ENDINGS, read_samples
+from skvaal._files.label_tables import PATH_COLUMNS
+from skvaal._files.labels import LabeledSamples
+from skvaal._files.matching import Names
+from skvaal._files.named_samples import NamedSamples
+from skvaal._files.reading import counted, find_column, listed, naming, shown, those_there
+from skvaal._files.tables import Table, read_table
+from skvaal._predictions.predictions import check_proba
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a task model says of every sample.
+
+    Parameters
+    ----------
+    proba : array of shape (n_samples, n_classes)
+        Class probabilities; NaN in rows of labelled samples that the model was not asked about.
+    classes : tuple of n_classes str
+        Names of the classes.
+    model : str
+        What predicts, in words.
+    """
+
+    proba: NDArray[np.float64]
+    classes: tuple[str, ...]
+    model: str
+
+    def of(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Probabilities of some samples."""
+        return self.proba[rows]
+
+    def likeliest(self, row: int) -> tuple[str, str]:
+        """The two likeliest classes of a sample, the first twice if there is no other."""
+        order = np.argsort(-self.proba[row], kind="stable")
+        return self.classes[order[0]], self.classes[order[min(1, len(order) - 1)]]
+
+
+def read_predictions(source: str | Path, known: LabeledSamples) -> tuple[Predicted, list[str]]:
+    """Read class probabilities, and find the samples that they belong to.
+
+    Parameters
+    ----------
+    source : str or Path
+        A CSV or Parquet table with a column of names (path, or row) and a column of probabilities
+        for each class; or a .npy or .npz file with a row for each sample, in their order.
+    known : LabeledSamples
+        The samples. Labelled ones may be missing in a table.
+
+    Returns
+    -------
+    Predicted, and notes for the user
+
+    Raises
+    ------
+    ValueError
+        If a sample without a label has no probabilities, or a row is no distribution; the message
+        names the file.
+    """
+    source = os.fspath(source)
+    if not os.path.lexists(source):
+        raise FileNotFoundError(f"no such file: {shown(source)}")
+    if Path(source).suffix.lower() in ARRAY_ENDINGS:
+        return _of_array(source, known)
+    table = read_table(source)
+    with naming(source):
+        return _of_table(table, known)
+
+
+def _of_array(source: str, known: LabeledSamples) -> tuple[Predicted, list[str]]:
+    samples = known.samples
+    proba = read_samples(source)
+    with naming(source):
+        if proba.ndim != 2 or proba.dtype.kind not in "biuf" or len(proba) != len(samples):
+            raise ValueError(
+                f"it has the shape {proba.shape}, and {shown(samples.source)} has "
+                f"{len(samples):,} samples; it needs a row of class probabilities for each"
+            )
+        checked = check_proba(np.asarray(proba), len(samples), "it")
+    n_classes = checked.shape[1]
+    classes = tuple(f"class {i}" for i in range(n_classes))
+    notes = []
+    if n_classes == len(known.classes):
+        classes = known.classes
+        notes = ["The columns of the predictions are taken for the labels in alphabetical order."]
+    return Predicted(checked, classes, "your model"), notes
+
+
+def _of_table(table: Table, known: LabeledSamples) -> tuple[Predicted, list[str]]:
+    samples = known.samples
+    usual = PATH_COLUMNS if samples.column == "path" else ("row",)
+    place = find_column(table.columns, None, usual, samples.column)
+    if place is None:
+        raise ValueError(
+            f"no column is called {samples.column}, which names the samples; "
+            f"{those_there(table.columns)}"
+        )
+    places = [i for i in range(len(table.columns)) if i != place]
+    if not places:
+        raise ValueError("it has no column of probabilities; it needs one for each class")
+    numbers = table.numbers(places)
+    rows, n_others = _find_rows(table.strings([place])[0], samples)
+    proba = np.full((len(samples), len(places)), np.nan)
+    here = [i for i, row in enumerate(rows) if row is not None]
+    there = np.array([rows[i] for i in here], dtype=np.intp)
+    if len(np.unique(there)) < len(there):
+        values, counts = np.unique(there, return_counts=True)
+        raise ValueError(f"{samples.names[values[counts > 1][0]]!r} has two rows; keep one")
+    if len(here):
+        proba[there] = _checked(numbers, here, samples.names[there])
+    unlabeled = np.setdiff1d(np.arange(len(samples)), known.rows)
+    missing = samples.names[unlabeled[np.isnan(proba[unlabeled, 0])]]
+    if len(missing):
+        raise ValueError(
+            f"it has no row for {counted(len(missing), 'sample')} of {shown(samples.source)}: "
+            f"{listed(map(str, missing), len(missing))}; predict these, too"
+        )
+    classes = tuple(table.columns[i] for i in places)
+    notes = []
+    if n_others:
+        verb = "is" if n_others == 1 else "are"
+        notes.append(f"{counted(n_others, 'row')} of the predictions {verb} not of the pool.")
+    return Predicted(proba, classes, "your model"), notes
+
+
+def _find_rows(texts: list[str | None], samples: NamedSamples) -> tuple[list[int | None], int]:
+    names = Names(samples)
+    found = [None if text is None else names.find(text) for text in texts]
+    # Behind the samples are files that cannot be read.
+    rows = [row if row is not None and row < len(samples) else None for row in found]
+    return rows, sum(row is None for row in found)
+
+
+def _checked(
+    numbers: NDArray[np.float64], here: list[int], names: NDArray[np.object_]
+) -> NDArray[np.float64]:
+    """Rows that are distributions; an error names the sample of the first that is none."""
+    chosen = numbers[here]
+    bad = (chosen < 0).any(axis=1) | (np.abs(chosen.sum(axis=1) - 1) > 1e-3)
+    if bad.any():
+        row = int(bad.argmax())
+        raise ValueError(
+            f"the numbers of {names[row]!r} are no class probabilities: they sum to "
+            f"{chosen[row].sum():.4g}; a row needs numbers from 0 on that sum to 1, and no other "
+            "columns"
+        )
+    return check_proba(chosen, len(chosen), "it")

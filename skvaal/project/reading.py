@@ -1,0 +1,89 @@
+"""From a user's files to samples and their labels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skvaal._files.decoding import DEFAULT_MAX_PIXELS, opened
+from skvaal._files.images import DEFAULT_IMAGE_SIZE, MIN_IMAGE_SIZE, LazyImages
+from skvaal._files.labels import LabeledSamples, read_labels
+from skvaal._files.named_samples import NamedSamples
+from skvaal._files.pools import read_pool
+
+# Images that are looked at to find out how large they are.
+_N_LOOKED_AT = 50
+
+
+def read_known(
+    pool: str | Path,
+    labels: str | Path | None = None,
+    *,
+    size: int | None = None,
+    path_column: str | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    strict: bool = False,
+    n_jobs: int = 1,
+    progress: bool = False,
+) -> LabeledSamples:
+    """Read a pool, and labels if there are any.
+
+    Parameters
+    ----------
+    pool, labels : str or Path
+        As :func:`~skvaal._files.pools.read_pool` and :func:`~skvaal._files.labels.read_labels`
+        read them.
+    size : int or None, default=None
+        Height and width of images, in pixels. None takes 64, or less if the images are smaller.
+    path_column, text_column, label_column, strict, n_jobs, progress
+        As there.
+
+    Returns
+    -------
+    LabeledSamples
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     pool = Path(folder) / "pool.npy"
+    ...     np.save(pool, np.eye(3))
+    ...     len(read_known(pool).samples)
+    3
+    """
+    options: dict[str, Any] = {} if size is None else {"image_size": size}
+    samples = read_pool(
+        pool,
+        path_column=path_column,
+        text_column=text_column,
+        strict=strict,
+        n_jobs=n_jobs,
+        progress=progress,
+        **options,
+    )
+    if size is None:
+        samples = with_own_size(samples)
+    if labels is None:
+        return LabeledSamples.without_labels(samples)
+    columns = {"path_column": path_column, "label_column": label_column}
+    return read_labels(labels, samples, **columns)
+
+
+def with_own_size(samples: NamedSamples) -> NamedSamples:
+    """Bring images to the middle one of their own sizes, if that is less than now; 8 at least."""
+    images = samples.X
+    if not isinstance(images, LazyImages) or not len(images):
+        return samples
+    some = np.unique(np.linspace(0, len(images) - 1, _N_LOOKED_AT).astype(int))
+    sides = []
+    for position in some.tolist():
+        with images.source.open(position) as file, opened(file, DEFAULT_MAX_PIXELS) as image:
+            sides.append(min(image.size))
+    size = max(MIN_IMAGE_SIZE, min(DEFAULT_IMAGE_SIZE, int(np.median(sides))))
+    if size >= images.size:
+        return samples
+    return replace(samples, X=LazyImages(images.source, size, max_pixels=images.max_pixels))

@@ -24,6 +24,12 @@ from skvaal import (
     HerdingQuery,
     HerdingQueryStrategy,
     LatentDiscriminator,
+    LatentMapDisplay,
+    LearningCurveDisplay,
+    PicksDisplay,
+    PretrainedFeatures,
+    TextFeatures,
+    UnsurePixels,
     VAALNet,
     VAALQuery,
     VAALQueryStrategy,
@@ -272,6 +278,69 @@ def list_displays() -> Iterator[Case]:
         yield Case("DiagnosticsDisplay.from_estimator", argument, use, values=("0", *FEW))
 
 
+def list_new_displays() -> Iterator[Case]:
+    few: dict[str, Any] = {"values": ("0", *FEW)}
+    herding = fitted(HerdingQueryStrategy)
+    active = ActiveLearningClassifier(
+        GaussianNB(), query_strategy=HerdingQuery(), initial_size=3, batch_size=2, n_rounds=1
+    ).fit(X, CLASSES)
+    maps = {"estimator": herding, "X_unlabeled": X, "X_labeled": X[:3], "indices": [0]}
+    picks = {"estimator": herding, "X_unlabeled": X, "indices": [0, 1]}
+    curve = {"estimator": active}
+    for cls, from_estimator in (
+        (LatentMapDisplay, maps),
+        (PicksDisplay, picks),
+        (LearningCurveDisplay, curve),
+    ):
+        where = f"{cls.__name__}.from_estimator"
+        yield from cases_of(where, cls.from_estimator, from_estimator, **few)
+    points = np.zeros((3, 2))
+    yield from cases_of(
+        "LatentMapDisplay",
+        LatentMapDisplay,
+        {"unlabeled": points},
+        lambda made: made.plot(),
+        but=["n_unlabeled"],
+        **few,
+    )
+    yield from cases_of(
+        "PicksDisplay",
+        PicksDisplay,
+        {"columns": {"gain": np.ones(1)}},
+        lambda made: made.plot(),
+        **few,
+    )
+    yield from cases_of(
+        "LearningCurveDisplay",
+        LearningCurveDisplay,
+        {"n_labeled": [1, 2], "accuracy": [0.5, 0.6]},
+        lambda made: made.plot(),
+        **few,
+    )
+
+
+def list_features() -> Iterator[Case]:
+    pixels = torch.nn.Flatten()
+    yield from cases_of(
+        "PretrainedFeatures",
+        PretrainedFeatures,
+        {"model": pixels},
+        lambda made: made.fit(IMAGES).transform(IMAGES),
+        allows=(*Case.allows, ImportError, OSError),  # timm is an extra
+        also=("no such",),
+    )
+    texts = ["a red fox", "a blue fox", "red and blue"]
+    yield from cases_of(
+        "TextFeatures",
+        TextFeatures,
+        {},
+        lambda made: made.fit(texts).transform(texts),
+        allows=(*Case.allows, ImportError),  # so is sentence-transformers
+    )
+    proba = np.full((2, 2, 3, 3), 0.5)
+    yield from cases_of("UnsurePixels", UnsurePixels, {}, lambda made: made(proba))
+
+
 ALL = [
     *list_strategies(),
     *list_nested(),
@@ -281,6 +350,8 @@ ALL = [
     *list_classifiers(),
     *list_samplings(),
     *list_displays(),
+    *list_new_displays(),
+    *list_features(),
 ]
 
 

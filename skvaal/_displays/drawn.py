@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from skvaal._utils.figures import check_axes, make_figure, write_png
+
+
+def as_floats(values: Any, name: str, shape: tuple[int | None, ...]) -> NDArray[np.float64]:
+    """Finite numbers of a shape, where None is any size from 1; or a ValueError that names them."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} cannot be read as numbers: {error}") from error
+    fits = array.ndim == len(shape) and all(
+        size >= 1 if wanted is None else size == wanted
+        for size, wanted in zip(array.shape, shape, strict=True)
+    )
+    if not fits or not np.isfinite(array).all():
+        wanted_shape = ", ".join("n" if size is None else str(size) for size in shape)
+        raise ValueError(
+            f"{name} must hold finite numbers of the shape ({wanted_shape}), got {array.shape}"
+        )
+    return array
 
 
 class DrawnDisplay:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.decomposition import PCA
 from sklearn.utils import check_random_state
 
-from skvaal._displays.drawn import DrawnDisplay
+from skvaal._displays.drawn import DrawnDisplay, as_floats
 from skvaal._pipelines import last_step, transform_front
 from skvaal._pool.containers import count_rows, take_rows
 from skvaal._rules.explanation import check_chosen
 from skvaal._utils.figures import BLUE, GREY, ORANGE, check_axes, set_title
+from skvaal._utils.params import Interval, checked, renaming
 
 _WIDTH, _HEIGHT = 5.0, 4.0  # inches
 
@@ -73,6 +75,7 @@ class LatentMapDisplay(DrawnDisplay):
         self.n_unlabeled = n_unlabeled
 
     @classmethod
+    @checked(max_points=[Interval(Integral, 1, None, closed="left")], random_state=["random_state"])
     def from_estimator(
         cls,
         estimator: Any,
@@ -112,14 +115,16 @@ class LatentMapDisplay(DrawnDisplay):
         """
         if ax is not None:
             check_axes(ax)
-        last_step(estimator)
+        with renaming({"strategy": "estimator"}):
+            last_step(estimator)
         n_pool = count_rows(X_unlabeled, "X_unlabeled")
         chosen = None if indices is None else check_chosen(indices, n_pool)
         rows = np.arange(n_pool)
         if n_pool > max_points:
             rng = check_random_state(random_state)
             rows = np.sort(rng.choice(n_pool, max_points, replace=False))
-        Z = coordinates_of(estimator, take_rows(X_unlabeled, rows))
+        with renaming({"X": "X_unlabeled"}):
+            Z = coordinates_of(estimator, take_rows(X_unlabeled, rows))
         n_axes = min(2, *Z.shape)
         with np.errstate(invalid="ignore"):  # of one sample, or equal ones, the variance is 0 / 0
             pca = PCA(n_axes, svd_solver="full").fit(Z)
@@ -128,10 +133,13 @@ class LatentMapDisplay(DrawnDisplay):
             return _two_columns(pca.transform(coordinates_of(estimator, X)))
 
         shares = [*np.nan_to_num(pca.explained_variance_ratio_), 0.0]
-        has_labeled = X_labeled is not None and count_rows(X_labeled, "X_labeled")
+        labeled = None
+        if X_labeled is not None and count_rows(X_labeled, "X_labeled"):
+            with renaming({"X": "X_labeled"}):
+                labeled = place(X_labeled)
         display = cls(
             _two_columns(pca.transform(Z)),
-            labeled=place(X_labeled) if has_labeled else None,
+            labeled=labeled,
             chosen=None if chosen is None else place(take_rows(X_unlabeled, chosen)),
             explained=(float(shares[0]), float(shares[1])),
             n_unlabeled=n_pool,
@@ -155,19 +163,26 @@ class LatentMapDisplay(DrawnDisplay):
         ImportError
             If matplotlib is missing.
         """
+        unlabeled = as_floats(self.unlabeled, "unlabeled", (None, 2))
+        labeled, chosen = (
+            None if points is None else as_floats(points, name, (None, 2))
+            for points, name in ((self.labeled, "labeled"), (self.chosen, "chosen"))
+        )
+        shares: Any = [None, None]
+        if self.explained is not None:
+            shares = as_floats(self.explained, "explained", (2,))
         ax = self._begin(ax, _WIDTH, _HEIGHT)
-        n_pool = len(self.unlabeled) if self.n_unlabeled is None else self.n_unlabeled
+        n_pool = len(unlabeled) if self.n_unlabeled is None else self.n_unlabeled
         parts = [f"{n_pool:,} in the pool"]
-        ax.scatter(*self.unlabeled.T, s=6, color=GREY, alpha=0.5, lw=0, label="pool")
-        if self.labeled is not None:
-            ax.scatter(*self.labeled.T, s=14, color=BLUE, lw=0, label="labelled")
-            parts.append(f"{len(self.labeled):,} labelled")
-        if self.chosen is not None:
+        ax.scatter(*unlabeled.T, s=6, color=GREY, alpha=0.5, lw=0, label="pool")
+        if labeled is not None:
+            ax.scatter(*labeled.T, s=14, color=BLUE, lw=0, label="labelled")
+            parts.append(f"{len(labeled):,} labelled")
+        if chosen is not None:
             ax.scatter(
-                *self.chosen.T, s=36, marker="X", color=ORANGE, ec="black", lw=0.5, label="chosen"
+                *chosen.T, s=36, marker="X", color=ORANGE, ec="black", lw=0.5, label="chosen"
             )
-            parts.append(f"{len(self.chosen):,} chosen")
-        shares = [None, None] if self.explained is None else self.explained
+            parts.append(f"{len(chosen):,} chosen")
         for share, number, set_label in zip(
             shares, ("first", "second"), (ax.set_xlabel, ax.set_ylabel), strict=True
         ):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import NoneType
 from typing import Any
 
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from skvaal._displays.drawn import DrawnDisplay
+from skvaal._displays.drawn import DrawnDisplay, as_floats
 from skvaal._utils.figures import check_axes, set_title
 
 _WIDTH, _HEIGHT = 5.0, 3.4  # inches
@@ -112,9 +113,13 @@ class LearningCurveDisplay(DrawnDisplay):
         ImportError
             If matplotlib is missing.
         """
+        n_labeled = as_floats(self.n_labeled, "n_labeled", (None,))
+        accuracy = as_floats(self.accuracy, "accuracy", (len(n_labeled),))
+        if not isinstance(self.name, str | NoneType):
+            raise TypeError(f"name={self.name!r} must be a text")
         ax = self._begin(ax, _WIDTH, _HEIGHT)
         options = {"marker": "o", "markersize": 4, "label": self.name, **line_kw}
-        (self.line_,) = ax.plot(self.n_labeled, self.accuracy, **options)
+        (self.line_,) = ax.plot(n_labeled, accuracy, **options)
         ax.set(xlabel="labels", ylabel="accuracy")
         ax.xaxis.get_major_locator().set_params(integer=True)
         if self.line_.get_label() and not self.line_.get_label().startswith("_"):

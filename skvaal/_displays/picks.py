@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skvaal._displays.drawn import DrawnDisplay
+from skvaal._displays.drawn import DrawnDisplay, as_floats
 from skvaal._pipelines import last_step, transform_front
 from skvaal._pool.containers import take_rows
 from skvaal._rules.explanation import check_chosen
 from skvaal._utils.figures import BLUE, GREY, ORANGE, check_axes, set_title
+from skvaal._utils.params import renaming
 
 # Of the columns that explain a choice, those that bars show, and their colours.
 _BARS = {"gain": BLUE, "uncertainty": ORANGE, "score": GREY}
@@ -112,7 +113,8 @@ class PicksDisplay(DrawnDisplay):
         """
         if ax is not None:
             check_axes(ax)
-        last = last_step(estimator)
+        with renaming({"strategy": "estimator"}):
+            last = last_step(estimator)
         table = last.explain(transform_front(estimator, X_unlabeled), indices, proba=proba)
         columns = {name: np.asarray(table[name]) for name in _BARS if name in table.columns}
         images = None
@@ -173,12 +175,27 @@ class PicksDisplay(DrawnDisplay):
         return self
 
     def _count(self) -> int:
+        if not isinstance(self.columns, Mapping):
+            raise TypeError(f"columns={self.columns!r} must map names to arrays")
+        captions = () if self.captions is None else self.captions
+        is_sequence = isinstance(captions, Sequence) and not isinstance(captions, str)
+        if not is_sequence or not all(isinstance(text, str) for text in captions):
+            raise TypeError(f"captions={self.captions!r} must be a sequence of texts")
         if self.images is None and not self.columns:
             raise ValueError(
                 "there is nothing to draw: no images, and the strategy's rule tells no gain, "
                 "uncertainty or score; Herding() does"
             )
-        n = len(next(iter(self.columns.values())) if self.images is None else self.images)
+        n = 0
+        for name, values in self.columns.items():
+            n = len(as_floats(values, f"columns[{name!r}]", (n or None,)))
+        if self.images is not None:
+            shape = np.shape(self.images)
+            if len(shape) != 4 or not shape[0] or (n and shape[0] != n):
+                raise ValueError(
+                    f"images must have the shape ({n or 'n'}, channels, height, width)"
+                )
+            n = shape[0]
         if self.captions is not None and len(self.captions) != n:
             raise ValueError(f"captions has {len(self.captions)} texts for {n} samples")
         return n

@@ -22,11 +22,11 @@ def resolve_device(device: str | torch.device) -> torch.device:
     'auto' means CUDA if there is one, else Apple's MPS, else the processor.
     """
     has_mps = torch.backends.mps.is_available()
-    if device == "auto":
+    if isinstance(device, str) and device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu")
     try:
         resolved = torch.device(device)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError, ValueError) as error:
         raise ValueError(
             f"device={device!r} is not a torch device; use 'auto', 'cpu', 'cuda', 'cuda:1', 'mps'"
         ) from error
@@ -36,9 +36,24 @@ def resolve_device(device: str | torch.device) -> torch.device:
             f"device={str(device)!r}, but torch sees {n_cuda} CUDA devices here; use "
             "device='auto' or 'cpu'"
         )
+    if resolved.type not in ("cpu", "cuda", "mps"):
+        _check_computes(resolved)
     if resolved.type == "mps" and not has_mps:
         raise ValueError("device='mps', but torch sees no MPS device here; use device='auto'")
     return resolved
+
+
+def _check_computes(device: torch.device) -> None:
+    """Raise if numbers cannot be made on a device of another kind, drawn, and read again."""
+    try:
+        generator = torch.Generator(device).manual_seed(0)
+        torch.rand(1, device=device, generator=generator).item()
+    except (RuntimeError, ImportError, AssertionError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(
+            f"device={str(device)!r} cannot be computed on here ({reason}); use 'auto', 'cpu', "
+            "'cuda' or 'mps'"
+        ) from error
 
 
 def resolve_precision(precision: str, device: torch.device) -> torch.dtype | None:
@@ -65,7 +80,11 @@ def optimizer_defaults(
 
 
 @contextmanager
-def memory_checked(batch_size: int, device: str | torch.device) -> Iterator[None]:
+def memory_checked(
+    batch_size: int,
+    device: str | torch.device,
+    way_out: str = "a smaller batch_size, or smaller networks, such as vae__width",
+) -> Iterator[None]:
     """Say what to change if a GPU runs out of memory inside the block, and free that memory.
 
     Raises a DeviceMemoryError that names the user's `batch_size`, in place of torch's own error.
@@ -82,5 +101,5 @@ def memory_checked(batch_size: int, device: str | torch.device) -> Iterator[None
             torch.cuda.empty_cache()
         raise DeviceMemoryError(
             f"device {str(device)!r} has too little memory for batch_size={batch_size}; "
-            f"set a smaller batch_size, or smaller networks, such as vae__width ({reason})"
+            f"set {way_out} ({reason})"
         )

@@ -17,7 +17,7 @@ from skvaal._features.cache import FeatureCache, check_cache, open_cache
 from skvaal._features.embedding import embed
 from skvaal._features.network import Network
 from skvaal._features.pictures import Pictures, open_pictures
-from skvaal._utils.params import Interval
+from skvaal._utils.params import Interval, renaming
 from skvaal._utils.progress import VERBOSE_CONSTRAINT, Verbose, progress_bar
 from skvaal._utils.undoing import undone_on_error
 
@@ -151,7 +151,8 @@ class PretrainedFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         self._validate_params()
         check_cache(self.cache)
         pictures = self._open(X, self.image_size)
-        network = Network.load(self.model, self.checkpoint, self.image_size, self.device)
+        with renaming({"path": "checkpoint"}):
+            network = Network.load(self.model, self.checkpoint, self.image_size, self.device)
         if network.size != self.image_size:
             pictures = self._open(X, network.size)
         first = network.features(pictures.pixels(np.array([0])), self.batch_size)

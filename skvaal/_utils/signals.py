@@ -60,8 +60,8 @@ def held_signals() -> Iterator[None]:
         for number, handler in handlers.items():
             if signal.getsignal(number) is hold:
                 signal.signal(number, handler)
-        for number in came:
-            signal.raise_signal(number)
+        for held in came:
+            signal.raise_signal(held)
 
 
 def raised_by_signal(error: BaseException | None) -> bool:

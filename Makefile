@@ -8,7 +8,7 @@ BIN_OLDEST := .venv-oldest/bin
 BIN_TOOLS := .venv-tools/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-newest test-oldest coverage faults fuzz lint docs audit bom check clean
+.PHONY: help setup demo test test-slow test-newest test-oldest coverage faults fuzz mutants lint docs audit bom check clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,8 +47,11 @@ setup: .venv/.installed  ## make .venv and install skvaal with all that developm
 demo: setup  ## compare query strategies on a small data set (options: ARGS="...")
 	$(BIN)/skvaal benchmark $(ARGS)
 
-test: setup  ## run the tests and the doctests (options: ARGS="-k net")
-	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+test: setup  ## run all tests but the slow ones, and the doctests (options: ARGS="-k net")
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(ARGS)
+
+test-slow: setup  ## run the slow tests: kills, other processes, examples, whole reports
+	$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(ARGS)
 
 test-newest: .venv-newest/.installed  ## run all but the slow ones with the newest scikit-learn, without modAL
 	$(BIN_NEWEST)/python -m pytest -n auto --dist worksteal -m "not slow" $(ARGS)
@@ -64,6 +67,9 @@ faults: setup  ## kill, fill, cut, flip and interrupt, some 10 minutes (options:
 
 fuzz: setup  ## hand over random input, some 5 minutes (options: ARGS="labels --trials 5000 --seed 1", ARGS=--full)
 	$(BIN)/python -m reliability fuzz $(ARGS)
+
+mutants: setup  ## put small faults into the code and see whether the tests find them, some 15 minutes (options: ARGS="rules --trials 400 --seed 1", ARGS=--full)
+	$(BIN)/python -m reliability mutants $(ARGS)
 
 lint: setup  ## check style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -82,7 +88,7 @@ bom: .venv-bom/.installed .venv-tools/.installed  ## write the bill of materials
 	$(BIN_TOOLS)/cyclonedx-py environment --pyproject pyproject.toml --mc-type library \
 		--output-reproducible --output-file bom.json .venv-bom/bin/python
 
-check: lint test test-newest docs  ## run every check
+check: lint test test-slow test-newest docs  ## run every check
 
 clean:  ## remove caches and built documentation (the environments stay)
 	rm -rf build dist *.egg-info docs/_build docs/generated

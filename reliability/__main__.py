@@ -11,10 +11,10 @@ from pathlib import Path
 from time import perf_counter
 
 from reliability.figures import write_figures, write_tables
-from reliability.kinds import FAULTS, FUZZ, Kind
+from reliability.kinds import FAULTS, FUZZ, MUTANTS, Kind
 from reliability.tally import Tally
 
-_KINDS: dict[str, Mapping[str, Kind]] = {"faults": FAULTS, "fuzz": FUZZ}
+_KINDS: dict[str, Mapping[str, Kind]] = {"faults": FAULTS, "fuzz": FUZZ, "mutants": MUTANTS}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

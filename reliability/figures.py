@@ -44,6 +44,8 @@ def _table(kinds: Mapping[str, Mapping[str, Any]]) -> str:
     for name, figures in kinds.items():
         outcomes = "; ".join(f"{count:,} {each}" for each, count in figures["outcomes"].items())
         became = f"not made: {figures['skipped']}" if figures["skipped"] else outcomes
+        if "summary" in figures:
+            became = f"**{figures['summary']}**: {became}"
         about = f"**{name}**: {figures['about']}"
         lines.append(f"| {about} | {figures['trials']:,} | {became} | {figures['bad']:,} |")
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from reliability.faults import (
@@ -11,6 +12,7 @@ from reliability.faults import (
     damaged_files,
     full_disk,
     kill_benchmark,
+    kill_round,
     kill_save,
     killed_worker,
     many_rounds,
@@ -21,6 +23,8 @@ from reliability.faults import (
     two_processes,
 )
 from reliability.fuzz import file_bytes, labels, parameters, probabilities, samples
+from reliability.mutants import survival
+from reliability.mutants.groups import GROUPS
 from reliability.tally import Tally
 
 
@@ -46,6 +50,12 @@ FAULTS = {
         run=kill_save.run,
         trials=50,
         full=200,
+    ),
+    "kill-round": Kind(
+        about="kill -9 at random moments of asking and telling in a project",
+        run=kill_round.run,
+        trials=50,
+        full=500,
     ),
     "full-disk": Kind(
         about="`save` and `skvaal benchmark` on a disk that is full, or fills up",
@@ -139,4 +149,14 @@ FUZZ = {
         trials=100,
         full=2000,
     ),
+}
+_MUTATED = {
+    "losses": "the losses, `_vaal/losses.py`",
+    "net": "the net's step: `_vaal/net.py`, `_vaal/training.py`",
+    "rules": "the rules, `_rules/`",
+    "adapters": "the adapters: `modal`, `skactiveml`, `_active_classifier`, `_pipelines`",
+}
+MUTANTS = {
+    name: Kind(about=about, run=partial(survival.run, GROUPS[name]), trials=100, full=100_000)
+    for name, about in _MUTATED.items()
 }

@@ -15,7 +15,8 @@ HALF = "half-trained"
 GROWN = "grown"
 DIED = "process died"
 HANG = "hang"
-BAD = (LOST, TWICE, SILENT, WRONG, OTHER, UNNAMED, HALF, GROWN, DIED, HANG)
+TOO_FEW = "too few killed"
+BAD = (LOST, TWICE, SILENT, WRONG, OTHER, UNNAMED, HALF, GROWN, DIED, HANG, TOO_FEW)
 
 # Outcomes of several faults that may be.
 EQUAL = "equal content"
@@ -35,6 +36,9 @@ class Tally:
         self.counts: Counter[str] = Counter()
         self.notes: list[str] = []
         self.skipped: str | None = None
+        self.tool: str | None = None
+        self.summary: str | None = None
+        self.details: list[dict[str, str]] = []
 
     def add(self, outcome: str, note: str = "") -> None:
         """Count an outcome; the note says how to get there again."""
@@ -61,9 +65,11 @@ class Tally:
 
     def figures(self) -> dict[str, object]:
         """What goes into the file of figures."""
-        return {
+        figures = {
             "outcomes": dict(sorted(self.counts.items())),
             "bad": self.n_bad,
             "notes": self.notes,
             "skipped": self.skipped,
         }
+        more = {"tool": self.tool, "summary": self.summary, "details": self.details}
+        return figures | {name: value for name, value in more.items() if value}

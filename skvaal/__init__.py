@@ -7,21 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 from skvaal._utils.exceptions import (
     AmbiguousInputWarning,
+    ArbitraryChoiceWarning,
     DeviceMemoryError,
     EmptyPoolWarning,
+    MissingProbabilitiesWarning,
     ModelFileError,
     PoolExhaustedWarning,
     PosteriorCollapseWarning,
     PrecisionWarning,
     TrainingDivergedError,
+    UnequalScalesWarning,
     UninformativeDiscriminatorWarning,
+    UnusableCacheWarning,
     UnusedParameterWarning,
 )
 from skvaal._version import __version__
 
 if TYPE_CHECKING:
     from skvaal._active_classifier import ActiveLearningClassifier
+    from skvaal._displays.latent_map import LatentMapDisplay
+    from skvaal._displays.learning_curve import LearningCurveDisplay
+    from skvaal._displays.picks import PicksDisplay
+    from skvaal._features.pretrained import PretrainedFeatures
+    from skvaal._features.texts import TextFeatures
     from skvaal._herding_strategy import HerdingQueryStrategy
+    from skvaal._predictions.pixels import UnsurePixels
     from skvaal._rules.cluster import Cluster
     from skvaal._rules.greedy import Greedy
     from skvaal._rules.herding import Herding
@@ -38,7 +48,13 @@ if TYPE_CHECKING:
 # By module, imported when first used: torch takes seconds, and herding does without it.
 _LAZY = {
     "_active_classifier": ["ActiveLearningClassifier"],
+    "_displays.latent_map": ["LatentMapDisplay"],
+    "_displays.learning_curve": ["LearningCurveDisplay"],
+    "_displays.picks": ["PicksDisplay"],
+    "_features.pretrained": ["PretrainedFeatures"],
+    "_features.texts": ["TextFeatures"],
     "_herding_strategy": ["HerdingQueryStrategy"],
+    "_predictions.pixels": ["UnsurePixels"],
     "_rules.lookup": ["Cluster", "Greedy", "Herding", "KCenter", "Stochastic", "TopK"],
     "_vaal.diagnostics": ["Diagnostics"],
     "_vaal.diagnostics_display": ["DiagnosticsDisplay"],
@@ -51,6 +67,7 @@ _LAZY = {
 __all__ = [
     "ActiveLearningClassifier",
     "AmbiguousInputWarning",
+    "ArbitraryChoiceWarning",
     "Cluster",
     "ConvVAE",
     "DenseVAE",
@@ -64,14 +81,23 @@ __all__ = [
     "HerdingQueryStrategy",
     "KCenter",
     "LatentDiscriminator",
+    "LatentMapDisplay",
+    "LearningCurveDisplay",
+    "MissingProbabilitiesWarning",
     "ModelFileError",
+    "PicksDisplay",
     "PoolExhaustedWarning",
     "PosteriorCollapseWarning",
     "PrecisionWarning",
+    "PretrainedFeatures",
     "Stochastic",
+    "TextFeatures",
     "TopK",
     "TrainingDivergedError",
+    "UnequalScalesWarning",
     "UninformativeDiscriminatorWarning",
+    "UnsurePixels",
+    "UnusableCacheWarning",
     "UnusedParameterWarning",
     "VAALNet",
     "VAALQuery",

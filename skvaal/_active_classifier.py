@@ -27,7 +27,10 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 from skvaal._herding_strategy import HerdingQueryStrategy
 from skvaal._pipelines import last_step
 from skvaal._pool.containers import count_rows, stack_rows, take_rows
+from skvaal._pool.conversion import check_intact, unwrap
 from skvaal._pool.frames import as_named
+from skvaal._pool.label_checks import warn_of_marks, warn_of_other_order
+from skvaal._pool.validation import check_same_columns
 from skvaal._query_strategy import BaseQueryStrategy
 from skvaal._utils.exceptions import PoolExhaustedWarning, warn_user
 from skvaal._utils.params import HasMethods, Interval, naming
@@ -164,11 +167,14 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         self._validate_params()
         if isinstance(self.estimator, type):
             raise TypeError(f"estimator is a class; pass an object: {self.estimator.__name__}()")
+        warn_of_other_order(X, y)
         X = self._check_x(X, reset=True)
         labels = _check_labels(y, X, "y")
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val come together, or not at all")
         if X_val is not None:
+            warn_of_other_order(X_val, y_val, ("X_val", "y_val"))
+            check_same_columns(X, X_val, ("X", "X_val"))
             X_val = self._check_x(X_val, reset=False, name="X_val")
             y_val = _check_labels(y_val, X_val, "y_val")
         weights = self._check_weights(sample_weight, X)
@@ -215,11 +221,17 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
             )
         with naming("sample_weight cannot be used"):
             weights: NDArray = check_array(
-                sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+                unwrap(sample_weight, "sample_weight"),
+                ensure_2d=False,
+                dtype=np.float64,
+                input_name="sample_weight",
             )
             if weights.ndim != 1:
                 raise ValueError(f"it must be 1-D, got shape {weights.shape}")
             check_consistent_length(X, weights)
+        if (weights < 0).any():
+            row = int(np.argmax(weights < 0))
+            raise ValueError(f"sample_weight[{row}] is {weights[row]:g}; weights must be 0 or more")
         if not weights.any():
             raise ValueError("sample_weight holds zeros only, so that no sample would count")
         return weights
@@ -272,6 +284,7 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
 
     def _check_x(self, X: Any, *, reset: bool, name: str = "X") -> Any:
         """X as something with rows; frames, sparse matrices and texts stay what they are."""
+        check_intact(X, name)
         if not (hasattr(X, "columns") or hasattr(X, "tocsr") or _is_text(X)):
             with naming(f"{name} cannot be read"):
                 X = check_array(
@@ -286,9 +299,10 @@ def _check_labels(y: Any, X: Any, name: str) -> NDArray:
     """Labels of classes, one for each row of X."""
     with naming(f"{name} cannot be used"):
         check_consistent_length(X, y)
-        labels: NDArray = column_or_1d(y, warn=True)
+        labels: NDArray = column_or_1d(unwrap(y, name), warn=True)
         assert_all_finite(labels, input_name=name)
         check_classification_targets(labels)
+    warn_of_marks(labels.tolist(), name)
     return labels
 
 

@@ -16,6 +16,7 @@ from skvaal._query_strategy import BaseQueryStrategy, PairOfPredictions
 from skvaal._rules.herding import Herding
 from skvaal._rules.rule import Candidates, Rule
 from skvaal._utils.params import Interval
+from skvaal._utils.progress import Verbose
 from skvaal._utils.schema import check_array, check_names, entries
 
 
@@ -48,15 +49,18 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         largest, 'disagreement' the mutual information of class and member of a committee. A
         callable gets probabilities of shape (n_samples, n_classes) and returns one number for each
         sample, higher for less sure. 'auto' is 'margin' where there are probabilities, and nothing
-        where not; None ignores them.
+        where not; None ignores them. Of probabilities of pixels, an image has the mean of its
+        pixels, or with :class:`UnsurePixels` the share of unsure ones; a callable gets blocks of
+        images, (n_images, n_classes, height, width).
     data_format : {'channels_first', 'channels_last'}, default='channels_first'
         Layout of 4-D X: (n, channels, height, width) or (n, height, width, channels).
     missing_label : int, float, str or None, default=-1
         What marks an unlabelled row in y.
     random_state : int, RandomState instance or None, default=None
         Seeds the draw of samples that components are fitted on, and breaks ties.
-    verbose : int, default=0
-        1 shows progress bars.
+    verbose : {'auto'} or int, default='auto'
+        1 shows progress bars, 0 none. 'auto' shows one for what takes longer than three seconds, on
+        a terminal or in a notebook.
 
     Attributes
     ----------
@@ -117,7 +121,7 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         data_format: str = "channels_first",
         missing_label: Any = -1,
         random_state: Any = None,
-        verbose: int = 0,
+        verbose: Verbose = "auto",
     ) -> None:
         self.n_components = n_components
         self.bandwidth = bandwidth
@@ -159,14 +163,19 @@ class HerdingQueryStrategy(BaseQueryStrategy):
             coordinates=self._project(pool, "X_unlabeled"),
             labeled_coordinates=self.labeled_coordinates_,
             uncertainty=uncertainty,
-            verbose=bool(self.verbose),
+            verbose=self.verbose,
         )
 
     def _project(self, pool: Pool, name: str) -> NDArray[np.float32]:
         space = PrincipalComponents(self.mean_, self.components_)
-        return space.project(pool, name, verbose=bool(self.verbose))
+        return space.project(pool, name, verbose=self.verbose)
 
     def _export_state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
+        if (n_kept := len(self.components_)) > self.n_components:
+            raise ValueError(
+                f"n_components={self.n_components} was set after fit, which kept {n_kept}; fit "
+                "again, or set it back"
+            )
         arrays = {"mean": self.mean_, "components": self.components_}
         arrays |= self._conditioning_arrays()
         return {}, {**arrays, "labeled_coordinates": self.labeled_coordinates_}

@@ -15,7 +15,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skvaal._pool.containers import count_rows, stack_rows, take_rows
-from skvaal._pool.validation import check_same_columns, check_same_kind, check_transformable
+from skvaal._pool.validation import (
+    check_same_columns,
+    check_same_kind,
+    check_transformable,
+    warn_of_lost_names,
+)
 from skvaal._query_strategy import BaseQueryStrategy
 
 StrategyOrPipeline: TypeAlias = BaseQueryStrategy | Pipeline
@@ -61,6 +66,7 @@ def fit_front(
         return X_labeled, X_unlabeled
     for X, name in ((X_labeled, "X_labeled"), (X_unlabeled, "X_unlabeled")):
         check_transformable(X, name)
+    warn_of_lost_names(X_labeled, X_unlabeled)
     front = strategy[:-1]
     supervised = [name for name, step in front.steps if _learns_from_labels(step)]
     if supervised:

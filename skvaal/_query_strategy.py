@@ -12,9 +12,11 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from skvaal._pool.label_checks import check_labels_of
 from skvaal._pool.labels import read_labels
 from skvaal._pool.pool import Pool
 from skvaal._pool.validation import check_n
+from skvaal._predictions.pixels import UnsurePixels
 from skvaal._predictions.predictions import (
     UNCERTAINTIES,
     PredictionNeeds,
@@ -28,7 +30,9 @@ from skvaal._rules.function import FunctionRule
 from skvaal._rules.herding import Herding
 from skvaal._rules.rule import Candidates, Choice, Rule
 from skvaal._utils.exceptions import EmptyPoolWarning, warn_user
+from skvaal._utils.model_file import Namespaces
 from skvaal._utils.params import NestedParamsMixin, StrOptions, check_flag
+from skvaal._utils.progress import VERBOSE_CONSTRAINT, Verbose
 from skvaal._utils.saving import SavingMixin
 from skvaal._utils.seeds import draw_seed
 from skvaal._utils.undoing import undone_on_error
@@ -59,14 +63,14 @@ class BaseQueryStrategy(
         "data_format": [StrOptions({"channels_first", "channels_last"})],
         "missing_label": "no_validation",
         "random_state": ["random_state"],
-        "verbose": ["verbose"],
+        "verbose": VERBOSE_CONSTRAINT,
     }
 
     uncertainty: Any
     data_format: str
     missing_label: Any
     random_state: Any
-    verbose: int
+    verbose: Verbose
     n_labeled_: int
     n_unlabeled_: int
     _seed: int
@@ -99,6 +103,10 @@ class BaseQueryStrategy(
     def _check_parameters(self, *, warns: bool = True) -> None:
         """Raise if a parameter cannot be used; warn, if `warns`, of one that has no effect."""
         self._validate_params()
+
+    @classmethod
+    def _namespaces(cls) -> Namespaces:
+        return {"skvaal": {"UnsurePixels": UnsurePixels}}
 
     def _forget(self) -> Any:
         """Drop all fitted attributes; a subclass returns what its next fit goes on from."""
@@ -141,14 +149,15 @@ class BaseQueryStrategy(
             If a loss became NaN or infinite.
         """
         previous = self._begin_fit()
-        X = self._check(X, reset=True)
-        labeled = np.zeros(len(X), dtype=bool)
+        samples = self._check(X, reset=True)
+        labeled = np.zeros(len(samples), dtype=bool)
         if y is not None:
-            labeled = read_labels(y, self.missing_label, len(X))
-        predictions = Predictions.of(proba, len(X))
-        (X,) = self._reduce({"X": X}, reset=True)
+            check_labels_of(X, y)
+            labeled = read_labels(y, self.missing_label, len(samples))
+        predictions = Predictions.of(proba, len(samples))
         rows = np.flatnonzero(labeled), np.flatnonzero(~labeled)
-        pools = Pool(X, rows[0]), Pool(X, rows[1])
+        (samples,) = self._reduce({"X": samples}, reset=True, rows=rows)
+        pools = Pool(samples, rows[0]), Pool(samples, rows[1])
         views = predictions.rows(rows[0]), predictions.rows(rows[1])
         self._learn(pools, views, ("proba", "proba"), previous)
         return self
@@ -248,6 +257,7 @@ class BaseQueryStrategy(
     ) -> None:
         began = perf_counter()
         self.n_labeled_, self.n_unlabeled_ = len(pools[0]), len(pools[1])
+        self._learn_scale(pools)
         self._fit(*pools, predictions, names, previous)
         self.seconds_ = {"fit": perf_counter() - began}
 
@@ -262,9 +272,11 @@ class BaseQueryStrategy(
             The pool to choose from. Of a dask array, each worker scores its own blocks.
         n : int, default=1
             How many, from 1 to n_samples.
-        proba : array-like of shape (n_samples, n_classes) or (n_members, n_samples, n_classes), \
-                default=None
-            Class probabilities of the pool by a task model, or by the members of a committee.
+        proba : array-like of shape (n_samples, n_classes), (n_members, n_samples, n_classes) or \
+                (n_samples, n_classes, height, width), default=None
+            Class probabilities of the pool by a task model, or by the members of a committee; or
+            those of the pixels of images, by a segmentation model. The latter may be a
+            ``numpy.memmap``, of which a block at a time is read.
         return_scores : bool, default=False
             Whether to return what each sample was chosen by, too.
 
@@ -342,7 +354,7 @@ class BaseQueryStrategy(
             return Herding(space=space, score_power=0.0, bandwidth=bandwidth), None
         if not rule.reads.uncertainty:
             return rule, None
-        if is_explicit(self.uncertainty) and predictions.proba is None:
+        if is_explicit(self.uncertainty) and predictions.are_missing:
             raise ValueError(
                 f"{describe_uncertainty(self.uncertainty)} needs class probabilities, and "
                 f"{type(self).__name__} has no learner: pass proba=..., or use VAALQuery or "

@@ -19,6 +19,7 @@ from skvaal._query_strategy import BaseQueryStrategy, PairOfPredictions
 from skvaal._rules.lookup import RULES, as_rule
 from skvaal._rules.rule import Rule
 from skvaal._utils.params import Interval, StrOptions
+from skvaal._utils.progress import Verbose
 from skvaal._vaal.candidates import NET_SPACES
 from skvaal._vaal.fitting import NET_PREFIXES, NetRecipe, warn_of_unused
 from skvaal._vaal.lookup import NETS, preset_params, resolve_net
@@ -109,8 +110,9 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
     random_state : int, RandomState instance or None, default=None
         Seeds initial weights, batches, sampling and the order of equal scores. The global
         generators of numpy and torch are not touched.
-    verbose : int, default=0
-        1 shows progress bars.
+    verbose : {'auto'} or int, default='auto'
+        1 shows progress bars, 0 none. 'auto' shows one for what takes longer than three seconds, on
+        a terminal or in a notebook.
     **net_params : dict
         ``vae__*``, ``discriminator__*``, ``net__*``, ``rule__*``, ``optimizer_vae__*``,
         ``optimizer_discriminator__*``, ``callbacks__*``, and how it is computed:
@@ -215,7 +217,7 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         data_format: str = "channels_first",
         missing_label: Any = -1,
         random_state: Any = None,
-        verbose: int = 0,
+        verbose: Verbose = "auto",
         **net_params: Any,
     ) -> None:
         self.vae = vae
@@ -341,11 +343,11 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         self._check_nested_params(recipe.components())
         warn_of_unused(recipe.net_class, type(self), self.get_params(deep=False))
         recipe.check_pools(labeled, unlabeled)
-        if previous is not None and not recipe.can_go_on_in(previous[2]):
-            previous = None  # the last fit had too few samples to go on from
-        last_net, n_before, components, seen = previous or (None, 0, None, {})
-        if last_net is not None:
-            check_goes_on({name: getattr(self, name, ()) for name in LOOKS}, seen)
+        if previous is not None:
+            check_goes_on({name: getattr(self, name, ()) for name in LOOKS}, previous[3])
+            if not recipe.can_go_on_in(previous[2]):
+                previous = None  # the last fit had too few samples to go on from
+        last_net, n_before, components, _ = previous or (None, 0, None, {})
         is_placed = rule.reads.coordinates and rule.space != "latent"
         if components is None and (is_placed or recipe.may_have_linear_path):
             components = PrincipalComponents.fitted_on(
@@ -383,5 +385,5 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
             engine=self._engine_settings(),
             device=self.device,
             max_epochs=self.max_epochs,
-            verbose=int(self.verbose),
+            verbose=self.verbose,
         )

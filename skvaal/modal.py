@@ -21,7 +21,12 @@ from skvaal._pipelines import (
 )
 from skvaal._pool.containers import count_rows
 from skvaal._pool.validation import check_n, check_same_columns
-from skvaal._predictions.learner import ask_learner, labeled_pool, labels_of
+from skvaal._predictions.learner import (
+    ask_learner,
+    labeled_pool,
+    labels_of,
+    warn_of_no_probabilities,
+)
 from skvaal._predictions.predictions import Predictions
 from skvaal._query_strategy import BaseQueryStrategy
 from skvaal._rules.explanation import check_chosen
@@ -107,6 +112,7 @@ class _StrategyQuery(BaseEstimator):
         check_same_columns(X_labeled, X_pool, ("X_labeled", "X_pool"))
         predictions = Predictions(), Predictions()
         if X_labeled is not None:
+            warn_of_no_probabilities(learner, needs)
             predictions = ask_learner(
                 learner, X_labeled, X_pool, needs, seed_source=last.random_state
             )

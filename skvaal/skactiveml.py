@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from numbers import Integral, Real
+from numbers import Integral, Number, Real
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,12 @@ from skvaal._pipelines import (
     transform_front,
 )
 from skvaal._pool.containers import count_rows, take_rows
-from skvaal._pool.labels import labeled_mask
+from skvaal._pool.conversion import as_array
+from skvaal._pool.kinds import is_dataset
+from skvaal._pool.label_checks import warn_of_other_order
+from skvaal._pool.labels import as_entries, labeled_mask
 from skvaal._pool.validation import check_same_columns
-from skvaal._predictions.learner import ask_learner
+from skvaal._predictions.learner import ask_learner, warn_of_no_probabilities
 from skvaal._predictions.predictions import PredictionNeeds, Predictions
 from skvaal._query_strategy import BaseQueryStrategy
 from skvaal._rules.rule import Choice
@@ -64,7 +67,8 @@ class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
             Labels, `missing_label` where there is none.
         candidates : None or array-like of shape (n_candidates,) of int or \
                 array-like of shape (n_candidates, ...), default=None
-            None takes the unlabelled rows of X; integers are rows of X; anything else are samples.
+            None takes the unlabelled rows of X. Integers on one axis are rows of X. Anything with
+            more axes, and texts, are samples.
         batch_size : int, default=1
             How many to choose.
         return_utilities : bool, default=False
@@ -96,8 +100,9 @@ class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
             any training.
         """
         check_flag(fit_clf, "fit_clf")
+        warn_of_other_order(X, y)
+        y = _as_labels(y, self.missing_label)
         n_samples = self._check_call(X, y, batch_size, clf)
-        labeled_mask(y, self.missing_label)  # nulls of another kind would count as labels
         if candidates is None and is_labeled(y, self.missing_label).all():
             # The mark of skvaal's own estimators is the likeliest one.
             has_mark = -1 in np.asarray(y, dtype=object)
@@ -180,6 +185,7 @@ class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
         X_unlabeled = X_candidates if is_full else take_rows(X, np.flatnonzero(~labeled))
         in_fit, of_candidates = (Predictions(), Predictions()), Predictions()
         if classifier is not None:
+            warn_of_no_probabilities(classifier, needs)
             ask = partial(ask_learner, classifier, needs=needs, seed_source=last.random_state)
             in_fit = ask(X_labeled, X_unlabeled) if needs.in_fit else in_fit
             _, of_candidates = ask(None, X_candidates)
@@ -305,21 +311,55 @@ class HerdingSampling(_StrategySampling):
         self.strategy = strategy
 
 
+def _as_labels(y: Any, missing_label: Any) -> NDArray:
+    """Labels as scikit-activeml reads them: of one type if they are, and one mark for all nulls."""
+    entries = as_entries(y)
+    unlabeled = ~labeled_mask(entries, missing_label)
+    if entries.ndim != 1 or (entries.dtype != object and missing_label is not None):
+        return entries
+    entries = entries.astype(object)
+    entries[unlabeled] = missing_label
+    values = entries.tolist()
+    if any(np.ndim(each) for each in values):
+        return entries
+    plain = np.array(values)
+    is_text = plain.dtype.kind == "U" and all(isinstance(each, str) for each in values)
+    return plain if plain.dtype.kind in "biuf" or is_text else entries
+
+
 def _are_samples(candidates: Any) -> bool:
     """Whether candidates are samples themselves, and not rows of X."""
     if candidates is None:
         return False
-    if hasattr(candidates, "columns") or hasattr(candidates, "tocsr"):
+    of_frame_or_matrix = hasattr(candidates, "columns") or hasattr(candidates, "tocsr")
+    if of_frame_or_matrix or is_dataset(candidates) or getattr(candidates, "ndim", 1) != 1:
         return True
-    array = np.asarray(candidates)
-    return array.ndim != 1 or array.dtype.kind not in "iuf"
+    array = as_array(candidates, "candidates")
+    if array.ndim != 1 or not array.size:
+        return array.ndim != 1
+    if array.dtype == object:
+        return not any(isinstance(each, Number) for each in array)
+    if array.dtype.kind in "iu":
+        return False
+    if array.dtype.kind in "USTV":  # texts for a Pipeline
+        return True
+    raise TypeError(
+        f"candidates has one axis and is of dtype {array.dtype}; pass integers, which are rows of "
+        "X (np.flatnonzero of a mask), or samples: an array of shape (n_candidates, ...)"
+    )
 
 
 def _as_different_rows(candidates: Any, n: int) -> NDArray:
-    """Rows of X without repetition, counted from the start; what is out of range stays so."""
-    rows = np.asarray(candidates)
+    """Rows of X without repetition, counted from the start."""
+    rows = as_array(candidates, "candidates")
     if not rows.size:
         raise ValueError("candidates is empty, so that there is nothing to choose from")
-    rows = np.where((rows < 0) & (rows >= -n), rows + n, rows)
+    for position, row in enumerate(rows.tolist()):
+        if isinstance(row, bool) or not isinstance(row, Integral):
+            raise TypeError(f"candidates[{position}] is {row!r}; rows of X are integers")
+        if not -n <= int(row) < n:
+            raise ValueError(f"candidates[{position}] is {row}, but X has {n} rows")
+    rows = rows.astype(np.intp)
+    rows = np.where(rows < 0, rows + n, rows)
     _, first = np.unique(rows, return_index=True)
     return rows[np.sort(first)]

@@ -21,7 +21,7 @@ torch.set_num_threads(1)
 # Trains in a fraction of a second, on anything.
 SMALL = {
     "max_epochs": 2,
-    "batch_size": 16,
+    "batch_size": 32,
     "vae__latent_dim": 3,
     "discriminator__hidden": (16,),
     "random_state": 0,
@@ -79,6 +79,12 @@ def images(digits: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarra
     """The same as uint8 images of shape (1, 8, 8)."""
     X, y = digits
     return (X * 255).astype(np.uint8).reshape(-1, 1, 8, 8), y
+
+
+@pytest.fixture
+def short_maps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A benchmark's maps of the pool are drawn after a few iterations: which map is no matter."""
+    monkeypatch.setattr("skvaal.benchmark.exhibits._ITERATIONS", 3)
 
 
 @pytest.fixture

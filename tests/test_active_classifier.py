@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
+import os
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array, csr_matrix
 from sklearn.base import BaseEstimator
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import DataConversionWarning, NotFittedError
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.naive_bayes import GaussianNB
@@ -30,6 +33,7 @@ from skvaal import (
     VAALQuery,
     VAALQueryStrategy,
 )
+from skvaal._active_classifier import _set_random_states
 
 from .conftest import QUICK
 
@@ -57,6 +61,7 @@ class FitAndQuery(BaseEstimator):
         return self
 
     def query(self, X_pool, n):
+        assert self.n_labeled_ + len(X_pool) == len(X)
         return np.arange(len(X_pool))[-n:]
 
 
@@ -163,6 +168,16 @@ def test_random_state_decides_everything():
     assert run(0, 1)[0] != run(1, 1)[0]
 
 
+def test_every_random_state_gets_a_seed_of_its_own():
+    forest = RandomForestClassifier()
+    nested = make_pipeline(StandardScaler(), RandomForestClassifier())
+    rng = np.random.RandomState(0)
+    for each in (forest, nested, QueryOnly()):
+        _set_random_states(each, rng)
+    seeds = np.random.RandomState(0).randint(np.iinfo(np.int32).max, size=2).tolist()
+    assert [forest.random_state, nested[-1].random_state] == seeds
+
+
 def test_parameters_are_not_changed(monkeypatch):
     query = VAALQuery(**QUICK)
     active(query).fit(X, Y)
@@ -208,6 +223,48 @@ def test_what_is_no_strategy():
         active().predict(X)
 
 
+@pytest.mark.parametrize(
+    ("params", "name"),
+    [
+        ({"estimator": "logistic"}, "estimator"),
+        ({"initial_size": 0}, "initial_size"),
+        ({"initial_size": 6.0}, "initial_size"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"n_rounds": 0}, "n_rounds"),
+        ({"random_state": "zero"}, "random_state"),
+    ],
+    ids=str,
+)
+def test_a_wrong_value_names_the_parameter(params, name):
+    with pytest.raises(ValueError, match=f"'{name}' parameter of ActiveLearningClassifier"):
+        active(**params).fit(X, Y)
+
+
+def test_labels_in_a_column_warn_and_count():
+    with pytest.warns(DataConversionWarning, match="column-vector"):
+        classifier = active().fit(X, Y[:, None])
+    np.testing.assert_array_equal(classifier.predict(X), active().fit(X, Y).predict(X))
+
+
+def test_the_number_of_features_is_kept_and_asked_for():
+    classifier = active(n_rounds=1).fit(X, Y)
+    assert classifier.n_features_in_ == 4
+    with pytest.raises(ValueError, match="X has 3 features, but .* is expecting 4"):
+        classifier.predict(X[:, :3])
+    with pytest.raises(ValueError, match="X has 3 features, but .* is expecting 4"):
+        active(n_rounds=1).fit(X, Y, X[:, :3], Y)
+    named = active(n_rounds=1).fit(pd.DataFrame(X, columns=list("abcd")), Y)
+    assert list(named.feature_names_in_) == list("abcd")
+
+
+def test_the_smallest_sizes():
+    classifier = active(initial_size=1, batch_size=1, n_rounds=1)
+    same = active(FitAndQuery(), initial_size=3, batch_size=1, n_rounds=1).fit(X, Y)
+    assert same.learning_curve_["n_labeled"].tolist() == [3, 4]
+    with pytest.raises(ValueError, match="initial_size=1 is less than the 3 classes"):
+        classifier.fit(X, Y)
+
+
 def test_decision_function_and_missing_methods():
     assert active(estimator=LinearSVC()).fit(X, Y).decision_function(X).shape == (150, 3)
     assert not hasattr(active(estimator=RidgeClassifier()), "predict_proba")
@@ -222,6 +279,24 @@ def test_columns_of_a_frame_reach_the_estimator():
     classifier = active(VAALQuery(**QUICK), estimator).fit(frame, pd.Series(Y))
     assert classifier.predict(frame).shape == (150,)
     assert list(classifier.feature_names_in_) == list("abcd")
+
+
+@pytest.mark.parametrize("make", [csr_matrix, csr_array])
+def test_a_sparse_matrix_reaches_the_estimator_as_it_is(make):
+    sparse = active(n_rounds=1).fit(make(X), Y)
+    dense = active(n_rounds=1).fit(X, Y)
+    assert sparse.n_features_in_ == 4
+    np.testing.assert_array_equal(sparse.initial_indices_, dense.initial_indices_)
+    np.testing.assert_allclose(sparse.predict_proba(make(X)), dense.predict_proba(X), atol=1e-3)
+
+
+def test_texts_reach_the_estimator_as_they_are():
+    texts = np.array([f"a {name} flower" for name in Y])
+    estimator = make_pipeline(CountVectorizer(), KNeighborsClassifier(1))
+    for given in (texts, texts.tolist(), pd.Series(texts)):
+        classifier = active(estimator=estimator, n_rounds=1).fit(given, Y)
+        assert classifier.predict(given).tolist() == Y.tolist()
+        assert not hasattr(classifier, "n_features_in_")
 
 
 def test_images_with_a_pipeline_that_flattens(images, digits):
@@ -249,7 +324,8 @@ def test_grid_search_over_the_strategy_in_two_processes():
     ).fit(X, Y)
     assert len(search.cv_results_["params"]) == 2
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
-    assert search.best_estimator_.query_strategy.get_params()["beta"] in (0.1, 10.0)
+    best = search.best_estimator_.query_strategy.get_params()["beta"]
+    assert best == search.best_params_["query_strategy__beta"]
 
 
 def test_grid_search_over_a_strategy_inside_a_pipeline():
@@ -325,7 +401,38 @@ def test_weights_reach_the_estimator_in_a_grid_search(fits):
             assert weight in WEIGHTS[rows]
 
 
+def test_a_mask_is_not_looked_under():
+    for data in ((np.ma.masked_array(X, X > 7), Y), (X, np.ma.masked_array(Y, X[:, 0] > 7))):
+        with pytest.raises(ValueError, match=r"\b[Xy]\[.*\] is masked"):
+            active().fit(*data)
+        with pytest.raises(ValueError, match=r"\b[Xy]_val\[.*\] is masked"):
+            active().fit(X, Y, *data)
+    with pytest.raises(ValueError, match=r"X\[.*\] is masked"):
+        active().fit(X, Y).predict(np.ma.masked_array(X, X > 7))
+    with pytest.raises(ValueError, match=r"sample_weight\[.*\] is masked"):
+        active().fit(X, Y, sample_weight=np.ma.masked_array(WEIGHTS, WEIGHTS > 7))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a mapped file cannot be cut there")
+def test_a_memmap_of_a_file_that_was_cut(tmp_path):
+    X.tofile(tmp_path / "X.dat")
+    mapped = np.memmap(tmp_path / "X.dat", X.dtype, "r", shape=X.shape)
+    os.truncate(tmp_path / "X.dat", 100)
+    with pytest.raises(ValueError, match="X is a memmap of .*the file was cut"):
+        active().fit(mapped, Y)
+    with pytest.raises(ValueError, match="y is a memmap of .*the file was cut"):
+        active().fit(X, mapped[:, 0])
+
+
+def test_validation_data_has_the_columns_of_X():
+    frame = pd.DataFrame(X)
+    with pytest.raises(ValueError, match="X and X_val must have the same columns"):
+        active().fit(frame, Y, frame[[3, 2, 1, 0]], Y)
+
+
 def test_bad_weights():
+    with pytest.raises(ValueError, match=r"sample_weight\[3\] is -1; weights must be 0 or more"):
+        active().fit(X, Y, sample_weight=np.where(np.arange(len(X)) == 3, -1.0, 1.0))
     with pytest.raises(ValueError, match="KNeighborsClassifier.fit takes none"):
         active(estimator=KNeighborsClassifier()).fit(X, Y, sample_weight=WEIGHTS)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):

@@ -17,6 +17,7 @@ from skorch.callbacks import Callback
 
 from skvaal import (
     ActiveLearningClassifier,
+    HerdingQuery,
     HerdingQueryStrategy,
     TrainingDivergedError,
     VAALQueryStrategy,
@@ -171,7 +172,8 @@ def test_herding_keeps_its_last_fit_too(digits, monkeypatch):
 
 def test_an_active_classifier_keeps_its_last_fit_too(digits):
     X, y = digits
-    model = ActiveLearningClassifier(LogisticRegression(), n_rounds=1, random_state=0)
+    query = HerdingQuery()
+    model = ActiveLearningClassifier(LogisticRegression(), query, n_rounds=1, random_state=0)
     model.fit(X[:40], y[:40])
     before = dict(vars(model))
     with pytest.raises(ValueError, match="at least one sample of each"):

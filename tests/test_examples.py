@@ -16,9 +16,12 @@ PROMISES = {
     "cluster.py": "the same in one process: True",
     # test_distributed.py runs it.
     "several_processes.py": None,
+    # Below.
+    "make_photos.py": None,
     "own_networks.py": "to label next",
     "task_aware.py": "TA-VAAL      100 labels",
     "compare_strategies.py": "wine, a class is missing",
+    "segmentation.py": "24 annotated images: mean intersection over union 0.",
 }
 SLOW = {"cluster.py", "images_from_disk.py", "pipeline_and_grid_search.py", "task_aware.py"}
 
@@ -41,3 +44,16 @@ def test_example(name, capsys):
         pytest.importorskip("modAL")
     runpy.run_path(str(EXAMPLES / name), run_name="__main__")
     assert PROMISES[name] in capsys.readouterr().out
+
+
+def test_photos_are_made_to_try_the_command_on(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("PIL")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SKVAAL_DATA", raising=False)
+    monkeypatch.setattr("sys.argv", ["make_photos.py", "--pictures", "30", "--labels", "4"])
+
+    runpy.run_path(str(EXAMPLES / "make_photos.py"), run_name="__main__")
+
+    assert "30 pictures in photos, 4 labels in labels.csv" in capsys.readouterr().out
+    assert len(list((tmp_path / "photos").glob("*.png"))) == 30
+    assert len((tmp_path / "labels.csv").read_text().splitlines()) == 5

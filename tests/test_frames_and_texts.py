@@ -356,3 +356,34 @@ def test_sparse_samples_of_a_learner_and_of_a_committee():
         X[POOL], n_instances=4
     )
     assert query.strategy_.n_labeled_ == 16
+
+
+# Names of columns that are no texts, and frames of pyarrow ----------------------------------------
+
+
+@pytest.mark.parametrize(
+    "names", [range(4), pd.MultiIndex.from_product([["a", "b"], [0, 1]])], ids=["int", "tuples"]
+)
+def test_names_that_are_no_texts_are_remembered(names):
+    frame = pd.DataFrame(np.random.RandomState(0).rand(N, 4), columns=names)
+    strategy = HerdingQueryStrategy(random_state=0).fit(frame, [0] * 9 + [-1] * (N - 9))
+    expected = strategy.query(frame, 3)
+    with pytest.raises(ValueError, match=r"X_unlabeled must have the columns that Herd.*got \["):
+        strategy.query(frame.iloc[:, ::-1], 3)
+    np.testing.assert_array_equal(strategy.query(frame.to_numpy(), 3), expected)
+    turned = frame.iloc[:, ::-1]
+    assert strategy.fit(turned, [0] * 9 + [-1] * (N - 9)).query(turned, 3).shape == (3,)
+
+
+@pytest.mark.parametrize("of_batch", [False, True], ids=["Table", "RecordBatch"])
+def test_frames_of_pyarrow(of_batch):
+    pa = pytest.importorskip("pyarrow")
+    frame = pd.DataFrame(np.random.RandomState(0).rand(N, 3), columns=list("abc"))
+    table = pa.table({name: frame[name] for name in frame})
+    table = table.to_batches()[0] if of_batch else table
+    expected = HerdingQueryStrategy(random_state=0).fit_query(frame[:9], frame, 3)
+    for labeled in (table.slice(0, 9), frame[:9]):
+        chosen = HerdingQueryStrategy(random_state=0).fit_query(labeled, table, 3)
+        np.testing.assert_array_equal(chosen, expected)
+    with pytest.raises(ValueError, match=r"X_unlabeled.select\(\['a', 'b', 'c'\]\)"):
+        HerdingQueryStrategy().fit_pools(frame[:9], table.select(["b", "a", "c"]))

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import textwrap
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
@@ -18,10 +19,12 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skvaal import (
     ActiveLearningClassifier,
+    ArbitraryChoiceWarning,
     EmptyPoolWarning,
     Herding,
     HerdingQuery,
     HerdingQueryStrategy,
+    MissingProbabilitiesWarning,
 )
 from skvaal._rules.rule import Candidates
 
@@ -247,7 +250,9 @@ def test_uncertainty_matters(pools, learner):
 def test_a_learner_without_probabilities_is_task_agnostic(pools, learner, estimator):
     X, y, X_pool = pools
     mute = SimpleNamespace(X_training=X) if estimator is None else Learner.of(estimator, X, y)
-    indices, _ = HerdingQuery(random_state=0)(mute, X_pool, N)
+    has_model = estimator is not None
+    with pytest.warns(MissingProbabilitiesWarning) if has_model else nullcontext():
+        indices, _ = HerdingQuery(random_state=0)(mute, X_pool, N)
     expected, _ = HerdingQuery(random_state=0, uncertainty=None)(learner, X_pool, N)
     np.testing.assert_array_equal(indices, expected)
     with pytest.raises(ValueError, match="uncertainty='margin' needs class probabilities"):
@@ -320,7 +325,8 @@ def test_same_random_state_same_choice(pools, learner):
     chosen = [HerdingQuery(random_state=3)(learner, pools[2], N)[0].tolist() for _ in range(2)]
     assert chosen[0] == chosen[1]
     same = np.repeat(pools[2][:1], 50, axis=0)  # nothing but chance to choose by
-    ties = [tuple(HerdingQuery(random_state=seed)(learner, same, N)[0]) for seed in (0, 0, 1)]
+    with pytest.warns(ArbitraryChoiceWarning):
+        ties = [tuple(HerdingQuery(random_state=seed)(learner, same, N)[0]) for seed in (0, 0, 1)]
     assert ties[0] == ties[1] != ties[2]
 
 
@@ -376,14 +382,17 @@ def test_modal(pools):
     np.testing.assert_array_equal(indices, expected)
 
 
-@pytest.mark.parametrize("estimator", [LogisticRegression(max_iter=200), RidgeClassifier()])
-def test_active_learning_classifier(digits, estimator):
+@pytest.mark.parametrize(
+    ("estimator", "uncertainty"),
+    [(LogisticRegression(max_iter=200), "auto"), (RidgeClassifier(), None)],
+)
+def test_active_learning_classifier(digits, estimator, uncertainty):
     X, _ = digits
     y = np.arange(len(X)) % 3
     made = [
         ActiveLearningClassifier(
-            clone(estimator), HerdingQuery(), initial_size=10, batch_size=5, n_rounds=2,
-            random_state=0,
+            clone(estimator), HerdingQuery(uncertainty=uncertainty), initial_size=10,
+            batch_size=5, n_rounds=2, random_state=0,
         ).fit(X, y)
         for _ in range(2)
     ]  # fmt: skip
@@ -391,3 +400,44 @@ def test_active_learning_classifier(digits, estimator):
         assert len(set(one.tolist())) == 5
         np.testing.assert_array_equal(one, other)
     assert made[0].learning_curve_["n_labeled"].tolist() == [10, 15, 20]
+
+
+# Nothing left to gain
+
+
+def one_of_each(X):
+    return X[:20], np.vstack([X[:20], X[20:23], X[20:23]])
+
+
+WITHOUT_GAIN = {
+    "swapped": (6, lambda X: (X, X[:20])),
+    "constant": (6, lambda X: (np.ones((20, 3)), np.ones((30, 3)))),
+    "nothing labelled": (5, lambda X: (None, np.ones((30, 3)))),
+    "copies": (3, one_of_each),
+}
+
+
+@pytest.mark.filterwarnings("ignore::skvaal.EmptyPoolWarning")  # of nothing labelled
+@pytest.mark.parametrize("name", WITHOUT_GAIN)
+def test_a_choice_that_gains_nothing_warns_once(digits, name):
+    n_without, make = WITHOUT_GAIN[name]
+    X_labeled, X_pool = make(digits[0])
+    strategy = HerdingQueryStrategy(random_state=0).fit_pools(X_labeled, X_pool)
+    message = f"{n_without} of the 6 chosen samples add nothing .*X_labeled and X_unlabeled"
+    with pytest.warns(ArbitraryChoiceWarning, match=message) as warned:
+        indices = strategy.query(X_pool if name != "swapped" else digits[0], 6)
+    assert sum(each.category is ArbitraryChoiceWarning for each in warned) == 1
+    strategy.explain(X_pool if name != "swapped" else digits[0], indices)  # without a warning
+
+
+def test_a_whole_pool_leaves_nothing_to_choose(digits):
+    X, _ = digits
+    strategy = HerdingQueryStrategy(random_state=0).fit_pools(X[:20], X[:20])
+    assert sorted(strategy.query(X[:20], 20)) == list(range(20))
+
+
+@pytest.mark.parametrize("unsure", [0.0, 1e-12])
+def test_a_model_that_is_sure_leaves_coverage_to_gain(pools, unsure):
+    X, _, X_pool = pools
+    proba = np.tile([1 - unsure, unsure], (len(X_pool), 1))
+    assert len(HerdingQueryStrategy(random_state=0).fit_query(X, X_pool, 6, proba=proba)) == 6

@@ -117,7 +117,7 @@ def test_pipeline_of_one_step_and_of_named_columns(pools):
     )
     query = VAALQuery(pipeline)
     assert query(SimpleNamespace(X_training=frame), frame_pool, 4)[0].shape == (4,)
-    with pytest.raises(ValueError, match="same columns"):
+    with pytest.raises(ValueError, match="X_labeled and X_pool .*same columns"):
         query(SimpleNamespace(X_training=frame), frame_pool.iloc[:, ::-1])
 
 
@@ -201,6 +201,27 @@ def test_bad_pools_and_names_are_errors_before_any_training(pools, trainings):
     with pytest.raises(TypeError, match="VAALQueryStrategy or a Pipeline.* got PCA"):
         learner(pools, VAALQuery(strategy=PCA())).query(X_pool)
     assert not trainings
+
+
+def test_what_holds_no_samples_is_named(pools):
+    X, _, X_pool = pools
+    learner = SimpleNamespace(X_training=X)
+    query = HerdingQuery(random_state=0)
+    with pytest.raises(ValueError, match="^X_pool is a single number"):
+        query(learner, np.float64(3))
+    with pytest.raises(ValueError, match="^X_labeled is a single number"):
+        query(learner, X_pool, X_labeled=np.float64(3))
+    query(learner, X_pool)
+    with pytest.raises(ValueError, match="^X_pool is a single number"):
+        query.explain(learner, np.float64(3), [0])
+
+
+def test_one_sample_is_chosen_by_default(pools):
+    X, _, X_pool = pools
+    query = HerdingQuery(random_state=0)
+    indices, values = query(SimpleNamespace(X_training=X), X_pool)
+    assert indices.shape == values.shape == (1,)
+    assert set(query.seconds_) == {"fit", "choose"}
 
 
 def test_a_failed_training_is_not_repeated_by_modal(pools, monkeypatch):
@@ -349,6 +370,16 @@ def check_first_batch(query, learner, **passed):
 )
 def test_a_first_batch_covers_the_pool(query):
     check_first_batch(query, ActiveLearner(KNeighborsClassifier(), query))
+
+
+def test_without_a_label_a_net_that_reads_predictions_is_the_plain_one():
+    query = VAALQuery(**{**SMALL, "max_epochs": 1, "uncertainty": "margin"}, net="pseudo_label")
+    with pytest.warns(EmptyPoolWarning, match="the batch covers the pool"):
+        query(None, GROUPS[:20], 2, X_labeled=[])
+    assert type(query.strategy_.net_) is VAALNet
+    assert query.strategy_.uncertainty is None
+    assert query.get_params()["net"] == "pseudo_label"
+    assert query.get_params()["uncertainty"] == "margin"
 
 
 def test_a_first_batch_of_a_committee_and_without_a_learner():

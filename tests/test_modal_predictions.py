@@ -18,7 +18,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from skvaal import ActiveLearningClassifier, HerdingQuery, VAALQuery, VAALQueryStrategy
+from skvaal import (
+    ActiveLearningClassifier,
+    HerdingQuery,
+    MissingProbabilitiesWarning,
+    VAALQuery,
+    VAALQueryStrategy,
+)
 from skvaal._predictions.predictions import disagreement, entropy, margin
 from skvaal.benchmark import get_estimator
 
@@ -283,12 +289,42 @@ def without_probabilities(pools):
     }
 
 
-@pytest.mark.parametrize("name", ["SVC", "LinearRegression", "SimpleNamespace", "Pipeline"])
-def test_auto_leaves_them_out(pools, name):
+@pytest.mark.parametrize("name", ["SVC", "LinearRegression", "Pipeline"])
+def test_auto_leaves_them_out_with_a_warning(pools, name):
     rule, seen = told()
     query = VAALQuery(**SMALL, rule=rule)
-    query(without_probabilities(pools)[name], pools[2])
+    what = "is a regressor" if name == "LinearRegression" else "has no predict_proba"
+    with pytest.warns(MissingProbabilitiesWarning, match=f"{name} {what}, .*uncertainty=None") as w:
+        query(without_probabilities(pools)[name], pools[2])
     assert seen == [None]
+    assert len(w) == 1
+
+
+def test_auto_of_a_learner_that_has_no_model(pools):
+    rule, seen = told()
+    VAALQuery(**SMALL, rule=rule)(SimpleNamespace(X_training=pools[0]), pools[2])
+    assert seen == [None]
+
+
+def test_a_committee_with_a_member_without_probabilities(pools):
+    X, y, X_pool = pools
+    members = [ActiveLearner(each, X_training=X, y_training=y) for each in (GaussianNB(), SVC())]
+    query = HerdingQuery(random_state=0)
+    committee = Committee(members, query_strategy=query)
+    with pytest.warns(MissingProbabilitiesWarning, match=r"CalibratedClassifierCV\(SVC\(\)\)") as w:
+        indices, _ = committee.query(X_pool, n_instances=3)
+    assert len(w) == 1
+    # Without a warning: an explanation, and a choice that is to do without the model.
+    assert "uncertainty" not in query.explain(committee, X_pool, indices)
+    committee.query_strategy = HerdingQuery(random_state=0, uncertainty=None)
+    np.testing.assert_array_equal(committee.query(X_pool, n_instances=3)[0], indices)
+
+
+def test_an_error_names_the_member_without_probabilities(pools):
+    X, y, X_pool = pools
+    members = [ActiveLearner(each, X_training=X, y_training=y) for each in (GaussianNB(), SVC())]
+    with pytest.raises(ValueError, match="needs class probabilities, and SVC has no predict_proba"):
+        HerdingQuery(uncertainty="entropy")(Committee(members), X_pool)
 
 
 @pytest.mark.parametrize("name", ["SVC", "LinearRegression", "SimpleNamespace", "Pipeline"])

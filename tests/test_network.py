@@ -36,6 +36,7 @@ for module in pkgutil.walk_packages(skvaal.__path__, "skvaal."):
 """
 
 
+@pytest.mark.slow
 def test_no_module_opens_a_socket_when_it_is_imported():
     run = subprocess.run(
         [sys.executable, "-c", IMPORTS],

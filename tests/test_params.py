@@ -24,6 +24,8 @@ from skvaal import DenseVAE, UnusedParameterWarning, VAALNet, VAALQueryStrategy
         ("net__shift", "there is nothing to set"),
         ("rule__bandwith", "rule__bandwidth"),
         ("betta", "beta"),
+        ("vae_latent_dim", "vae__latent_dim"),
+        ("optimizer_vae_lr", "optimizer_vae__lr"),
         ("callbacks__epoch_time__x", "callbacks__epoch_timer"),
         ("vea__latent_dim", "vae__"),
         ("iterator_train__num_workers", "known are"),

@@ -195,6 +195,16 @@ def test_a_warm_start_on_images_of_another_kind_is_told():
         strategy.fit(images.astype(float), labels)
 
 
+def test_a_warm_start_with_more_features_or_another_likelihood_is_told():
+    unit = np.random.RandomState(0).rand(len(X), 6)
+    strategy = make("vaal", warm_start=True).fit(unit[:, :4], y)
+    with pytest.raises(ValueError, match=r"shape \(6,\), but warm_start=True .* for \(4,\)"):
+        strategy.fit(unit, y)
+    strategy.set_params(likelihood="bernoulli")
+    with pytest.raises(ValueError, match="likelihood='bernoulli', but warm_start=True .*gaussian"):
+        strategy.fit(unit[:, :4], y)
+
+
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_a_warm_start_on_columns_in_another_order_is_told(library):
     frame = pytest.importorskip(library).DataFrame(dict(zip("abcdef", X.T, strict=True)))

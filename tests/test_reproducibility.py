@@ -79,7 +79,7 @@ TESTS_OF_ROWS = {
     "``verbose``, and callbacks that only look on": [f"{HERE}::test_onlookers"],
     "``engine__loader``": [f"{HERE}::test_workers_of_the_loader"],
     "the version of scikit-learn": ["test_stored_choices.py::test_herding_in_components"],
-    "other samples in the query, their order, the batch size": [
+    "other samples in the query, their order, how many are scored at once": [
         "test_vaal_strategy.py::test_score_does_not_depend_on_company_order_or_batch_size",
         "test_vaal_strategy.py::test_image_score_does_not_depend_on_company",
         "test_vaal_strategy.py::test_query_finds_the_same_samples_in_any_order",
@@ -178,6 +178,7 @@ def test_a_second_fit_and_a_second_query(name, fitted, expected):
     assert answers(clone(fitted[name]).fit(X, y)) == expected[name]
 
 
+@pytest.mark.slow
 def test_another_process(expected):
     program = "from tests.test_reproducibility import fitted_answers; print(fitted_answers())"
     run = subprocess.run(

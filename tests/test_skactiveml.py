@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -11,8 +15,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 
-from skvaal import EmptyPoolWarning, HerdingQueryStrategy, VAALQueryStrategy
+from skvaal import (
+    EmptyPoolWarning,
+    HerdingQueryStrategy,
+    MissingProbabilitiesWarning,
+    VAALQueryStrategy,
+)
 
 from .conftest import QUICK, SMALL
 
@@ -263,6 +273,15 @@ def test_a_classifier_that_is_not_fitted(labeled_pool):
         sampling.query(*labeled_pool, clf=GaussianNB(), fit_clf=False)
 
 
+def test_a_classifier_without_probabilities(labeled_pool):
+    X, y = labeled_pool
+    sampling = make_sampling(HerdingSampling)
+    with pytest.warns(MissingProbabilitiesWarning, match="LinearSVC has no predict_proba") as w:
+        indices = sampling.query(X, y, batch_size=3, clf=LinearSVC())
+    assert len(w) == 1
+    np.testing.assert_array_equal(indices, sampling.query(X, y, batch_size=3))
+
+
 @pytest.mark.parametrize("net", ["pseudo_label", "relabeled", "ta_vaal"])
 def test_a_net_reads_the_classifier(labeled_pool, net):
     X, y = labeled_pool
@@ -326,3 +345,88 @@ def test_nulls_that_are_not_the_mark_are_no_labels(y, mark):
     X = np.random.RandomState(0).randn(30, 4)
     with pytest.raises(ValueError, match=r"y\[5\] is (nan|None).*missing_label"):
         HerdingSampling(missing_label=mark).query(X, y)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"X": np.float64(3)}, "X is a single number"),
+        ({"candidates": np.float64(3)}, "candidates is a single number"),
+        ({"X": np.eye(4)}, "X has 4 rows and y 3"),
+        ({"X": np.eye(0), "y": []}, "X has 0 rows|y cannot be used"),
+        ({"y": [[0, 1], [0]]}, "y cannot be used|X has 3 rows and y 2"),
+        ({"batch_size": 0}, "batch_size=0 must be a whole number from 1"),
+        ({"batch_size": 1.5}, "batch_size=1.5 must be a whole number from 1"),
+        ({"clf": "a model"}, "clf='a model' must be a classifier, or None"),
+        ({"clf": SimpleNamespace(fit=len)}, "must be a classifier, or None"),
+        ({"fit_clf": 2}, "fit_clf must be True or False, got 2"),
+    ],
+    ids=lambda value: "" if isinstance(value, dict) else value,
+)
+def test_a_wrong_argument_is_named(given, message):
+    right = {"X": np.eye(3), "y": [0, np.nan, np.nan]}
+    with pytest.raises((ValueError, TypeError), match=message):
+        HerdingSampling().query(**{**right, **given})
+    with pytest.raises(ValueError, match="random_state cannot be used"):
+        HerdingSampling(random_state="zero").query(**right)
+
+
+def test_a_mask_is_not_looked_under():
+    X = np.random.RandomState(0).randn(30, 4)
+    y = np.r_[np.zeros(5), [np.nan] * 25]
+    hidden = np.ma.masked_array(X, X > 1)
+    for strategy in (None, make_pipeline(StandardScaler(), HerdingQueryStrategy())):
+        sampling = HerdingSampling(strategy)
+        with pytest.raises(ValueError, match=r"X\[\d+, \d\] is masked"):
+            sampling.query(hidden, y)
+        with pytest.raises(ValueError, match=r"candidates\[\d+, \d\] is masked"):
+            sampling.query(X, y, hidden)
+        with pytest.raises(ValueError, match=r"y\[3\] is masked"):
+            sampling.query(X, np.ma.masked_array(y, np.arange(30) == 3))
+
+
+@pytest.mark.parametrize(
+    ("candidates", "message"),
+    [
+        ([3.7, 20.2], "candidates has one axis and is of dtype float64; pass integers"),
+        (np.arange(30) > 9, "is of dtype bool; .*np.flatnonzero of a mask"),
+        (np.ma.masked_array([20, 21], [False, True]), r"candidates\[1\] is masked"),
+        (
+            np.array([2**64 - 1, 20], dtype=np.uint64),
+            r"candidates\[0\] is 18\d+, but X has 30 rows",
+        ),
+        ([20, -31], r"candidates\[1\] is -31, but X has 30 rows"),
+        (np.array([20, 2.5], dtype=object), r"candidates\[1\] is 2.5; rows of X are integers"),
+        (np.array([20, True], dtype=object), r"candidates\[1\] is True; rows of X are integers"),
+        ([], "candidates is empty"),
+    ],
+    ids=["floats", "mask", "masked", "unsigned", "range", "objects", "bool", "none"],
+)
+def test_candidates_that_are_no_rows(candidates, message):
+    X = np.random.RandomState(0).randn(30, 4)
+    with pytest.raises((ValueError, TypeError), match=message):
+        HerdingSampling().query(X, [0] * 5 + [np.nan] * 25, candidates)
+
+
+@pytest.mark.parametrize(
+    ("y", "mark"),
+    [
+        (pd.Series([0, 1] * 3 + [None] * 24, dtype="Int64"), np.nan),
+        (pl.Series([0, 1] * 3 + [None] * 24), np.nan),
+        (pl.Series([0, 1] * 3 + [None] * 24), None),
+        (pl.Series(["cat", "dog"] * 3 + [None] * 24), None),
+        (pd.Series(["cat", "dog"] * 3 + [None] * 24, dtype="string"), None),
+        (pl.Series([0, 1] * 3 + [-1] * 24), -1),
+        (np.array(["cat", "dog"] * 3 + [np.nan] * 24, dtype=object), None),
+        (pl.Series(["cat", "dog"] * 3 + ["?"] * 24), "?"),
+    ],
+    ids=[
+        "Int64", "polars, nan", "polars, None", "polars texts", "pandas texts", "polars, -1",
+        "objects", "polars, ?",
+    ],
+)  # fmt: skip
+def test_labels_in_a_series(y, mark):
+    X = np.random.RandomState(0).randn(30, 4)
+    expected = HerdingSampling(random_state=0).query(X, [0, 1] * 3 + [np.nan] * 24, batch_size=3)
+    sampling = HerdingSampling(missing_label=mark, random_state=0)
+    np.testing.assert_array_equal(sampling.query(X, y, batch_size=3), expected)

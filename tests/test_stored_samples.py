@@ -87,7 +87,7 @@ def test_fit_reads_what_it_trains_on_and_no_more(images, linear_path, n_drawn):
     strategy = VAALQueryStrategy(**params, callbacks=[StopAfterOne()])
     with pytest.raises(EnoughError):
         strategy.fit(dataset, labels)
-    assert dataset.n_read == 1 + n_drawn + 2 * 16  # item 0 for its shape
+    assert dataset.n_read == 1 + n_drawn + 2 * QUICK["batch_size"]  # item 0 for its shape
 
 
 @pytest.mark.parametrize("rule", ["k_center", "cluster"])

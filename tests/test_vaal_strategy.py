@@ -325,6 +325,14 @@ def test_transform_is_mu_and_inverse_transform_decodes_it(fitted, digits):
     assert fitted.inverse_transform(Z).shape == X.shape
     with pytest.raises(ValueError, match=r"Z must be finite and of shape \(n_samples, 3\)"):
         fitted.inverse_transform(Z[:, :2])
+    with pytest.raises(ValueError, match=r"Z must be .* of 1 row or more, got \(0, 3\)"):
+        fitted.inverse_transform(Z[:0])
+    with pytest.raises(ValueError, match=r"X\[0\] has the score -inf: its values are too large"):
+        fitted.score(np.full((2, *X.shape[1:]), 1e30))
+    with pytest.raises(ValueError, match="Z must hold real numbers, but is of dtype complex"):
+        fitted.inverse_transform(Z + 1j)
+    with pytest.raises(ValueError, match=r"Z\[0, 0\] is masked"):
+        fitted.inverse_transform(np.ma.masked_array(Z, True))
 
 
 def test_training_brings_reconstruction_and_score_up(digits):
@@ -398,7 +406,7 @@ def test_verbose_shows_bars(digits, capsys):
     error = capsys.readouterr().err
     assert "training VAAL" in error
     assert "discriminator_loss" in error
-    assert "26/26" in error  # iterations: 2 epochs of 200 samples, 16 at a time
+    assert "14/14" in error  # iterations: 2 epochs of 200 samples, 32 at a time
     strategy.query(digits[0])
     assert "scoring" in capsys.readouterr().err
     pickle.dumps(strategy)

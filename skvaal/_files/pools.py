@@ -53,7 +53,7 @@ def read_pool(
     Parameters
     ----------
     source : str or Path
-        A folder, or a pattern such as 'photos/**/*.jpg', of image files; a CSV or Parquet table
+        A folder, or a pattern such as ``photos/**/*.jpg``, of image files; a CSV or Parquet table
         with a column of paths, with a column of texts, or with columns of numbers; a .npy or .npz
         file.
     kind : {'auto', 'images', 'features', 'texts'}, default='auto'

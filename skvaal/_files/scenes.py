@@ -1,4 +1,4 @@
-"""Scenes and their label maps in files: images of any proportions, decoded when they are indexed."""
+"""Scenes and their label maps in files, decoded when they are indexed, in any proportions."""
 
 from __future__ import annotations
 
@@ -114,13 +114,12 @@ class _LazyArray(ABC):
 
     def _decode(self, position: int) -> NDArray[np.uint8]:
         file = self.files[position]
-        is_path = isinstance(file, Path)
         try:
-            with open_regular(file) if is_path else _in_memory(file) as stream:
+            with open_regular(file) if isinstance(file, Path) else _in_memory(file) as stream:
                 return self._read(stream)
         # A decoder fails on damaged bytes by whatever error it comes to.
         except Exception as error:
-            name = str(file) if is_path else f"image {position} in memory"
+            name = str(file) if isinstance(file, Path) else f"image {position} in memory"
             raise ValueError(
                 f"{name} cannot be decoded ({error}); repair it or take it away."
             ) from error

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse as issparse  # for modules that leave scipy alone
 
 from skvaal._pool.conversion import check_mask
+from skvaal._pool.mapping import check_not_cut, find_memmap
 from skvaal._pool.source import Rows, Source, are_finite, check_finite
 
 # Upper limit of one read of an array-like, in bytes, where chunks lie side by side.
@@ -39,6 +40,11 @@ class ArrayLikeSource(Source):
                 f"{name} is of dtype {X.dtype!r}, which numpy does not know; convert {name} to an "
                 "array of numbers"
             ) from None
+        if not all(isinstance(each, int | np.integer) for each in X.shape):
+            raise ValueError(
+                f"{name} has the shape {X.shape}, of which a part is unknown; pass an array of "
+                "numbers that knows its shape"
+            )
         super().__init__(X.shape, dtype, name)
         self.X = X
         chunks = getattr(X, "chunks", None)
@@ -76,6 +82,12 @@ class ArrayLikeSource(Source):
                 f"{self.name}[{start}:{stop}] has shape {span.shape}, but {self.name}.shape is "
                 f"{(len(self), *self._item_shape)}; {self.name} must be as long as it says"
             )
+        if not np.can_cast(span.dtype, self.dtype, "equiv"):
+            raise ValueError(
+                f"{self.name}[{start}:{stop}] is of dtype {span.dtype}, but {self.name}.dtype is "
+                f"{self.dtype}, as where values are scaled while they are read; pass an object "
+                f"whose slices are of its dtype, or the numbers themselves: {self.name}[:]"
+            )
         if self._chunk > 1:
             self._kept_start, self._kept = start, span
         return start, span
@@ -95,14 +107,7 @@ class MappedSource(Source):
         super().__init__(X.shape, X.dtype, name)
         self.X = X
         self._unreleased = 0
-        root = find_memmap(X)
-        there, needed = root.base.size(), root.offset + root.nbytes
-        if there < needed:
-            raise ValueError(
-                f"{name} is a memmap of {root.filename}, which has {there} bytes, but shape "
-                f"{root.shape}, dtype {root.dtype} and offset {root.offset} need {needed}: the "
-                "file was cut; write it again, or map only what is there"
-            )
+        check_not_cut(X, name)
 
     def _read(self, rows: Rows) -> NDArray:
         X = self.X[rows]
@@ -113,16 +118,6 @@ class MappedSource(Source):
             release_pages(self.X)
             self._unreleased = 0
         return X
-
-
-def find_memmap(X: Any) -> Any:
-    """The memmap that an array is, or is a view of, or None."""
-    while X is not None and not isinstance(X, mmap.mmap):
-        base = getattr(X, "base", None)
-        if isinstance(X, np.memmap) and isinstance(base, mmap.mmap):
-            return X
-        X = base
-    return None
 
 
 def release_pages(X: NDArray) -> None:
@@ -136,6 +131,15 @@ def release_pages(X: NDArray) -> None:
         root.base.madvise(mmap.MADV_DONTNEED)
 
 
+def _sum_duplicates(X: Any) -> Any:
+    """X with one entry for each position: X itself, if it is known to be so, or a copy."""
+    if X.has_canonical_format:
+        return X
+    summed = X.copy()
+    summed.sum_duplicates()
+    return summed
+
+
 class SparseSource(Source):
     """Rows of a sparse matrix, each read as a dense one; NaN or infinity is a ValueError."""
 
@@ -147,7 +151,12 @@ class SparseSource(Source):
                 f"{name} is a sparse array with {X.ndim} axes (shape {X.shape}); expected "
                 "(n_samples, n_features)"
             )
+        for part in ("data", "indices", "indptr", "row", "col", "coords"):
+            check_not_cut(getattr(X, part, None), f"{name}.{part}")
         self.X = X.tocsr()
+        # A sum of entries may be finite where each of them is not, and the other way round.
+        if (summed := _sum_duplicates(self.X)).nnz < self.X.nnz:
+            self.X = summed
         super().__init__(X.shape, self.X.dtype, name)
         finite = are_finite(self.X.data)
         if not finite.all():

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 from sklearn.decomposition import PCA, TruncatedSVD
-from tqdm.auto import tqdm
 
 from skvaal._pool.arrays import SparseSource, issparse
 from skvaal._pool.pool import Pool
+from skvaal._utils.progress import Verbose, progress_bar
 
 # Limits on the samples that the components are fitted on. Of large images there are fewer, down to
 # the minimum, so that at most 128 MB of float32 are in memory.
@@ -154,7 +154,9 @@ class PrincipalComponents:
         left = max(0.0, self.total_variance - kept.sum()) / n_left if n_left else 0.0
         return float(max(left, _LEAST_NOISE * kept.mean(), _NOISE_FLOOR))
 
-    def project(self, pool: Pool, name: str = "X", *, verbose: bool = False) -> NDArray[np.float32]:
+    def project(
+        self, pool: Pool, name: str = "X", *, verbose: Verbose = False
+    ) -> NDArray[np.float32]:
         """Compute coordinates, (n_samples, n_components); of a dask array, on its workers.
 
         A sample too large for distances in float32 is a ValueError, which names it.
@@ -163,8 +165,8 @@ class PrincipalComponents:
             return pool.apply(partial(self.project, name=name), verbose=verbose)
         Z = np.empty((len(pool), len(self.components)), dtype=np.float32)
         step = _SPARSE_CHUNK if needs_reduction(pool.X) else max(1, _rows_in_memory(pool) // 8)
-        with tqdm(
-            total=len(pool), desc="projecting", unit="sample", leave=False, disable=not verbose
+        with progress_bar(
+            total=len(pool), verbose=verbose, desc="projecting", unit="sample"
         ) as bar:
             for start in range(0, len(pool), step):
                 rows = slice(start, min(len(pool), start + step))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from skvaal._pool.arrays import SparseSource
 from skvaal._pool.components import N_REDUCED, needs_reduction
+from skvaal._pool.pool import Pool, Positions
 from skvaal._pool.source import Samples, Source
 from skvaal._utils.exceptions import PrecisionWarning, warn_user
 from skvaal._utils.schema import check_array
@@ -29,6 +30,8 @@ _MAX_OFFSET = 2.0**12
 # They are scaled where that distance is outside these. Below, variances fall under the least that
 # components are given; above, squares of differences come near the end of float32.
 _LEAST_SPREAD, _MOST_SPREAD = 2.0**-8, 2.0**40
+# Of the factor: 2.0**1024 is no float64. What is smaller still is denormal, with a few bits each.
+_MAX_EXPONENT = 1023
 # A warning follows if so many of the different rows of the draw are equal in float32.
 _MAX_LOST = 0.1
 # Names of arrays in a file.
@@ -97,18 +100,24 @@ class Conditioning:
             )
 
 
-def learn_conditioning(pools: Mapping[str, Samples], seed: int) -> Conditioning | None:
+def learn_conditioning(
+    pools: Mapping[str, Samples], seed: int, rows: Sequence[Positions] | None = None
+) -> Conditioning | None:
     """Learn from a draw of all pools together; None if float32 does without.
 
-    Warn if samples that differ are equal in float32 all the same.
+    `rows` are the pools where all samples are in one array. The draw is the same either way. Warn
+    if samples that differ are equal in float32 all the same.
     """
     filled = [X for X in pools.values() if len(X)]
+    parts = [Pool(X) for X in filled]
+    if rows is not None:
+        parts = [Pool(X, each) for X in filled for each in rows if len(each)]
     if all(_is_safe(X.dtype) for X in filled):
         return None
     if any(map(needs_reduction, filled)):  # an offset would fill in the zeros
         n_features = filled[0].shape[1]
-        return _make(np.zeros(n_features), _spread_of_sparse(filled, seed), N_REDUCED)
-    X = np.concatenate(_draw(filled, seed))
+        return _make(np.zeros(n_features), _spread_of_sparse(parts, seed), N_REDUCED)
+    X = np.concatenate(_draw(parts, seed))
     flat = X.reshape(len(X), -1).astype(np.float64)
     center = np.median(flat, axis=0)
     spread = _typical(_norms(flat - center))
@@ -127,7 +136,7 @@ def _make(offset: NDArray, spread: float, n_numbers: int) -> Conditioning | None
     if _LEAST_SPREAD <= spread <= _MOST_SPREAD:
         return Conditioning(offset) if offset.any() else None
     exponent = -round(math.log2(spread) - math.log2(n_numbers) / 2)
-    return Conditioning(offset, 2.0**exponent)
+    return Conditioning(offset, 2.0 ** min(exponent, _MAX_EXPONENT))
 
 
 def _is_safe(dtype: np.dtype) -> bool:
@@ -135,12 +144,18 @@ def _is_safe(dtype: np.dtype) -> bool:
     return dtype.kind == "b" or (dtype.kind in "iu" and dtype.itemsize <= 2)
 
 
-def _draw(pools: Sequence[Samples], seed: int) -> list[NDArray]:
+def _draw(pools: Sequence[Pool], seed: int) -> list[NDArray]:
     """Rows of each pool in proportion to its size."""
     rng = np.random.RandomState(seed)
     total = sum(map(len, pools))
-    n_drawn = min(_MAX_ROWS, max(_MIN_ROWS, _MAX_NUMBERS // math.prod(pools[0].shape[1:])))
-    return [X[_draw_runs(len(X), -(-len(X) * n_drawn // total), rng)] for X in pools]
+    n_drawn = min(_MAX_ROWS, max(_MIN_ROWS, _MAX_NUMBERS // math.prod(pools[0].sample_shape)))
+    shares = [_draw_runs(len(pool), -(-len(pool) * n_drawn // total), rng) for pool in pools]
+    return [_read(pool, share) for pool, share in zip(pools, shares, strict=True)]
+
+
+def _read(pool: Pool, positions: Positions) -> NDArray:
+    """Samples in their own type, which :meth:`Pool.take` makes float32."""
+    return np.asarray(pool.X[positions if pool.rows is None else pool.rows[positions]])
 
 
 def _draw_runs(size: int, n: int, rng: np.random.RandomState) -> NDArray[np.intp]:
@@ -151,16 +166,17 @@ def _draw_runs(size: int, n: int, rng: np.random.RandomState) -> NDArray[np.intp
     return np.unique(starts[:, None] + np.arange(length)).astype(np.intp)
 
 
-def _spread_of_sparse(pools: Sequence[Samples], seed: int) -> float:
+def _spread_of_sparse(pools: Sequence[Pool], seed: int) -> float:
     rng = np.random.RandomState(seed)
     norms = []
-    for X in pools:
-        rows = np.sort(rng.permutation(len(X))[:_MAX_ROWS])
-        if isinstance(X, SparseSource):
+    for pool in pools:
+        positions = np.sort(rng.permutation(len(pool))[:_MAX_ROWS])
+        if isinstance(X := pool.X, SparseSource):
+            rows = positions if pool.rows is None else pool.rows[positions]
             entries = X.X[rows].astype(np.float64)
             norms.append(np.sqrt(np.asarray(entries.multiply(entries).sum(axis=1)).ravel()))
         else:
-            norms.append(_norms(X[rows].astype(np.float64)))
+            norms.append(_norms(_read(pool, positions).astype(np.float64)))
     return _typical(np.concatenate(norms))
 
 

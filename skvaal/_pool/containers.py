@@ -17,14 +17,18 @@ from numpy.typing import ArrayLike
 from scipy.sparse import issparse, vstack
 
 from skvaal._pool import kinds, samples
-from skvaal._pool.conversion import as_array
+from skvaal._pool.conversion import as_array, check_intact
 from skvaal._pool.source import Source
 from skvaal._pool.validation import check_same_columns
 
 
 def count_rows(X: Any, name: str = "X") -> int:
-    """Count the samples; a dask array must know how many it has."""
+    """Count the samples; a dask array must know how many it has.
+
+    Raise if an entry is masked, or lies in a file that was cut: steps of a Pipeline would read it.
+    """
     kinds.check_holds_samples(X, name)
+    check_intact(X, name)
     if kinds.is_dask_array(X) or (kinds.is_dataset(X) and not hasattr(X, "__len__")):
         return len(samples.open_samples(X, name))
     if getattr(X, "shape", None) == ():
@@ -39,6 +43,7 @@ def take_rows(X: Any, rows: ArrayLike) -> Any:
     """
     rows = np.asarray(rows)
     rows = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.intp)
+    check_intact(X, "X")
     if isinstance(X, list | tuple):
         return type(X)(X[row] for row in rows)
     if kinds.is_pandas(X):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skvaal._pool.kinds import is_picture, is_tensor
+from skvaal._pool.mapping import check_not_cut
 
 
 def as_array(X: Any, name: str, dtype: Any = None) -> NDArray:
@@ -29,6 +30,31 @@ def as_array(X: Any, name: str, dtype: Any = None) -> NDArray:
         ) from error
 
 
+def as_real_numbers(X: Any, name: str) -> NDArray:
+    """The same for real numbers, in their own type; objects are numbers of float64.
+
+    Complex numbers, dates and texts are a ValueError: numpy makes numbers of some.
+    """
+    array = as_array(X, name)
+    others = (each for each in array.flat if not is_real(each)) if array.dtype == object else ()
+    for other in others:
+        what = "texts" if isinstance(other, str) else f"a value of type {type(other).__name__}"
+        raise ValueError(f"{name} must hold real numbers, but holds {what}; convert it to float64")
+    if array.dtype.kind not in "biufO":
+        raise ValueError(
+            f"{name} must hold real numbers, but is of dtype {array.dtype}; convert it to float64"
+        )
+    return as_array(array, name, np.float64) if array.dtype == object else array
+
+
+def is_real(value: Any) -> bool:
+    """Whether ``float(value)`` is the whole of an object: not of a complex number, date or text."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.dtype.kind in "biuf"
+    is_complex = is_tensor(value) and value.is_complex()
+    return not is_complex and not isinstance(value, complex | str | bytes)
+
+
 def unwrap(X: Any, name: str) -> Any:
     """X, with arrays in the place of tensors; also those in a list. Raise if an entry is masked."""
     if is_tensor(X):
@@ -37,8 +63,14 @@ def unwrap(X: Any, name: str) -> Any:
         if pictures := [each for each in X if is_picture(each)]:
             _check_pictures(pictures, name)
         return [unwrap(each, f"{name}[{i}]") for i, each in enumerate(X)]
-    check_mask(X, name)
+    check_intact(X, name)
     return X
+
+
+def check_intact(X: Any, name: str) -> None:
+    """Raise if an entry is masked, or is mapped from a part of a file that was cut."""
+    check_mask(X, name)
+    check_not_cut(X, name)
 
 
 def check_mask(X: Any, name: str, start: int = 0) -> None:
@@ -92,7 +124,7 @@ def describe(error: Exception) -> str:
 
 
 def _is_wrapped(X: Any) -> bool:
-    return is_tensor(X) or isinstance(X, np.ma.MaskedArray) or is_picture(X)
+    return is_tensor(X) or isinstance(X, np.ma.MaskedArray | np.memmap) or is_picture(X)
 
 
 def _check_pictures(pictures: list[Any], name: str) -> None:

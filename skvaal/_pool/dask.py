@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from skvaal._pool.conversion import check_mask
 from skvaal._pool.source import Rows, Source
+from skvaal._utils.progress import Verbose, may_show, progress_bar, visibility
 
 
 class DaskSource(Source):
@@ -40,7 +41,7 @@ class DaskSource(Source):
             return self._checked(self.X[ascending].compute(), len(ascending))[inverse]
 
     def map_blocks(
-        self, function: Callable[..., Any], *arrays: NDArray | None, verbose: bool = False
+        self, function: Callable[..., Any], *arrays: NDArray | None, verbose: Verbose = False
     ) -> list[Any]:
         """Apply a function to every block where dask computes it: on its worker, or in threads.
 
@@ -105,20 +106,22 @@ def _apply_to_block(
     return function(source, slice(start, end), *parts)
 
 
-def _compute(tasks: Sequence[Any], verbose: bool) -> list[Any]:
+def _compute(tasks: Sequence[Any], verbose: Verbose) -> list[Any]:
     import dask
-    from tqdm.auto import tqdm
     from tqdm.dask import TqdmCallback
 
-    if verbose:
-        with TqdmCallback(desc="computing", unit="task", leave=False):  # in this process
+    if may_show(verbose):
+        options = {"desc": "computing", "leave": False, **visibility(verbose)}
+        with TqdmCallback(unit="task", **options):  # in this process
             tasks = dask.persist(*tasks)
         if "distributed" in sys.modules:
             from distributed import as_completed, futures_of
 
             futures = futures_of(tasks)
             done = as_completed(futures) if futures else ()
-            for _ in tqdm(done, "computing", len(futures), unit="block", leave=False):
+            for _ in progress_bar(
+                done, verbose=verbose, desc="computing", total=len(futures), unit="block"
+            ):
                 pass
     return list(dask.compute(*tasks))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch.utils.data import Dataset, IterableDataset
 
 from skvaal._pool.conversion import unwrap
 from skvaal._pool.source import Rows, Source
+from skvaal._utils.params import naming
 
 
 class DatasetSource(Source):
@@ -34,14 +36,25 @@ class DatasetSource(Source):
                 f"{name} is a {type(dataset).__name__} without a length; give it __len__"
             ) from None
         self.dataset: Any = dataset
-        first = _sample(self.dataset[0], name, 0) if n else np.empty((), np.float32)
+        first = np.empty((), np.float32)
+        if n:
+            with _naming_rows(dataset, name, [0]):
+                item = self.dataset[0]
+            first = _sample(item, name, 0)
         super().__init__((n, *first.shape), first.dtype, name)
+
+    def _read_items(self, positions: list[int]) -> Iterator[Any]:
+        for row in positions:
+            with _naming_rows(self.dataset, self.name, [row]):
+                item = self.dataset[row]
+            yield item
 
     def _read(self, rows: Rows) -> NDArray:
         positions = self._positions(rows).tolist()
-        items: Iterable[Any] = (self.dataset[row] for row in positions)
+        items: Iterable[Any] = self._read_items(positions)
         if hasattr(self.dataset, "__getitems__"):
-            items = list(self.dataset.__getitems__(positions))
+            with _naming_rows(self.dataset, self.name, positions):
+                items = list(self.dataset.__getitems__(positions))
             if len(items) < len(positions):
                 raise ValueError(
                     f"{self.name}.__getitems__ returned {len(items)} items for {len(positions)} "
@@ -63,6 +76,23 @@ class DatasetSource(Source):
                 )
             X[i] = sample
         return X
+
+
+@contextmanager
+def _naming_rows(dataset: Any, name: str, rows: list[int]) -> Iterator[None]:
+    """Say at which items a Dataset fails, as :func:`naming` does; an OSError stays one."""
+    first = ", ".join(map(str, rows[:3])) + (", ..." if len(rows) > 3 else "")
+    failure = f"{name}[{first}] cannot be read from {type(dataset).__name__}"
+    with naming(failure):
+        try:
+            yield
+        except OSError as error:
+            if error.errno is None:
+                raise OSError(f"{failure}: {error}") from error
+            text = f"{failure}: {error.strerror}"
+            raise OSError(error.errno, text, error.filename) from error
+        except IndexError as error:
+            raise IndexError(f"{error}; its __len__ promises {len(dataset)} items") from error
 
 
 def _sample(item: Any, name: str, row: int) -> NDArray:

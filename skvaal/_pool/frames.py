@@ -5,15 +5,24 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import sklearn
 from sklearn.utils.fixes import parse_version
 
-from skvaal._pool.kinds import is_pandas, is_polars
+from skvaal._pool.kinds import is_pandas, is_polars, is_pyarrow
 
 # Before, scikit-learn asks for names by the interchange protocol, which polars 2 does not have.
 _SKLEARN_READS_POLARS = parse_version(sklearn.__version__) >= parse_version("1.9")
 # What stands after "holds".
 DATES = "dates or times; turn them into numbers first, such as days since the first one"
+_LISTS = "lists; give each of their numbers a column: numpy.stack({1})"
+
+
+def names_of_columns(X: Any) -> list[Any] | None:
+    """Names of the columns of a frame, of any type; None if X is no frame."""
+    if is_pyarrow(X):  # whose `columns` are the data
+        return list(X.schema.names)
+    return list(X.columns) if hasattr(X, "columns") else None
 
 
 def as_named(X: Any) -> Any:
@@ -42,12 +51,15 @@ def check_columns(X: Any, name: str, estimator_name: str) -> None:
     if is_pandas(X):
         _check_names(X, name)
     find = _what_pandas_holds if is_pandas(X) else _what_polars_holds
-    for column, dtype in zip(X.columns, list(X.dtypes), strict=True):
-        if (what := find(dtype)) is None:
+    for i, (column, dtype) in enumerate(zip(X.columns, list(X.dtypes), strict=True)):
+        what = find(dtype)
+        if is_pandas(X) and str(dtype) == "object":
+            what = _what_objects_hold(X.iloc[:, i])
+        if what is None:
             continue
         if what == "strings":
             raise ValueError(strings_message(name, estimator_name, f" in the column {column!r}"))
-        what = what.format(name)
+        what = what.format(name, f"{name}[{column!r}]")
         raise ValueError(f"{name} has a column {column!r} of dtype {dtype}, which holds {what}")
 
 
@@ -74,7 +86,12 @@ def _what_pandas_holds(dtype: Any) -> str | None:
     if its_name == "SparseDtype":
         return "sparse numbers; pass the frame as scipy.sparse.csr_matrix({}.sparse.to_coo())"
     if its_name == "CategoricalDtype":
-        return None if dtype.categories.dtype.kind in "biuf" else "strings"
+        of_each = dtype.categories.dtype
+        if getattr(of_each, "kind", "O") in "biuf":
+            return None
+        if type(of_each).__name__ == "IntervalDtype":
+            return "intervals; pass their ends, or their numbers {1}.cat.codes"
+        return _what_pandas_holds(of_each) or "strings"
     if its_name == "StringDtype":
         return "strings"
     if kind in "mM" or its_name == "PeriodDtype":
@@ -83,9 +100,17 @@ def _what_pandas_holds(dtype: Any) -> str | None:
         return "complex numbers; pass real and imaginary part as two columns"
     if its_name == "IntervalDtype":
         return "intervals; pass their ends, or their middle, as numbers"
+    if its_name == "ArrowDtype" and "list" in str(dtype):
+        return _LISTS
     if its_name == "ArrowDtype" and kind not in "biuf":
         return "strings" if "string" in str(dtype) else "no numbers; convert it to float first"
     return None
+
+
+def _what_objects_hold(column: Any) -> str | None:
+    """What the first entry of a column of pandas is that is not missing; None: maybe numbers."""
+    known = column.notna().to_numpy()
+    return _LISTS if known.any() and np.ndim(column.iloc[int(known.argmax())]) else None
 
 
 def _what_polars_holds(dtype: Any) -> str | None:
@@ -96,5 +121,8 @@ def _what_polars_holds(dtype: Any) -> str | None:
     if str(dtype).partition("(")[0] in ("String", "Categorical", "Enum"):
         return "strings"
     if dtype.is_nested():
-        return f"{str(dtype).partition('(')[0].lower()}s; give each of their numbers a column"
+        kind = str(dtype).partition("(")[0].lower()
+        return (
+            _LISTS if kind in ("list", "array") else f"{kind}s; give each of their numbers a column"
+        )
     return "no numbers; convert it to Float64 first"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, MappingView, Set
+from collections.abc import Callable, Iterable, MappingView, Sequence, Set
 from itertools import islice
 from numbers import Number
 from typing import Any
+
+import numpy as np
 
 # Ends of file names that no text has.
 _FILES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".npy", ".npz")
@@ -29,6 +31,7 @@ is_dataset = _is_of("torch.utils.data", "Dataset")
 is_data_loader = _is_of("torch.utils.data", "DataLoader")
 is_pandas = _is_of("pandas", "DataFrame", "Series")
 is_polars = _is_of("polars", "DataFrame", "Series")
+is_pyarrow = _is_of("pyarrow", "Table", "RecordBatch")
 is_picture = _is_of("PIL.Image", "Image")
 
 
@@ -67,6 +70,10 @@ def _find_reason(X: Any, name: str) -> str | None:
         return f"is an open file ({kind}); read its numbers first, and pass these"
     if hasattr(X, "__next__"):
         return f"is of type {kind}, which can be read only once; pass list({name})"
+    if isinstance(X, list | tuple) and _are_samples_and_labels(X):
+        return f"holds samples and their labels; pass {name} and y as two arguments"
+    if kind.endswith("GroupBy"):
+        return f"is of type {kind}; pass the frame itself, not its groups"
     if isinstance(X, Set | MappingView):
         return f"is of type {kind}, whose members have no index; pass list({name})"
     if is_picture(X):
@@ -92,6 +99,17 @@ def _find_reason(X: Any, name: str) -> str | None:
     if is_readable or has_buffer or hasattr(X, "shape") or hasattr(X, "__dataframe__"):
         return None
     return f"is {f'the number {X}' if isinstance(X, Number) else f'of type {kind}'}; {_WAY_OUT}"
+
+
+def _are_samples_and_labels(X: Sequence[Any]) -> bool:
+    """Whether these are two parts: rows of several numbers, and a label for each."""
+    if len(X) != 2 or not all(hasattr(x, "shape") or isinstance(x, list | tuple) for x in X):
+        return False
+    try:
+        samples, labels = map(np.shape, X)
+    except ValueError:  # rows of several lengths
+        return False
+    return len(samples) > 1 and labels == samples[:1]
 
 
 def _reason_of_dask(kind: str, name: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
+import math
 from collections.abc import Sequence
+from decimal import Decimal
 from numbers import Number, Real
 from typing import Any
 
@@ -10,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skvaal._pool.conversion import as_array, unwrap
+from skvaal._pool.kinds import is_tensor
 from skvaal._utils.exceptions import AmbiguousInputWarning, EmptyPoolWarning, warn_user
 
 
 def read_labels(y: Any, missing_label: Any, n_samples: int) -> NDArray[np.bool_]:
     """Tell which rows are labelled, (n_samples,), and warn where that is doubtful."""
-    entries = _as_entries(y)
+    entries = as_entries(y)
     if len(entries) != n_samples:
         raise ValueError(
             f"X and y have inconsistent numbers of samples: {n_samples} and {len(entries)}; pass "
@@ -47,7 +51,7 @@ def labeled_mask(y: Any, missing_label: Any) -> NDArray[np.bool_]:
     """
     if np.ndim(missing_label) != 0:
         raise ValueError(f"missing_label must be one value, got {missing_label!r}")
-    y = _as_entries(y)
+    y, missing_label = as_entries(y), _without_axis(missing_label)
     is_null_mark = _is_null(missing_label)
     nulls = _find_nulls(y)
     if nulls.any() and not is_null_mark:
@@ -71,7 +75,7 @@ def labeled_mask(y: Any, missing_label: Any) -> NDArray[np.bool_]:
     return np.asarray(~unlabeled.all(axis=tuple(range(1, y.ndim))))
 
 
-def _as_entries(y: Any) -> NDArray:
+def as_entries(y: Any) -> NDArray:
     """Labels as an array that keeps their types."""
     y, kind = unwrap(y, "y"), type(y).__name__
     if isinstance(y, list | tuple):
@@ -82,7 +86,20 @@ def _as_entries(y: Any) -> NDArray:
             f"y must be an array or a list of one label for each row, got an object of type "
             f"{kind}; pass list(y) if it can be iterated over, or one column of it"
         )
+    if entries.dtype.kind == "T":  # texts of variable width, with nulls of any kind
+        entries = entries.astype(object)
+    if entries.dtype == object and entries.size:
+        entries = np.frompyfunc(_without_axis, 1, 1)(entries)
     return entries
+
+
+def _without_axis(value: Any) -> Any:
+    """The value in an array or a tensor of no axis; a tensor with axes as lists; others as is."""
+    if value is np.ma.masked:
+        return value
+    if is_tensor(value) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return value.tolist()
+    return value
 
 
 def _keep_types(y: Sequence[Any]) -> NDArray:
@@ -109,52 +126,75 @@ def _find_nulls(y: NDArray) -> NDArray[np.bool_]:
 
 
 def _find_marks(y: NDArray, mark: Any) -> NDArray[np.bool_]:
-    if y.dtype.kind in "OmMS":
+    if y.dtype.kind in "mM":
+        mark = _as_time(mark)
+        is_like = isinstance(mark, y.dtype.type)
+        return np.asarray(y == mark) if is_like else np.zeros(y.shape, dtype=bool)
+    if y.dtype.kind in "OS":
         return np.vectorize(lambda value: _is_mark(value, mark), otypes=[bool])(y)
-    if isinstance(mark, str) != (y.dtype.kind in "UT"):
+    if isinstance(mark, str) != (y.dtype.kind == "U"):
         return np.zeros(y.shape, dtype=bool)
     return np.broadcast_to(np.asarray(y == mark), y.shape)
+
+
+def _as_time(mark: Any) -> Any:
+    """A moment or a span of pandas or of Python as one of numpy; anything else as it is."""
+    if hasattr(mark, "to_numpy"):
+        return mark.to_numpy()
+    if isinstance(mark, datetime.date):
+        return np.datetime64(mark)
+    return np.timedelta64(mark) if isinstance(mark, datetime.timedelta) else mark
 
 
 def _find_look_alikes(y: NDArray, mark: Any) -> NDArray[np.bool_]:
     """Where a text reads like a mark that is none, or a number like a mark that is a text."""
     if y.dtype.kind in "biufc":
         number = _as_number(mark) if isinstance(mark, str) else None
+        if y.dtype.kind == "b" and mark in ("True", "False"):
+            number = mark == "True"
         return np.zeros(y.shape, dtype=bool) if number is None else np.asarray(y == number)
-    if y.dtype.kind not in "OUST":
+    if y.dtype.kind not in "OUS":
         return np.zeros(y.shape, dtype=bool)
-    forms = {"nan", "None", "<NA>", "NaT"} if _is_null(mark) else _forms(mark)
+    nulls: set[str | float] = {"nan", "None", "<NA>", "NaT"}
+    forms = nulls if _is_null(mark) else _forms(mark)
 
     def is_one(value: Any) -> bool:
-        is_other = isinstance(value, str | bytes | Real) and _family(value) is not _family(mark)
+        is_other = _family(value) not in (object, _family(mark))
         return is_other and not forms.isdisjoint(_forms(value))
 
     return np.asarray(np.vectorize(is_one, otypes=[bool])(y))
 
 
 def _family(value: Any) -> type:
-    return next((kind for kind in (str, bytes, Real) if isinstance(value, kind)), object)
+    if isinstance(value, np.timedelta64):  # which numpy takes for an integer
+        return object
+    if isinstance(value, Real | Decimal):
+        return Real
+    return next((kind for kind in (str, bytes) if isinstance(value, kind)), object)
 
 
-def _as_number(text: str) -> float | None:
+def _as_number(value: Any) -> float | None:
+    """The finite number that a value is, or that a text reads like; None if there is none."""
     try:
-        return float(text)
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None
 
 
-def _forms(value: Any) -> set[str]:
-    """How a value may read as a text: -1 and -1.0 are one number."""
+def _forms(value: Any) -> set[str | float]:
+    """What a value may read like: a text, and a number, whatever digits it is written in."""
     text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-    if isinstance(value, Real) and float(value).is_integer():
-        return {text, f"{float(value):.0f}", f"{float(value):.1f}"}
-    return {text}
+    number = None if _family(value) is object else _as_number(value)
+    return {text.strip()} if number is None else {text.strip(), number}
 
 
 def _is_null(value: Any) -> bool:
     """Whether a value is None, nan, or pandas' NA or NaT: pandas turns one into another."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+    if value is None or value is np.ma.masked or type(value).__name__ in ("NAType", "NaTType"):
         return True
+    if isinstance(value, Decimal):  # a signalling nan cannot be compared
+        return value.is_nan()
     if isinstance(value, list | tuple | np.ndarray):  # a row of dense labels in one entry
         return len(value) > 0 and any(map(_is_null, value))
     return isinstance(value, Number | np.datetime64 | np.timedelta64) and bool(value != value)
@@ -163,6 +203,9 @@ def _is_null(value: Any) -> bool:
 def _is_mark(value: Any, mark: Any) -> bool:
     if isinstance(value, list | tuple | np.ndarray):
         return len(value) > 0 and all(_is_mark(each, mark) for each in value)
+    spans = np.timedelta64, datetime.timedelta
+    if isinstance(value, spans) != isinstance(mark, spans):
+        return False  # numpy takes a span for a number of its units
     return not _is_null(value) and bool(value == mark)
 
 

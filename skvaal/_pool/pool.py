@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from skvaal._pool.dask import DaskSource
 from skvaal._pool.source import Source
+from skvaal._utils.progress import Verbose
 
 Positions = NDArray[np.intp]
 
@@ -67,7 +68,7 @@ class Pool:
         rows = positions if self.rows is None else self.rows[positions]
         return Pool(self.X, rows, extra=None if self.extra is None else self.extra[positions])
 
-    def apply(self, function: Callable[[Pool], Any], *, verbose: bool = False) -> Any:
+    def apply(self, function: Callable[[Pool], Any], *, verbose: Verbose = False) -> Any:
         """Apply a function to the pool; for a dask array, to each block on its worker.
 
         It returns an array or a tuple of arrays with a row for each sample. Those of blocks, which

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_array
 
-from skvaal._pool.arrays import ArrayLikeSource, MappedSource, SparseSource, find_memmap, issparse
-from skvaal._pool.conversion import describe, unwrap
+from skvaal._pool.arrays import ArrayLikeSource, MappedSource, SparseSource, issparse
+from skvaal._pool.conversion import describe, is_real, unwrap
 from skvaal._pool.dask import DaskSource
 from skvaal._pool.frames import DATES, check_columns, strings_message
 from skvaal._pool.kinds import (
@@ -20,6 +20,7 @@ from skvaal._pool.kinds import (
     is_polars,
     is_tensor,
 )
+from skvaal._pool.mapping import find_memmap
 from skvaal._pool.source import Samples, Source
 from skvaal._utils.exceptions import AmbiguousInputWarning, warn_user
 
@@ -175,13 +176,14 @@ def _check_kind(array: NDArray, name: str, estimator_name: str) -> NDArray:
         where = f"{name}{list(position)}"
         if isinstance(value, str | bytes):
             raise ValueError(strings_message(name, estimator_name, f", such as {where}"))
+        reason = f"{where} is no real number, but of type {type(value).__name__}"
+        if not is_real(value):
+            raise TypeError(f"{reason}; convert it first")
         try:
             float(np.nan if value is None else value)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise type(error)(
-                f"{where} is no real number, but of type {type(value).__name__} "
-                f"({describe(error)}); convert it first"
-            ) from error
+        except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+            kind = ValueError if isinstance(error, RuntimeError) else type(error)
+            raise kind(f"{reason} ({describe(error)}); convert it first") from error
     return array.astype(np.float64)
 
 

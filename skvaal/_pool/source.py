@@ -83,10 +83,15 @@ def check_finite(X: NDArray, name: str, rows: Rows) -> None:
         return
     where = np.argwhere(~finite)[0].tolist()
     is_nan = np.isnan(X[tuple(where)])
-    what = "NaN" if is_nan else "infinity or a value too large for dtype('float32')"
+    what, way_out = "NaN", "remove such samples or fill them with sklearn.impute.SimpleImputer"
+    if not is_nan:
+        what = "infinity or a value too large for dtype('float32')"
+        way_out = "leave such samples out"
+        if np.isfinite(X[tuple(where)]):
+            way_out += ", or bring that feature to a smaller scale (StandardScaler)"
     raise ValueError(
         f"Input {name} contains {what}, first at {name}{[_row(rows, where[0]), *where[1:]]}; "
-        "remove such samples or fill them with sklearn.impute.SimpleImputer"
+        f"{way_out}"
     )
 
 

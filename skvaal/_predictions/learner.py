@@ -21,6 +21,7 @@ from skvaal._pool.conversion import as_array
 from skvaal._pool.kinds import is_dataset, is_pandas, is_polars
 from skvaal._predictions.members import apply_steps_before_last, predict_by_members
 from skvaal._predictions.predictions import PredictionNeeds, Predictions, check_proba
+from skvaal._utils.exceptions import MissingProbabilitiesWarning, warn_user
 from skvaal._utils.seeds import draw_seed
 
 _WITHOUT_PREDICTIONS = "set uncertainty=None and, if the net needs them, net='vaal'"
@@ -39,8 +40,9 @@ def ask_learner(
     if not has_probabilities(learner):
         if needs.required_by is None:
             return Predictions(), Predictions()
+        lacking = _find_without_probabilities(learner)[0]
         raise ValueError(
-            f"{needs.required_by} needs class probabilities, and {name_model(learner)} has no "
+            f"{needs.required_by} needs class probabilities, and {_name(lacking)} has no "
             "predict_proba (an SVC has it with probability=True only); use a classifier that has, "
             f"or {_WITHOUT_PREDICTIONS}"
         )
@@ -55,6 +57,27 @@ def ask_learner(
         losses = _predict_losses(learner, X_labeled, X_pool, labeled, seed_source)
         return replace(labeled, loss=losses[0]), replace(pool, loss=losses[1])
     return labeled, pool
+
+
+def warn_of_no_probabilities(learner: Any, needs: PredictionNeeds) -> None:
+    """Warn if a model's uncertainty is wanted where there is any, and the model has none to give.
+
+    A learner without a model, which only keeps samples, is asked for nothing.
+    """
+    if not needs.pool or needs.required_by is not None or has_probabilities(learner):
+        return
+    lacking = _find_without_probabilities(learner)[0]
+    has_model = any(callable(getattr(m, "predict", None)) for m in [learner, *find_models(learner)])
+    if has_model:
+        name, what, way_out = _name(lacking), "is a regressor", ""
+        if not _is_regressor(lacking):
+            what, way_out = "has no predict_proba", f", such as CalibratedClassifierCV({name}())"
+        warn_user(
+            f"{name} {what}, so that samples are chosen without a model's uncertainty; use a "
+            f"classifier with predict_proba{way_out}, or set uncertainty=None to choose without a "
+            "model",
+            MissingProbabilitiesWarning,
+        )
 
 
 def find_models(learner: Any) -> list[Any]:
@@ -72,15 +95,27 @@ def _find_model(learner: Any) -> Any:
 
 def name_model(learner: Any) -> str:
     """Class name of a learner's model, of a committee its first; for messages."""
-    return "None" if learner is None else type(find_models(learner)[0]).__name__
+    return _name(find_models(learner)[0])
+
+
+def _name(model: Any) -> str:
+    return "None" if model is None else type(model).__name__
 
 
 def has_probabilities(learner: Any) -> bool:
     """Whether a learner's model, or each of a committee's, is a classifier with probabilities."""
-    models = find_models(learner)
+    return not _find_without_probabilities(learner)
+
+
+def _find_without_probabilities(learner: Any) -> list[Any]:
+    """Which of a learner's models, and last itself, are no classifiers with probabilities."""
     # modAL's learners have the method whatever their model has.
-    can_predict = (callable(getattr(each, "predict_proba", None)) for each in [learner, *models])
-    return all(can_predict) and not any(map(_is_regressor, models))
+    asked = [*find_models(learner), learner]
+    return [
+        each
+        for each in asked
+        if not callable(getattr(each, "predict_proba", None)) or _is_regressor(each)
+    ]
 
 
 def _is_regressor(model: Any) -> bool:
@@ -179,8 +214,11 @@ def _predict(learner: Any, X: Any, members_needed: bool) -> Predictions:
             f"read; {_WITHOUT_PREDICTIONS}"
         )
     proba = _answer_of(proba, name)
-    if proba.ndim != 2:
-        raise ValueError(f"{name} has the shape {proba.shape}, expected (n_samples, n_classes)")
+    if proba.ndim not in (2, 4):
+        raise ValueError(
+            f"{name} has the shape {proba.shape}, expected (n_samples, n_classes), or "
+            "(n_samples, n_classes, height, width) for pixels"
+        )
     predictions = Predictions.of(proba, count_rows(X), name)
     if members is not None:
         # Their mean need not be the ensemble's own answer: boosting weighs its members.
@@ -212,7 +250,8 @@ def _predict_losses(
     from skvaal._predictions.task_loss import TaskLossHead, cross_entropy
 
     seen = labeled if X_labeled is X_training else _predict(learner, X_training, False)
-    assert seen.proba is not None
+    if seen.proba is None:
+        return None, None  # probabilities of pixels, which the net refuses
     classes = getattr(model, "classes_", np.arange(seen.proba.shape[1]))
     head = TaskLossHead(draw_seed(seed_source))
     head.fit(_embed(model, X_training), cross_entropy(seen.proba, y, classes))

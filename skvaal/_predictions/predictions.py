@@ -12,12 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skvaal._pool.conversion import as_array
+from skvaal._pool.conversion import as_array, as_real_numbers
+from skvaal._predictions.pixels import (
+    MEASURES,
+    check_pixel_proba,
+    mean_over_pixels,
+    measure_by_function,
+)
+from skvaal._utils.params import naming_foreign
 
 Proba = NDArray[np.floating]
 
@@ -46,6 +54,8 @@ class Predictions:
     proba: NDArray[np.float64] | None = None  # (n_samples, n_classes); the mean of a committee
     members: NDArray[np.float64] | None = None  # (n_members, n_samples, n_classes)
     loss: NDArray[np.floating] | None = None  # (n_samples,), of which only the order means anything
+    # (n_samples, n_classes, height, width), of a segmentation model, which has no `proba`.
+    pixels: NDArray | None = None
 
     @classmethod
     def of(cls, proba: Any, n_samples: int, name: str = "proba") -> Predictions:
@@ -57,8 +67,16 @@ class Predictions:
             return cls()
         if isinstance(proba, Predictions):
             return proba
-        checked = check_proba(proba, n_samples, name)
+        given = as_real_numbers(proba, name)
+        if given.ndim == 4:
+            return cls(pixels=check_pixel_proba(given, n_samples, name))
+        checked = check_proba(given, n_samples, name)
         return cls(checked) if checked.ndim == 2 else cls(checked.mean(axis=0), checked)
+
+    @property
+    def are_missing(self) -> bool:
+        """Whether there are no class probabilities, neither of samples nor of pixels."""
+        return self.proba is None and self.pixels is None
 
     def rows(self, positions: NDArray[np.intp]) -> Predictions:
         """Predictions on some of the samples."""
@@ -66,6 +84,7 @@ class Predictions:
             None if self.proba is None else self.proba[positions],
             None if self.members is None else self.members[:, positions],
             None if self.loss is None else self.loss[positions],
+            None if self.pixels is None else self.pixels[positions],
         )
 
     def followed_by(self, other: Predictions) -> Predictions:
@@ -74,6 +93,7 @@ class Predictions:
             _concatenate(self.proba, other.proba, axis=0),
             _concatenate(self.members, other.members, axis=1),
             _concatenate(self.loss, other.loss, axis=0),
+            _concatenate(self.pixels, other.pixels, axis=0),
         )
 
 
@@ -85,17 +105,13 @@ def _concatenate(first: NDArray | None, second: NDArray | None, axis: int) -> ND
 
 def check_proba(proba: Any, n_samples: int, name: str = "proba") -> NDArray[np.float64]:
     """Read class probabilities as float64, (n_samples, n_classes), or of members one axis more."""
-    given = as_array(proba, name)
-    has_texts = given.dtype == object and any(isinstance(each, str) for each in given.flat)
-    if given.dtype.kind not in "biufO" or has_texts:
-        what = "holds texts" if has_texts else f"is of dtype {given.dtype}"
-        raise ValueError(f"{name} must hold real numbers, but {what}; convert it to float64")
+    given = as_real_numbers(proba, name)
     checked = as_array(given, name, np.float64)
     if checked.ndim not in (2, 3):
         raise ValueError(
-            f"{name} must have the shape (n_samples, n_classes), or (n_members, n_samples, "
-            f"n_classes) for the members of a committee, got {checked.shape}; pass what "
-            "predict_proba returns"
+            f"{name} must have the shape (n_samples, n_classes), (n_members, n_samples, n_classes) "
+            "for the members of a committee, or (n_samples, n_classes, height, width) for pixels, "
+            f"got {checked.shape}; pass what predict_proba returns"
         )
     if checked.shape[-2] != n_samples:
         raise ValueError(
@@ -197,23 +213,18 @@ def measure_uncertainty(uncertainty: Any, predictions: Predictions) -> NDArray[n
     """Measure how unsure a task model is of each sample; higher is less sure.
 
     `uncertainty` is a key of UNCERTAINTIES, a function of class probabilities, None, or 'auto': the
-    margin, or None without probabilities.
+    margin, or None without probabilities. Of an image with probabilities of its pixels it is the
+    mean over them; a function then gets blocks of images.
     """
-    if uncertainty is None or (uncertainty == "auto" and predictions.proba is None):
+    if uncertainty is None or (uncertainty == "auto" and predictions.are_missing):
         return None
+    if predictions.pixels is not None:
+        return _measure_pixels(uncertainty, predictions.pixels)
     assert predictions.proba is not None
     if callable(uncertainty):
         # The function may work in place, and the probabilities are needed again.
-        name = f"what {describe_uncertainty(uncertainty)} returns"
-        answer = as_array(uncertainty(predictions.proba.copy()), name, np.float64)
-        shape = (len(predictions.proba),)
-        if answer.shape != shape or not np.isfinite(answer).all():
-            raise ValueError(
-                f"{describe_uncertainty(uncertainty)} must return one finite number a sample, "
-                f"shape {shape}, got shape {answer.shape}"
-                + (" with NaN or infinity in it" if answer.shape == shape else "")
-            )
-        return answer
+        answer = _ask(uncertainty, predictions.proba.copy())
+        return _read_answer(answer, len(predictions.proba), uncertainty)
     if uncertainty != "disagreement":
         return UNCERTAINTIES["margin" if uncertainty == "auto" else uncertainty](predictions.proba)
     if predictions.members is None:
@@ -224,6 +235,41 @@ def measure_uncertainty(uncertainty: Any, predictions: Predictions) -> NDArray[n
             "uncertainty, such as 'margin'"
         )
     return disagreement(predictions.members)
+
+
+def _measure_pixels(uncertainty: Any, pixels: NDArray) -> NDArray[np.float64]:
+    if callable(uncertainty):
+
+        def read(answer: Any, n_samples: int) -> NDArray[np.float64]:
+            return _read_answer(answer, n_samples, uncertainty)
+
+        return measure_by_function(partial(_ask, uncertainty), pixels, read)
+    measure = "margin" if uncertainty == "auto" else uncertainty
+    if measure not in MEASURES:
+        raise ValueError(
+            f"uncertainty={uncertainty!r} compares the members of a committee, and proba of shape "
+            f"{pixels.shape} holds pixels of one model; take another uncertainty, such as 'margin'"
+        )
+    return mean_over_pixels(measure, pixels)
+
+
+def _ask(uncertainty: Any, proba: NDArray) -> Any:
+    """Call a function of the user's, whose errors are told as its own."""
+    with naming_foreign(uncertainty, f"{describe_uncertainty(uncertainty)} failed"):
+        return uncertainty(proba)
+
+
+def _read_answer(answer: Any, n_samples: int, uncertainty: Any) -> NDArray[np.float64]:
+    """What a function of the user's returned: a finite number for each sample, or a ValueError."""
+    described = describe_uncertainty(uncertainty)
+    values = as_real_numbers(answer, f"what {described} returns").astype(np.float64)
+    shape = (n_samples,)
+    if values.shape != shape or not np.isfinite(values).all():
+        raise ValueError(
+            f"{described} must return one finite number a sample, shape {shape}, got shape "
+            f"{values.shape}" + (" with NaN or infinity in it" if values.shape == shape else "")
+        )
+    return values
 
 
 def is_explicit(uncertainty: Any) -> bool:

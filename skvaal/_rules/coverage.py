@@ -49,7 +49,8 @@ class Coverage:
         is_part: bool,
     ) -> None:
         self.h = Z.dtype.type(np.clip(h, _TINY, _HUGE))
-        self._Z, self._weights, self._is_part = Z, weights, is_part
+        self.weights = weights
+        self._Z, self._is_part = Z, is_part
         self._reference = Z[: len(reference_weights)]
         self._reference_weights = reference_weights.astype(Z.dtype)
         # Squared distance to the nearest labelled or chosen sample. Outside the reference, it
@@ -76,8 +77,8 @@ class Coverage:
             blocks = iterate_squared_distances(self._Z[rows], self._reference)
             sums = np.concatenate([self._sum(distances) for _, distances in blocks])
         if self._is_part:
-            sums += self._weights[rows] * (1 - self._kernel(self._find_nearest(rows)))
-        return self._weights[rows] * sums
+            sums += self.weights[rows] * (1 - self._kernel(self._find_nearest(rows)))
+        return self.weights[rows] * sums
 
     def add(self, row: int) -> None:
         """Count a sample of Z among those that cover."""

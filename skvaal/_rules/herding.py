@@ -19,6 +19,7 @@ from skvaal._rules.measures import (
     squared_distances_to,
 )
 from skvaal._rules.rule import SPACES, Batch, Candidates, Reads, Rule, Utilities, count_choices
+from skvaal._utils.exceptions import ArbitraryChoiceWarning, warn_user
 from skvaal._utils.params import Interval, StrOptions
 
 # Coverage is measured on so many samples for each that is labelled or to be chosen, within limits;
@@ -35,6 +36,8 @@ _CANDIDATES_FACTOR = 10
 # the centre.
 _NARROW, _LEAST_WIDTH = 1e-5, 1e-10
 _TINY = np.finfo(np.float32).tiny
+# What an uncovered sample gains by covering itself alone, times this, may be rounding.
+_NO_GAIN = 1e-4
 
 
 class Herding(Rule):
@@ -76,8 +79,9 @@ class Herding(Rule):
 
     Uncertainty may be in any unit; where some is below 0, all is raised by the least. Values of a
     choice are the gains at the moment of choosing. They are 0 once nothing is left that is both
-    uncertain and uncovered; the rest is drawn at random. In the first row, utilities are gains; in
-    later rows, they are the upper bounds known by then, exact for the sample that is chosen.
+    uncertain and uncovered; the rest is drawn at random, with an :class:`ArbitraryChoiceWarning`.
+    In the first row, utilities are gains; in later rows, they are the upper bounds known by then,
+    exact for the sample that is chosen.
 
     Parameters
     ----------
@@ -198,6 +202,8 @@ class Herding(Rule):
                 utilities[len(chosen) :, rows] = bounds.gains
             others = np.setdiff1d(np.arange(n_candidates), chosen)
             chosen += random_state.permutation(others)[: n - len(chosen)].tolist()
+        if n < candidates.n_samples:
+            _warn_of_no_gain(values, coverage.weights[chosen])
         return rows[chosen], values
 
     def _prepare(
@@ -252,6 +258,17 @@ class Herding(Rule):
         if power > 0:
             weights = weights * ranks(-candidates.read_scores()) ** power
         return weights
+
+
+def _warn_of_no_gain(gains: NDArray[np.float64], weights: NDArray[np.float64]) -> None:
+    """Warn of samples that add not even themselves, whatever they were chosen for."""
+    if n_without := np.count_nonzero(gains <= _NO_GAIN * weights**2):
+        warn_user(
+            f"{n_without} of the {len(gains)} chosen samples add nothing to the coverage: labelled "
+            "samples, or others chosen before, cover them wholly; make sure that X_labeled and "
+            "X_unlabeled are not swapped, else drop copies, or label fewer samples",
+            ArbitraryChoiceWarning,
+        )
 
 
 class _Bounds:

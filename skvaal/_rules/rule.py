@@ -11,9 +11,9 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from tqdm.auto import tqdm
 
 from skvaal._utils.params import StrOptions, naming, naming_foreign
+from skvaal._utils.progress import Verbose, progress_bar
 
 # Indices of a batch in the order of choosing, and what each was chosen by.
 Batch = tuple[NDArray[np.intp], NDArray[np.floating]]
@@ -38,7 +38,7 @@ class Candidates:
         coordinates: NDArray[np.float32] | None = None,
         labeled_coordinates: NDArray[np.float32] | None = None,
         uncertainty: NDArray[np.floating] | None = None,
-        verbose: bool = False,
+        verbose: Verbose = False,
     ) -> None:
         self.n_samples = n_samples
         if labeled_coordinates is None:
@@ -171,5 +171,7 @@ def check_batch(answer: Any, n: int, n_samples: int, name: str) -> NDArray[np.in
 
 def count_choices(n: int, candidates: Candidates) -> Iterable[int]:
     """Count from 0 to n - 1, with a progress bar where the candidates ask for one."""
-    is_silent = not candidates.verbose
-    return tqdm(range(n), desc="choosing", unit="sample", leave=False, disable=is_silent)
+    counts: Iterable[int] = progress_bar(
+        range(n), verbose=candidates.verbose, desc="choosing", unit="sample"
+    )
+    return counts

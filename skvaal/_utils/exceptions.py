@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 
+from skvaal._utils.pages import visible
+
 
 class EmptyPoolWarning(UserWarning):
     """One of the two pools has no sample, so the discriminator has nothing to tell apart."""
@@ -12,6 +14,18 @@ class EmptyPoolWarning(UserWarning):
 
 class AmbiguousInputWarning(UserWarning):
     """The input can be read in two ways: a mark that may be a class, or an unusual layout."""
+
+
+class ArbitraryChoiceWarning(UserWarning):
+    """Nothing is left to gain, so that samples were chosen at random."""
+
+
+class MissingProbabilitiesWarning(UserWarning):
+    """A learner's model has no class probabilities, so that the choice did without the model."""
+
+
+class UnequalScalesWarning(UserWarning):
+    """One column outweighs all others, or the pools are on scales of their own."""
 
 
 class PrecisionWarning(UserWarning):
@@ -34,6 +48,10 @@ class UnusedParameterWarning(UserWarning):
     """A parameter was set that the chosen rule or network does not read."""
 
 
+class UnusableCacheWarning(UserWarning):
+    """Features cannot be kept on disk, so that they are computed again each time."""
+
+
 class TrainingDivergedError(ValueError):
     """A loss became NaN or infinite during training."""
 
@@ -52,4 +70,5 @@ def warn_user(message: str, category: type[Warning]) -> None:
     # Code that is run by `exec` may have no name.
     while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] == "skvaal":
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, category, stacklevel=level)
+    # It may name a file, whose name a terminal must not obey.
+    warnings.warn(visible(message), category, stacklevel=level)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -42,12 +42,12 @@ def replace_file(path: str | Path, content: bytes) -> None:
     b'new'
     """
     _check_is_path(path)
-    target = Path(os.path.realpath(path))
     with _naming(path, "written"):
-        mode = _mode_of_regular_file(target, path)
-        if mode is None and not target.parent.is_dir():
+        target = Path(os.path.realpath(path))
+        old = _stat_regular_file(target, path)
+        if old is None and not target.parent.is_dir():
             raise FileNotFoundError(f"no such folder: {target.parent}")
-        if mode is not None and not os.access(target, os.W_OK):
+        if old is not None and not os.access(target, os.W_OK):
             raise PermissionError(
                 f"{path} is read-only; name another file, or {_make_writable(target)}"
             )
@@ -58,8 +58,8 @@ def replace_file(path: str | Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            if mode is not None:
-                part.chmod(mode)
+            if old is not None:
+                part.chmod(stat.S_IMODE(old.st_mode))
             part.replace(target)
         except BaseException:
             part.unlink(missing_ok=True)
@@ -69,6 +69,8 @@ def replace_file(path: str | Path, content: bytes) -> None:
 
 def read_file(path: str | Path) -> bytes:
     """Read a regular file; a pipe or a device, which may never end, is refused.
+
+    What is read is as long as the system says that the file is: nothing of those of ``/proc``.
 
     Parameters
     ----------
@@ -84,7 +86,7 @@ def read_file(path: str | Path) -> bytes:
     ------
     OSError
         With the path in its message: FileNotFoundError, IsADirectoryError, PermissionError, or
-        whatever the system reports.
+        whatever the system reports. So, too, if the file is larger than the memory.
 
     Examples
     --------
@@ -94,9 +96,56 @@ def read_file(path: str | Path) -> bytes:
     """
     _check_is_path(path)
     with _naming(path, "read"):
-        if _mode_of_regular_file(Path(path), path) is None:
+        found = _stat_regular_file(Path(path), path)
+        if found is None:
             raise FileNotFoundError(f"no such file: {path}")
-        return Path(path).read_bytes()
+        too_large = f"{path} has {found.st_size / 2**30:,.1f} GiB, more than there is memory"
+        if found.st_size > memory_bytes():
+            raise OSError(too_large)
+        try:
+            with Path(path).open("rb") as file:
+                return file.read(found.st_size)
+        except MemoryError as error:
+            raise OSError(too_large) from error
+
+
+def check_links(folder: str | Path, names: Iterable[str]) -> None:
+    """Raise if a link is where something is about to be written: it may lead to any file.
+
+    Parameters
+    ----------
+    folder : str or path
+        It may be a link itself, or not exist.
+    names : iterable of str
+        Of files in it, and of folders in it whose files count, too.
+
+    Raises
+    ------
+    OSError
+        Naming the link.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     check_links(folder, ["report.html", "tables"])
+    """
+    for path in (Path(folder, name) for name in names):
+        is_folder = path.is_dir() and not path.is_symlink()
+        for each in (path, *(path.iterdir() if is_folder else ())):
+            if each.is_symlink():
+                raise OSError(
+                    f"{each} is a link, so that writing it would change another file; delete the "
+                    "link, or name another folder"
+                )
+
+
+def memory_bytes() -> float:
+    """Memory of the machine; infinite where the system does not tell."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return float("inf")
 
 
 def _check_is_path(path: object) -> None:
@@ -118,17 +167,17 @@ def _naming(path: str | Path, done: str) -> Iterator[None]:
         raise OSError(error.errno, reason, str(path)) from error
 
 
-def _mode_of_regular_file(target: Path, path: str | Path) -> int | None:
-    """Permission bits of a regular file; None if there is no file."""
+def _stat_regular_file(target: Path, path: str | Path) -> os.stat_result | None:
+    """What the system says of a regular file; None if there is no file."""
     try:
-        mode = target.stat().st_mode
+        found = target.stat()
     except FileNotFoundError:
         return None
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(f"{path} is a folder; name a file in it")
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(found.st_mode):
         raise OSError(f"{path} is no regular file, but a device, a pipe or the like")
-    return stat.S_IMODE(mode)
+    return found
 
 
 def _make_writable(target: Path) -> str:

@@ -84,9 +84,11 @@ def read_model_file(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[s
         raise ModelFileError(
             f"{path} holds a {its_kind}, not a {kind}; load it with {its_kind}.load"
         )
-    arrays = {name: np.array(array) for name, array in held.items()}
-    text = metadata.get("values", "")
-    if metadata.get("checksum") != str(_compute_checksum(text, arrays)):
+    with naming_file(path):
+        arrays = {name: np.array(array) for name, array in held.items()}
+        text = metadata.get("values", "")
+        checksum = _compute_checksum(text, arrays)
+    if metadata.get("checksum") != str(checksum):
         raise ModelFileError(f"{path} is damaged: its content does not match its checksum")
     with naming_file(path):
         return json.loads(text), arrays
@@ -134,6 +136,16 @@ def encode_param(value: Any, namespaces: Namespaces) -> Any:
     if isinstance(value, str | int | float | None):
         return value
     return {"missing": f"{type(value).__name__} {getattr(value, '__name__', value)!s}"}
+
+
+def are_stored_alike(one: Any, other: Any) -> bool:
+    """Whether a file holds the same for two parameters, which may be arrays or hold some.
+
+    >>> from skvaal._utils.model_file import are_stored_alike
+    >>> are_stored_alike(np.array([8, 4]), [8, 4]), are_stored_alike((8, 4), [8, 4])
+    (True, False)
+    """
+    return one is other or bool(encode_param(one, {}) == encode_param(other, {}))
 
 
 def decode_param(name: str, value: Any, namespaces: Namespaces, kind: str) -> Any:

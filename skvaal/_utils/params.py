@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from difflib import get_close_matches
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
@@ -46,6 +48,13 @@ class Interval(validation.Interval):
         return bool(super().is_satisfied_by(value))
 
 
+# Of arguments that several functions have.
+PATH = [str, os.PathLike]
+WHOLE = [Interval(Integral, -(2**31), None, closed="left")]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
 class SequenceOf(Interval):
     """A sequence of numbers in an interval; of a given length, if there is one."""
 
@@ -77,6 +86,29 @@ def check_params(component: Any, values: Mapping[str, Any], prefix: str = "") ->
     named = {f"{prefix}{name}": constraints[name] for name in values if name in constraints}
     given = {name: values[name.removeprefix(prefix)] for name in named}
     validation.validate_parameter_constraints(named, given, component.__name__)
+
+
+def checked(**constraints: list[Any]) -> Callable[[_Function], _Function]:
+    """Let a function raise an error that names the argument if a value is not as declared."""
+
+    def decorate(function: _Function) -> _Function:
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            given = signature.bind(*args, **kwargs).arguments
+            declared = {name: each for name, each in constraints.items() if name in given}
+            validation.validate_parameter_constraints(declared, given, function.__qualname__)
+            for name, types in declared.items():
+                # An empty path, as of a shell's variable that is not set, is the working directory.
+                value = given[name]
+                if os.PathLike in types and isinstance(value, str) and not value:
+                    raise ValueError(f"{name}='' is no name of a file or folder")
+            return function(*args, **kwargs)
+
+        return cast(_Function, call)
+
+    return decorate
 
 
 def check_flag(value: Any, name: str) -> None:
@@ -190,13 +222,29 @@ class NestedParamsMixin:
         )
 
     def set_params(self, **params: Any) -> NestedParamsMixin:
-        """Set parameters, nested ones included."""
+        """Set parameters, nested ones included; a wrong name is a ValueError that suggests one."""
+        known = self._get_param_names()
+        for name in params:
+            own = name.partition("__")[0]
+            if own not in known and not self._is_nested(name):
+                suggestion = self._suggest(own, [*known, *self._nested_prefixes])
+                raise ValueError(
+                    f"Invalid parameter {own!r} of {type(self).__name__}; {suggestion}"
+                )
         for prefix in set(self._replaced_prefixes) & set(params):
             for name in self._nested_params(prefix):
                 delattr(self, f"{prefix}__{name}")
         for name in list(filter(self._is_nested, params)):
             setattr(self, name, params.pop(name))
         return super().set_params(**params)  # type: ignore[misc]
+
+    def _suggest(self, name: str, known: Iterable[str]) -> str:
+        """End of an error message: the nearest name, or the nested one with two underscores."""
+        for prefix in sorted(self._nested_prefixes, key=len, reverse=True):
+            rest = name.removeprefix(f"{prefix}_")
+            if rest and rest != name:
+                return f"did you mean '{prefix}__{rest}'?"
+        return did_you_mean(name, known)
 
     def _nested_params(self, prefix: str) -> dict[str, Any]:
         """Parameters of one component, without the prefix."""
@@ -212,7 +260,7 @@ class NestedParamsMixin:
         for name in self._get_param_names():
             if name not in plain and not self._is_nested(name):
                 names = plain | {f"{prefix}__" for prefix in self._nested_prefixes}
-                raise ValueError(f"unknown parameter {name!r}; {did_you_mean(name, names)}")
+                raise ValueError(f"unknown parameter {name!r}; {self._suggest(name, names)}")
         for prefix, component in components.items():
             known = accepted_names(component)
             for name in self._nested_params(prefix):

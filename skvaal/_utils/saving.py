@@ -60,7 +60,10 @@ class SavingMixin:
 
     @abstractmethod
     def _export_state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
-        """JSON-able values and arrays of what was learned."""
+        """JSON-able values and arrays of what was learned.
+
+        Raises a ValueError if a parameter, which is one that can be used, does not fit them.
+        """
 
     @abstractmethod
     def _restore_state(self, values: dict[str, Any], arrays: dict[str, NDArray]) -> None:
@@ -70,8 +73,8 @@ class SavingMixin:
         """
 
     @abstractmethod
-    def _check_parameters(self) -> None:
-        """Raise if a parameter cannot be used."""
+    def _check_parameters(self, *, warns: bool = True) -> None:
+        """Raise if a parameter cannot be used; warn, if `warns`, of one that has no effect."""
 
     def _params_to_save(self) -> dict[str, Any]:
         params: dict[str, Any] = self.get_params(deep=False)  # type: ignore[attr-defined]
@@ -99,6 +102,9 @@ class SavingMixin:
         ------
         ImportError
             If safetensors is not installed.
+        ValueError, TypeError
+            If a parameter was set after the fit, and does not fit what was learned, or cannot be
+            used: :meth:`load` would refuse the file.
         OSError
             If the file cannot be written; the message names it. A file that was there is then as
             it was. FileNotFoundError if the folder does not exist.
@@ -110,6 +116,7 @@ class SavingMixin:
         always gives the same bytes.
         """
         check_is_fitted(self)
+        self._check_parameters(warns=False)
         learned, arrays = self._export_state()
         params = self._params_to_save()
         namespaces = self._namespaces()

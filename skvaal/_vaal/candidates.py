@@ -20,11 +20,15 @@ from skvaal._engine.generators import own_generators
 from skvaal._pool.components import PrincipalComponents, check_coordinates
 from skvaal._pool.pool import Pool
 from skvaal._rules.rule import Candidates, Reads
+from skvaal._utils.exceptions import TrainingDivergedError
+from skvaal._utils.progress import Verbose
 from skvaal._vaal.net import VAALNet
 
 # Latent means come with the scores, but those of a large pool do not fit into memory. From so many
 # times as many samples as are asked for, they are computed apart, for those only.
 _LARGE_POOL_FACTOR = 10
+# A network that was trained well keeps such numbers far below those whose squares overflow.
+_MODERATE = 1e6
 _MOVING = Lock()
 # Spaces in which a net says where samples lie.
 NET_SPACES = ("decoded", "latent")
@@ -37,7 +41,7 @@ class NetReader:
     net: VAALNet
     device: str | torch.device
     seed: int = 0
-    verbose: bool = False
+    verbose: Verbose = False
 
     def evaluate(self, method: str, pool: Pool, *args: Any) -> Any:
         """What a method of the net says of a pool."""
@@ -54,14 +58,14 @@ class NetReader:
     ) -> NDArray[np.float32]:
         """Coordinates of samples in a space of the rules, (n_samples, n_dims)."""
         if space == "latent":
-            return check_coordinates(self.evaluate("means", pool), pool, name)
+            return _check_placed(self.evaluate("means", pool), pool, name)
         if components is None:
             raise ValueError("these candidates have no coordinates")
         if space == "components":
             project = partial(components.project, name=name, verbose=self.verbose)
             return pool.apply(project, verbose=self.verbose)
         Z = self.evaluate("decoded_coordinates", pool, components)
-        return check_coordinates(Z, pool, name)
+        return _check_placed(Z, pool, name)
 
     def read_scores(self, pool: Pool, name: str) -> NDArray[np.float32]:
         """Score all samples, (n_samples,); an error that a score is not finite names the pool."""
@@ -98,6 +102,20 @@ def check_finite(
             "computed with; bring X to a common scale before fit (StandardScaler)"
         )
     return scores
+
+
+def _check_placed(Z: NDArray[np.float32], pool: Pool, name: str) -> NDArray[np.float32]:
+    """As check_coordinates; but where the samples are moderate, it is the training that failed."""
+    try:
+        return check_coordinates(Z, pool, name)
+    except ValueError as error:
+        farthest = np.abs(Z).max(axis=1).argmax()
+        if np.abs(pool.take(farthest[None])).max() > _MODERATE:
+            raise
+        raise TrainingDivergedError(
+            f"training diverged: the networks place samples of {name} too far from each other for "
+            f"distances, though {name} holds moderate values; lower lr"
+        ) from error
 
 
 def _evaluate_on_worker(
@@ -180,7 +198,7 @@ class NetCandidates(Candidates):
         else:
             scores, Z = self.reader.evaluate("scores_and_decoded", self.pool, self.components)
         self._scores = check_finite(scores, self.name)
-        self._coordinates = check_coordinates(Z, self.pool, self.name)
+        self._coordinates = _check_placed(Z, self.pool, self.name)
 
     def _place(self, pool: Pool) -> NDArray[np.float32]:
         return self.reader.place(pool, self.rule_space, self.components, self.name)

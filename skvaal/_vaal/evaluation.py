@@ -11,14 +11,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from skvaal._engine.batches import iterate_batches, to_float
 from skvaal._engine.device import memory_checked
+from skvaal._engine.modes import own_modes
 from skvaal._engine.processes import OneProcess
 from skvaal._engine.transfer import Prefetched
 from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
+from skvaal._utils.progress import Verbose, progress_bar
 from skvaal._vaal.losses import bounded_logvar, evidence_lower_bound
 from skvaal._vaal.two_modules import TwoModuleNet
 
@@ -52,6 +53,9 @@ class Evaluation(TwoModuleNet):
     sample does not depend on the other samples.
     """
 
+    # As `verbose`, which 'auto' would make skorch print lines, too.
+    progress: Verbose = 0
+
     def for_evaluation(self) -> Evaluation:
         """Make a copy on the processor without optimizers, history and callbacks, to be sent."""
         left_out = {"vae", "discriminator", "callbacks", "callbacks_", "history_", "scaler_"}
@@ -67,6 +71,7 @@ class Evaluation(TwoModuleNet):
             "processes": OneProcess(),
             "extra": None,
             "verbose": 0,
+            "progress": 0,
             # Modules are then pickled like the rest; skorch would want to import their classes.
             "cuda_dependent_attributes_": [],
         }
@@ -186,7 +191,6 @@ class Evaluation(TwoModuleNet):
 
         return self._over_batches(pool, encode_and_apply)
 
-    @torch.inference_mode()
     def _over_batches(
         self,
         pool: Pool,
@@ -197,16 +201,19 @@ class Evaluation(TwoModuleNet):
         if size is None:
             n_fitting = _MAX_NUMBERS // (self.batch_size * prod(pool.sample_shape))
             size = self.batch_size * min(max(n_fitting, 1), _MAX_TRAINING_BATCHES)
-        batches = tqdm(
+        batches = progress_bar(
             Prefetched(iterate_batches(pool, size), torch.device(self.device)),
             total=-(-len(pool) // size),
+            verbose=self.verbose or self.progress,
             desc="scoring",
-            leave=False,
-            disable=not self.verbose,
         )
         of_pool = None if pool.extra is None else torch.from_numpy(pool.extra)
         parts, results, start = [], [], 0
-        with memory_checked(self.batch_size, self.device):
+        with (
+            memory_checked(self.batch_size, self.device),
+            own_modes(self.device),
+            torch.inference_mode(),
+        ):
             for batch in batches:
                 rows = slice(start, start + len(batch))
                 extra = None if of_pool is None else of_pool[rows].to(self.device)

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from skorch.callbacks import Callback
 from torch import nn
-from tqdm.auto import tqdm
 
 from skvaal._engine.batches import PairedPools, PairedSampler
 from skvaal._engine.device import resolve_device
 from skvaal._engine.generators import isolated_seed, lent_to_torch, own_generators
+from skvaal._engine.modes import own_modes
 from skvaal._engine.processes import OneProcess, check_shares, start_processes
 from skvaal._engine.settings import EngineSettings
 from skvaal._pool.components import PrincipalComponents
@@ -29,6 +29,7 @@ from skvaal._pool.validation import check_unit_interval
 from skvaal._predictions.predictions import Predictions
 from skvaal._utils.exceptions import UnusedParameterWarning, warn_user
 from skvaal._utils.params import describe, did_you_mean, naming_foreign
+from skvaal._utils.progress import Verbose, may_show, progress_bar
 from skvaal._utils.schema import TABLE, check_names, entries, maybe, number
 from skvaal._vaal.modules import ConvVAE, DenseVAE, LatentDiscriminator
 from skvaal._vaal.net import VAALNet
@@ -60,7 +61,7 @@ class NetRecipe:
     engine: EngineSettings = EngineSettings()  # noqa: RUF009, it is frozen
     device: str | torch.device = "cpu"
     max_epochs: str | int = 1
-    verbose: int = 0
+    verbose: Verbose = 0
 
     def modules(self) -> dict[str, Any]:
         """Classes or modules that 'vae' and 'discriminator' stand for."""
@@ -112,7 +113,7 @@ class NetRecipe:
         if self.params["likelihood"] == "bernoulli":
             named = {"X_labeled": labeled.X, "X_unlabeled": unlabeled.X}
             for name, X in ({"X": labeled.X} if unlabeled.X is labeled.X else named).items():
-                check_unit_interval(X, name, bool(self.verbose))
+                check_unit_interval(X, name, self.verbose)
 
     def build(
         self,
@@ -129,8 +130,8 @@ class NetRecipe:
             for name, value in params.items()
         }
         callbacks = [clone(callback, safe=False) for callback in self.callbacks or []]
-        is_shown = bool(self.verbose) and processes.is_main
-        return self.net_class(
+        verbose = self.verbose if processes.is_main else 0
+        net = self.net_class(
             **self.modules(),
             input_shape=self.sample_shape,
             engine=self.engine,
@@ -138,12 +139,15 @@ class NetRecipe:
             principal_components=components,
             extra=extra,
             device=device,
-            callbacks=callbacks + ([TrainingBar()] if is_shown else []),
-            verbose=int(is_shown),
+            callbacks=callbacks + ([TrainingBar(verbose)] if may_show(verbose) else []),
+            # skorch's own, and its callbacks, print lines where this is not 0.
+            verbose=0 if verbose == "auto" else int(verbose),
             max_epochs=max_epochs,
             **self.params,
             **nested,
         )
+        net.progress = verbose
+        return net
 
     def train(
         self,
@@ -174,7 +178,11 @@ class NetRecipe:
                 net.attach_extra(pool, of_pool, name)
         if previous is not None:  # whose components a linear path is fitted to
             net.check_follows(previous)
-        with self._naming_net(), own_generators(seed, device) as generators:
+        with (
+            self._naming_net(),
+            own_modes(device),
+            own_generators(seed, device) as generators,
+        ):
             with lent_to_torch(generators):
                 net.initialize()
             check_callback_names(net, self.nested["callbacks"])
@@ -221,10 +229,15 @@ class NetRecipe:
 class TrainingBar(Callback):
     """One bar over all iterations, with the time left and the last epoch's losses."""
 
+    def __init__(self, verbose: Verbose = 1) -> None:
+        self.verbose = verbose
+
     def on_train_begin(self, net: Any, X: Any = None, **kwargs: Any) -> None:
         # Not epochs: a large pool may need only one.
         total = net.max_epochs * len(net.get_iterator(X, training=True))
-        self.bar_ = tqdm(total=total, desc="training VAAL", unit="iteration", leave=False)
+        self.bar_ = progress_bar(
+            total=total, verbose=self.verbose, desc="training VAAL", unit="iteration"
+        )
 
     def on_batch_end(self, net: Any, **kwargs: Any) -> None:
         self.bar_.update()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skvaal._pool.components import SparseReduction, needs_reduction
+from skvaal._pool.pool import Positions
 from skvaal._pool.validation import PoolCheckingMixin
 from skvaal._vaal.net import VAALNet
 
@@ -31,9 +32,11 @@ class PreparedSamplesMixin(PoolCheckingMixin):
     def _may_be_conditioned(self) -> bool:
         return self.likelihood != "bernoulli"  # whose numbers must stay in [0, 1]
 
-    def _reduce(self, pools: dict[str, Any], *, reset: bool) -> list[Any]:
+    def _reduce(
+        self, pools: dict[str, Any], *, reset: bool, rows: Sequence[Positions] | None = None
+    ) -> list[Any]:
         """Samples as the net sees them: few dense columns in the place of many sparse ones."""
-        pools = dict(zip(pools, super()._reduce(pools, reset=reset), strict=True))
+        pools = dict(zip(pools, super()._reduce(pools, reset=reset, rows=rows), strict=True))
         if reset and self._factor != 1 and self.variance != "optimal":
             raise ValueError(
                 f"variance={self.variance!r} counts in squared units of X, which are too small or "
@@ -75,11 +78,16 @@ class PreparedSamplesMixin(PoolCheckingMixin):
 def check_goes_on(looks: Mapping[str, Any], earlier: Mapping[str, Any]) -> None:
     """Raise if weights that were trained on other samples cannot go on with these.
 
-    Both hold LOOKS, as far as there are some. The net itself compares shapes.
+    Both hold LOOKS, as far as there are some.
     """
     way_out = "set warm_start=False to start anew"
-    if looks["input_shape_"] != earlier.get("input_shape_"):
+    if "input_shape_" not in earlier:
         return
+    if looks["input_shape_"] != earlier["input_shape_"]:
+        raise ValueError(
+            f"X has samples of shape {looks['input_shape_']}, but warm_start=True goes on from "
+            f"weights for {earlier['input_shape_']}; {way_out}"
+        )
     if looks["image_kind_"] != earlier["image_kind_"]:
         raise ValueError(
             f"X holds {looks['image_kind_']}, but warm_start=True goes on from weights for "

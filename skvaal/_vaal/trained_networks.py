@@ -12,15 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skvaal._engine.device import resolve_device
 from skvaal._engine.generators import own_generators
 from skvaal._pool.components import PrincipalComponents, SparseReduction, check_coordinates
+from skvaal._pool.conversion import as_real_numbers
 from skvaal._pool.pool import Pool
+from skvaal._predictions.pixels import UnsurePixels
 from skvaal._predictions.predictions import Predictions
 from skvaal._rules.lookup import RULES
 from skvaal._rules.rule import Candidates, Rule
 from skvaal._utils.exceptions import EmptyPoolWarning, warn_user
-from skvaal._utils.model_file import Namespaces
-from skvaal._utils.params import Interval, naming
+from skvaal._utils.model_file import Namespaces, are_stored_alike
+from skvaal._utils.params import Interval
 from skvaal._utils.schema import (
     COUNT,
     TABLE,
@@ -31,7 +34,7 @@ from skvaal._utils.schema import (
     number,
     one_of,
 )
-from skvaal._vaal.candidates import NetCandidates, NetReader
+from skvaal._vaal.candidates import NetCandidates, NetReader, check_finite
 from skvaal._vaal.diagnostics import Diagnostics
 from skvaal._vaal.examination import examine, warn_of_findings
 from skvaal._vaal.lookup import NETS
@@ -118,14 +121,14 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
             In the layout of the X that was fitted; uint8 if that was uint8 images, else float.
         """
         check_is_fitted(self)
-        with naming("Z must be an array of numbers"):
-            Z = np.asarray(Z, dtype=np.float32)
+        Z = as_real_numbers(Z, "Z").astype(np.float32)
         size = self.net_.n_decoder_inputs_
-        if Z.ndim != 2 or Z.shape[1] != size or not np.isfinite(Z).all():
+        if Z.ndim != 2 or Z.shape[1] != size or not (len(Z) and np.isfinite(Z).all()):
             n_more = size - self.net_.latent_dim_
             more = f"; the last {n_more} are what the decoder reads beside z" if n_more else ""
             raise ValueError(
-                f"Z must be finite and of shape (n_samples, {size}), got {Z.shape}{more}"
+                f"Z must be finite and of shape (n_samples, {size}), of 1 row or more, got "
+                f"{Z.shape}{more}"
             )
         return self._restore_samples(self.net_.reconstruct(Z))
 
@@ -151,14 +154,14 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
         Raises
         ------
         ValueError
-            If the net has no VAE: there is no bound.
+            If the net has no VAE: there is no bound; or if a sample is too large for one.
         """
         check_is_fitted(self)
         if not (self.net_.has_vae and hasattr(self.net_, "variance_")):
             raise ValueError(f"net={self.net!r} has no VAE to score, only query and the like")
         decoder_reads_more = self.net_.n_decoder_inputs_ > self.net_.latent_dim_
         pool = self._open_with_extra(X, proba) if decoder_reads_more else self._open(X)
-        bounds = self._reader().evaluate("elbo", pool)
+        bounds = check_finite(self._reader().evaluate("elbo", pool), "X")
         return float(bounds.mean(dtype=np.float64)) + self._log_volume()
 
     def diagnose(
@@ -235,7 +238,7 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
         return pool
 
     def _reader(self) -> NetReader:
-        return NetReader(self.net_, self.device, self._seed, bool(self.verbose))
+        return NetReader(self.net_, self.device, self._seed, self.verbose)
 
     def _locate_labeled(self, labeled: Pool, space: str) -> NDArray[np.float32]:
         if not len(labeled):
@@ -317,13 +320,21 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
 
     def _check_as_fitted(self) -> None:
         """Raise if a parameter that the net was built of was set since the fit."""
-        recipe = self._recipe(())
+        recipe = self._recipe(self.input_shape_)
+        self._check_nested_params(recipe.components())
+        resolve_device(self.device)
+        modules = recipe.modules()
         given = {"likelihood": self.likelihood} | {
             f"{prefix}__{name}": value
-            for prefix in ("vae", "discriminator")
+            for prefix in modules
             for name, value in recipe.nested[prefix].items()
         }
-        changed = [name for name, value in given.items() if getattr(self.net_, name, None) != value]
+        changed = [name for name, each in modules.items() if getattr(self.net_, name) is not each]
+        changed += [
+            name
+            for name, value in given.items()
+            if not are_stored_alike(getattr(self.net_, name, None), value)
+        ]
         changed += ["net"] * (recipe.net_class is not type(self.net_))
         # Of nets that rank samples by it.
         ranked_by = getattr(self.net_.extra, "uncertainty", self.uncertainty)
@@ -333,6 +344,7 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
                 f"{', '.join(changed)} was set after fit, so that a file would hold another net "
                 "than was fitted; fit again, or set it back"
             )
+        self._check_kept(self._make_rule())
 
     def _restore_state(self, values: dict[str, Any], arrays: dict[str, NDArray]) -> None:
         self._restore_conditioning(arrays)
@@ -384,4 +396,5 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
         own = (ConvVAE, DenseVAE, LatentDiscriminator, *RULES.values(), *NETS.values())
         known = (name for name in _OPTIMIZERS if hasattr(torch.optim, name))
         optimizers = {name: getattr(torch.optim, name) for name in known}
-        return {"torch.optim": optimizers, "skvaal": {each.__name__: each for each in own}}
+        named = {each.__name__: each for each in (UnsurePixels, *own)}
+        return {"torch.optim": optimizers, "skvaal": named}

@@ -114,7 +114,7 @@ class TwoModuleNet(NeuralNet):
         if self._expected is not None and any(component is each for each in _OWN_MODULES):
             with naming(failure), torch.device("meta"):  # where tensors take no memory
                 sketch = self.initialized_instance(component, params)
-            _check_weights(name, sketch, self._expected)
+            _check_weights(name, sketch.float(), self._expected)
         with naming(failure):
             module = self.initialized_instance(component, params)
         if not isinstance(module, nn.Module):
@@ -256,6 +256,11 @@ class TwoModuleNet(NeuralNet):
             raise ValueError(
                 f"X has samples of shape {self.input_shape}, but warm_start=True goes on from "
                 f"weights for {previous.input_shape}{_ADVICE}"
+            )
+        if previous.likelihood != self.likelihood:
+            raise ValueError(
+                f"likelihood={self.likelihood!r}, but warm_start=True goes on from weights for "
+                f"{previous.likelihood!r}{_ADVICE}, or set it back"
             )
         dim, previous_dim = (0 if net.extra is None else net.extra.dim for net in (self, previous))
         if dim != previous_dim:

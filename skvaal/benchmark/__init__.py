@@ -4,7 +4,7 @@ The command ``skvaal benchmark`` runs the comparison with its defaults; the func
 the same comparison from Python.
 """
 
-from skvaal.benchmark.datasets import Dataset, load_dataset
+from skvaal.benchmark.datasets import Dataset, Scenes, load_dataset, load_scenes
 from skvaal.benchmark.estimators import get_estimator
 from skvaal.benchmark.failing import EveryRunFailedError, FailedStrategyWarning
 from skvaal.benchmark.folder import find_results
@@ -21,11 +21,13 @@ __all__ = [
     "Plan",
     "Protocol",
     "Results",
+    "Scenes",
     "budget_sweep",
     "find_results",
     "get_estimator",
     "get_protocols",
     "get_strategies",
     "load_dataset",
+    "load_scenes",
     "run",
 ]

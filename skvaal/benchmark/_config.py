@@ -1,9 +1,10 @@
 """The form of config.json, which every version so far has written."""
 
+from typing import Any
+
 from skvaal._utils.schema import (
     ANYTHING,
     COUNT,
-    POSITIVE,
     SHARE,
     TEXT,
     Form,
@@ -12,12 +13,17 @@ from skvaal._utils.schema import (
     maybe,
     number,
     table_of,
+    whole,
 )
+from skvaal.benchmark.plan import MOST_SEEDS
+
+_MOST_CASES = 100_000  # strategies, data and protocols are lists: a small file may ask for billions
 
 _SAMPLES = entries({"shape": list_of(COUNT), "classes": list_of(ANYTHING), "checksum": COUNT})
-_PLAN: dict[str, Form] = dict.fromkeys(("n_seeds", "rounds", "batch", "initial"), POSITIVE)
-_PLAN |= {"pool_size": maybe(POSITIVE), "test_fraction": SHARE}
-_SETTINGS = entries(
+_SIZE = whole(1, 2**31 - 1)
+_PLAN: dict[str, Form] = dict.fromkeys(("rounds", "batch", "initial"), _SIZE)
+_PLAN |= {"n_seeds": whole(1, MOST_SEEDS), "pool_size": maybe(_SIZE), "test_fraction": SHARE}
+_KNOWN_SETTINGS = entries(
     {
         "data": list_of(TEXT),
         "samples": table_of(_SAMPLES),
@@ -33,6 +39,17 @@ _SETTINGS = entries(
         "own_estimator": ANYTHING,
     },
 )
+
+
+def _check_settings(value: Any, key: str) -> None:
+    _KNOWN_SETTINGS(value, key)
+    n_cases = len(value["data"]) * len(value["protocols"]) * len(value["strategies"])
+    if n_cases > _MOST_CASES:
+        raise ValueError(
+            f"{key} asks for {n_cases:,} strategies, data and protocols, more than {_MOST_CASES:,}"
+        )
+
+
 _SESSION = entries(
     {
         "started": TEXT,
@@ -43,7 +60,7 @@ _SESSION = entries(
 )
 CONFIG = entries(
     {
-        "settings": _SETTINGS,
+        "settings": _check_settings,
         "headings": table_of(table_of(TEXT)),
         "command": maybe(TEXT),
         "sessions": list_of(_SESSION),

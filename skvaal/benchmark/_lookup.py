@@ -96,6 +96,8 @@ def path_of(path: Any, *, argument: str) -> Path:
     ------
     TypeError
         If it is none.
+    ValueError
+        If it is empty, which would mean the folder where the program runs.
 
     Examples
     --------
@@ -104,4 +106,6 @@ def path_of(path: Any, *, argument: str) -> Path:
     """
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"{argument}={path!r} must be the path of a folder or a file.")
+    if not os.fspath(path):
+        raise ValueError(f"{argument}={path!r} must be the path of a folder or a file.")
     return Path(path)

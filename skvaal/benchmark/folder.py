@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from skvaal._utils.files import read_file, replace_file
+from skvaal._utils.files import check_links, read_file, replace_file
 from skvaal._utils.schema import entries, list_of
 from skvaal.benchmark._config import CONFIG
 from skvaal.benchmark._lookup import path_of
@@ -34,12 +34,17 @@ from skvaal.benchmark.journal import (
     file_stem,
     read_journals,
 )
-from skvaal.benchmark.locking import FolderInUseError, locked
+from skvaal.benchmark.locking import LOCKED, OWNER, FolderInUseError, locked
 from skvaal.benchmark.machine import git_revision, machine, versions
 from skvaal.benchmark.results import COLUMNS, Results, as_frame
 
 __all__ = ["FolderInUseError", "ResultsFolder", "find_results"]
 
+# Whatever is written, replaced or deleted in the folder; the last three when its report is written.
+_WRITTEN = (
+    *("config.json", "records.parquet", "failures.json", "exhibits", "rounds"),
+    *("report.html", "tables", "figures"),
+)
 _FAILURES = entries({"failures": list_of(FAILURE)}, others=False)
 
 
@@ -228,11 +233,15 @@ class ResultsFolder:
             If there is a file of that name.
         FolderInUseError
             If another process works there.
+        OSError
+            If a link is where a file of the comparison belongs: it may lead to any file.
         """
         if self.path.exists() and not self.path.is_dir():
             raise NotADirectoryError(f"out={str(self.path)!r} is a file; name a folder.")
         self.path.mkdir(parents=True, exist_ok=True)
+        check_links(self.path, (LOCKED, OWNER))
         with locked(self.path):
+            check_links(self.path, _WRITTEN)
             yield
 
     def _forget_parts(self) -> None:

@@ -159,6 +159,19 @@ def read_journals(folder: str | Path) -> list[dict[str, Any]]:
     return [content for content in found if content is not None]
 
 
+# What deleting a damaged file costs.
+_LOSSES = {
+    "records.parquet": (
+        " Without it, the runs that it holds are played again, but for those with a complete "
+        "journal in rounds."
+    ),
+    "failures.json": " Without it, what it says of failed runs is lost; they are played again.",
+    "config.json": (
+        " Without it, nobody can tell what settings the records are of: start with the same ones."
+    ),
+}
+
+
 class DamagedResultsError(ValueError):
     """A file of a comparison cannot be read.
 
@@ -172,11 +185,14 @@ class DamagedResultsError(ValueError):
     Examples
     --------
     >>> str(DamagedResultsError("results/config.json", "no JSON"))
-    'results/config.json is damaged (no JSON); delete it, or name another folder.'
+    'results/config.json is damaged (no JSON); delete it, or name another folder. Without it, ...'
     """
 
     def __init__(self, path: str | Path, reason: object) -> None:
-        super().__init__(f"{path} is damaged ({reason}); delete it, or name another folder.")
+        loss = _LOSSES.get(Path(path).name, "")
+        if Path(path).parent.name == "rounds":
+            loss = " Without it, its run is played again."
+        super().__init__(f"{path} is damaged ({reason}); delete it, or name another folder.{loss}")
 
 
 def file_stem(*parts: str) -> str:

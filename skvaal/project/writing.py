@@ -103,13 +103,18 @@ def check_folder(folder: str | Path) -> Path:
     >>> check_folder("no/such/folder/yet").name
     'yet'
     """
-    target = Path(os.path.realpath(folder))
+    try:
+        target = Path(os.path.realpath(folder))
+    except FileNotFoundError as error:  # of the folder at hand
+        raise FileNotFoundError(f"no folder is left that {shown(folder)} could be in") from error
     if not os.path.lexists(target):
         _check_can_be_made(target, folder)
         return target
     if not target.is_dir():
         raise FileExistsError(f"{shown(folder)} is a file; name a folder")
-    others = sorted(set(os.listdir(target)) - set(FILES))
+    with os.scandir(target) as found:
+        kept = {each.name for each in found if each.is_file(follow_symlinks=False)} & set(FILES)
+    others = sorted(set(os.listdir(target)) - kept)
     if others:
         raise ValueError(
             f"{shown(folder)} holds other files ({listed(map(shown, others), len(others))}); name "

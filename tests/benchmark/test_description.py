@@ -127,6 +127,7 @@ def test_no_description_holds_an_address(strategy, rows):
     assert "0x" not in description
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_description():
     program = """
 import json

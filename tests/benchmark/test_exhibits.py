@@ -90,6 +90,7 @@ def test_map_holds_the_start_the_picks_and_part_of_the_pool(monkeypatch):
     assert np.linalg.norm(first - second) > exhibit.samples.std()
 
 
+@pytest.mark.usefixtures("short_maps")
 def test_same_map_twice(rows):
     first, second = (
         make_exhibit(rows, {"random": [1]}, pool=range(100), labeled=[0, 60, 99]) for _ in range(2)
@@ -98,6 +99,7 @@ def test_same_map_twice(rows):
     np.testing.assert_array_equal(first.samples, second.samples)
 
 
+@pytest.mark.usefixtures("short_maps")
 def test_scale_of_rows_does_not_matter(rows):
     large = Dataset(name="rows", X=1e6 * rows.X, y=rows.y, kind="rows", classes=rows.classes)
 
@@ -109,6 +111,7 @@ def test_scale_of_rows_does_not_matter(rows):
     np.testing.assert_allclose(first.samples, second.samples, atol=1e-3)
 
 
+@pytest.mark.usefixtures("short_maps")
 def test_saved_map_is_loaded_as_it_was(rows, tmp_path):
     exhibit = make_exhibit(
         rows, {"margin": [1, 2, 3], "random": [4]}, pool=range(100), labeled=[0, 60, 99]
@@ -172,6 +175,7 @@ def test_bad_input(rows, picks, labeled, complaint):
         make_exhibit(rows, picks, pool=range(50), labeled=labeled)
 
 
+@pytest.mark.usefixtures("short_maps")
 @pytest.mark.parametrize("pictures", [True, False])
 @pytest.mark.parametrize("damage", ["cut", "emptied", "overwritten", "text"])
 def test_a_damaged_file_is_named(rows, tmp_path, pictures, damage):
@@ -198,6 +202,7 @@ def test_a_missing_file_is_missing(tmp_path):
         Exhibit.load(tmp_path / "none.npz")
 
 
+@pytest.mark.usefixtures("short_maps")
 def test_a_failed_save_leaves_the_old_file(rows, tmp_path, monkeypatch):
     path = tmp_path / "exhibit.npz"
     exhibit = make_exhibit(rows, {"random": [1]}, pool=range(100), labeled=[0, 60, 99])

@@ -10,6 +10,7 @@ from skvaal.benchmark.folder import FolderInUseError, ResultsFolder, find_result
 from skvaal.benchmark.journal import DamagedResultsError, Journal, read_journals
 from skvaal.benchmark.results import as_frame
 from tests.benchmark.stored import KEY, SETTINGS, record, settings_with
+from tests.damage import rewrite_json
 
 HEADINGS = {"digits": {"standard": "ten digits"}}
 
@@ -190,8 +191,18 @@ def test_damaged_file_is_named(folder, name, content):
     if (name, content) == ("failures", "[]"):
         return  # nobody can tell
 
-    with pytest.raises(DamagedResultsError, match=f"{path.name} is damaged .*; delete it, or"):
+    loss = {"config": "start with the same", "records": "played again, but", "failures": "is lost"}
+    message = f"{path.name} is damaged .*; delete it, or .*Without it, .*{loss[name]}"
+    with pytest.raises(DamagedResultsError, match=message):
         folder.read()
+
+
+def test_what_is_lost_with_a_damaged_file(folder):
+    folder.write(as_frame([record(0)]), [{**vars(KEY), "round": 1, "error": "own trouble"}])
+    folder.failures.unlink()
+    assert [len(records) for records in folder.ended_runs().values()] == [1]  # too few: once more
+    folder.records.unlink()
+    assert folder.ended_runs() == {}
 
 
 def test_comparisons_are_found_in_folders(tmp_path):
@@ -285,4 +296,42 @@ def test_pipe_in_the_place_of_a_file_is_named(folder, name):
     os.mkfifo(path)
 
     with pytest.raises(OSError, match=rf"{path.name} is no regular file"):
+        folder.read()
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["config.json", "records.parquet", "failures.json", "rounds", "rounds/a.json", "exhibits",
+     "exhibits/a.npz", ".locked", ".owner", "report.html", "tables"],
+)  # fmt: skip
+def test_a_link_out_of_the_folder_is_refused(folder, tmp_path, link):
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "a.json").write_text("mine")
+    (folder.path / "config.json").unlink()
+    folder.journals.rmdir()
+    (folder.path / link).parent.mkdir(exist_ok=True)
+    (folder.path / link).symlink_to(precious / "a.json" if "." in link else precious)
+
+    with pytest.raises(OSError, match=f"{link} is a link, so that writing it"), folder.locked():
+        pass
+
+    assert (folder.path / link).is_symlink()
+    assert (precious / "a.json").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"plan": SETTINGS["plan"] | {"n_seeds": 10**8}}, "n_seeds is 100000000, not a whole"),
+        ({"plan": SETTINGS["plan"] | {"rounds": 2**53 - 1}}, "rounds is 9007199254740991, not a"),
+        ({"plan": SETTINGS["plan"] | {"pool_size": 2**53 - 1}}, "pool_size is 9007199254740991"),
+        ({"data": ["a"] * 1000, "strategies": ["b"] * 1000}, "1,000,000 .* more than 100,000"),
+    ],
+    ids=["seeds", "rounds", "pool", "cases"],
+)
+def test_settings_that_no_comparison_has_are_refused(folder, change, complaint):
+    rewrite_json(folder.config, lambda old: old | {"settings": old["settings"] | change})
+
+    with pytest.raises(DamagedResultsError, match=complaint):
         folder.read()

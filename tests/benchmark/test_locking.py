@@ -83,6 +83,7 @@ def test_owner_that_may_be_alive_is_named(tmp_path, monkeypatch, owner):
         raise AssertionError
 
 
+@pytest.mark.slow
 def test_lock_of_a_killed_process_is_gone(tmp_path):
     program = (
         "import sys, time; from pathlib import Path; from skvaal.benchmark.locking import locked\n"

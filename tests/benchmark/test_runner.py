@@ -25,6 +25,7 @@ from skvaal.benchmark.runner import WorkerKilledError, run
 from skvaal.benchmark.strategies import get_strategies
 
 pytest.importorskip("modAL")
+pytestmark = pytest.mark.usefixtures("short_maps")
 
 PLAN = Plan(n_seeds=2, rounds=3, batch=4, initial=5, pool_size=40)
 
@@ -174,6 +175,7 @@ def test_repeated_run_gives_the_same_records(rows):
     assert same(one, two)
 
 
+@pytest.mark.slow
 def test_processes_change_nothing_but_seconds(rows):
     strategies = get_strategies(["margin", "random"])
     reported = []
@@ -280,7 +282,7 @@ def test_parts_of_a_query_are_recorded_where_the_strategy_tells_them(rows):
 
 
 def test_vaal_tells_how_long_it_trained(rows):
-    params = {"max_epochs": 1, "batch_size": 16}
+    params = {"max_epochs": 1, "batch_size": 32}
 
     records = run(
         rows, get_strategies(["vaal"], vaal_params=params), estimator=make_tree, plan=PLAN
@@ -314,7 +316,7 @@ class FailsAt:
         return self.rng.permutation(len(X_pool))[:n_instances], np.zeros(n_instances)
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_failing_strategy_is_recorded_and_the_others_go_on(rows, tmp_path, n_jobs):
     switch = tmp_path / "on"
     switch.touch()
@@ -582,7 +584,7 @@ def test_more_seeds_with_fewer_strategies_are_refused(rows, tmp_path):
         run(rows, get_strategies("random"), plan=replace(PLAN, n_seeds=3), **arguments)
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_queries_strategies_and_functions_are_played(rows, n_jobs):
     uncertainty = pytest.importorskip("modAL.uncertainty")
     named = get_strategies(["margin", "entropy", "herding"])
@@ -602,7 +604,7 @@ def test_queries_strategies_and_functions_are_played(rows, n_jobs):
 
 
 def test_vaal_query_is_played_as_vaal_herding(rows):
-    params = {"max_epochs": 1, "batch_size": 16}
+    params = {"max_epochs": 1, "batch_size": 32}
     plan = replace(PLAN, n_seeds=1)
     named = get_strategies(["vaal_herding"], vaal_params=params)
 
@@ -694,6 +696,7 @@ def test_indices_that_are_no_integers_name_the_strategy(rows):
         run(rows, {"own": own}, estimator=make_tree, plan=PLAN)
 
 
+@pytest.mark.slow
 def test_killed_worker_is_explained(rows):
     def killed(random_state):
         os.kill(os.getpid(), signal.SIGKILL)

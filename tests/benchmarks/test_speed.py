@@ -7,6 +7,7 @@ from functools import partial
 
 import against_published
 import numpy as np
+import pytest
 import scaling
 import speed
 import timing
@@ -38,6 +39,7 @@ def test_overhead_is_the_median_ratio_of_interleaved_epochs(monkeypatch):
     assert result["iterations"] == 2
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(speed, "in_child", lambda function, *args: function(*args))
     monkeypatch.setattr("skvaal._vaal.fitting.AUTO_ITERATIONS", 2)

@@ -37,6 +37,12 @@ def test_unknown_device_is_named():
         resolve_device("gpu")
 
 
+@pytest.mark.parametrize("device", ["meta", "xla", "fpga:0"])
+def test_a_device_that_computes_nothing_is_named(device):
+    with pytest.raises(ValueError, match=f"device='{device}' cannot be computed on here"):
+        resolve_device(device)
+
+
 @pytest.mark.skipif(torch.backends.mps.is_available(), reason="there is an MPS device")
 def test_missing_mps_is_named():
     with pytest.raises(ValueError, match="device='mps'"):

@@ -137,7 +137,7 @@ def test_out_of_memory_in_training_names_the_batch_size(digits, monkeypatch):
     strategy = VAALQueryStrategy(**QUICK)
     with monkeypatch.context() as patch:
         patch.setattr(VAALNet, "vae_step", out_of_memory)
-        with pytest.raises(DeviceMemoryError, match=r"batch_size=16; .*\(CUDA out of memory\)"):
+        with pytest.raises(DeviceMemoryError, match=r"batch_size=32; .*\(CUDA out of memory\)"):
             strategy.fit(*digits)
     assert not hasattr(strategy, "net_")
     strategy.fit(*digits)
@@ -148,6 +148,6 @@ def test_out_of_memory_in_scoring_names_the_batch_size(digits, monkeypatch):
     expected = strategy.score_samples(digits[0])
     with monkeypatch.context() as patch:
         patch.setattr(VAALNet, "encode", out_of_memory)
-        with pytest.raises(DeviceMemoryError, match="batch_size=16"):
+        with pytest.raises(DeviceMemoryError, match="batch_size=32"):
             strategy.score_samples(digits[0])
     np.testing.assert_array_equal(strategy.score_samples(digits[0]), expected)

@@ -25,6 +25,7 @@ from .stores import Items, Stored
 N = 12
 ROWS = np.random.RandomState(0).rand(N, 4)
 IMAGES = np.random.RandomState(0).randint(0, 256, (N, 3, 10, 9), dtype=np.uint8)
+RNG = np.random.RandomState(0)
 TAKEN = None
 
 
@@ -94,6 +95,13 @@ def objects(items):
     return made
 
 
+def objects_of(value):
+    made = np.empty((N, 2), dtype=object)
+    for position in np.ndindex(made.shape):
+        made[position] = value
+    return made
+
+
 def pictures(mode="RGB", modes=None):
     image = pytest.importorskip("PIL.Image")
     made = [image.fromarray(np.moveaxis(each, 0, -1)) for each in IMAGES]
@@ -136,9 +144,22 @@ ARRAYS: list[tuple[str, Callable[[], Any], str | None]] = [
     ("array of objects that are numbers", lambda: ROWS.astype(object), TAKEN),
     ("array of objects of other kinds", lambda: np.array([[{}, 1]] * N),
      r"X\[0, 0\] is no real num"),
+    ("array of objects that are complex numbers", lambda: (ROWS + 1j).astype(object),
+     "Complex data|no real num"),
+    ("array of objects that are dates", lambda: objects_of(np.datetime64(3, "s")),
+     r"X\[0, 0\] is no real number, but of type datetime64"),
+    ("array of objects that are time spans", lambda: objects_of(np.timedelta64(3, "s")),
+     r"X\[0, 0\] is no real number, but of type timedelta64"),
+    ("array of objects that are complex numbers of numpy", lambda: objects_of(np.complex128(1j)),
+     r"X\[0, 0\] is no real number, but of type complex128"),
+    ("array of objects that are complex tensors", lambda: objects_of(torch.tensor(1j)),
+     r"X\[0, 0\] is no real number, but of type Tensor"),
     ("array of arrays as objects", lambda: objects(list(ROWS)), r"pass numpy.stack\(X\)"),
     ("array with None or NaN", lambda: np.array([[1, None]] * N), r"NaN, first at X\[0, 1\]"),
-    ("array with infinity", lambda: np.array([[1, np.inf]] * N), r"infinity.*at X\[0, 1\]"),
+    ("array with infinity", lambda: np.array([[1, np.inf]] * N),
+     r"infinity.*at X\[0, 1\]; leave such samples out$"),
+    ("array of numbers beyond float32", lambda: np.array([[1, 1e300]] * N),
+     r"too large for .*at X\[0, 1\]; leave such samples out, or .*StandardScaler"),
     ("array of complex numbers", lambda: ROWS + 1j, "pass real and imaginary part as features"),
     ("array of dates", lambda: np.zeros((N, 2), "M8[D]"), "dates or times; turn them into numbers"),
     ("array of time spans", lambda: np.zeros((N, 2), "m8[s]"), "dates or times; turn them into"),
@@ -179,7 +200,7 @@ LAYOUTS = [
         lambda: np.zeros((N, 16, 16, 5)),
         "data_format='channels_l",
     ),
-    ("images of many bands, first", lambda: np.zeros((N, 13, 16, 16)), TAKEN),
+    ("images of many bands, first", lambda: RNG.rand(N, 13, 16, 16), TAKEN),
     ("images smaller than 8x8", lambda: IMAGES[..., :5], "at least 8x8 are needed.*reshape"),
     ("images without a channel axis", lambda: IMAGES[:, 0], r"channel axis: X\[:, None\] makes it"),
     ("series of several values", lambda: np.zeros((N, 50, 3)), r"Series are .* rows, \(12, 150\)"),
@@ -192,7 +213,7 @@ SEQUENCES = [
     ("list of images", lambda: list(IMAGES), TAKEN),
     ("list of tensors", lambda: list(tensor(requires_grad=True)), TAKEN),
     ("list of tensors in bfloat16", lambda: list(tensor(dtype=torch.bfloat16)), TAKEN),
-    ("list of decimals", lambda: [[Decimal("1.5"), 1]] * N, TAKEN),
+    ("list of decimals", lambda: [[Decimal(row), 1] for row in range(N)], TAKEN),
     ("list of lists, in a deque", lambda: deque(ROWS.tolist()), TAKEN),
     ("list of masked arrays", lambda: [np.ma.masked_array([1, 2], [0, 1])] * N,
      r"X\[0\]\[1\] is mask"),
@@ -200,7 +221,10 @@ SEQUENCES = [
      r"X\[1\] has the shape \(1,\), but X\[0\] \(2,\)"),
     ("images of several sizes", lambda: [IMAGES[0], IMAGES[0][:, :8]], r"X\[1\] .*resize images"),
     ("samples with their labels", lambda: [(row, 0) for row in ROWS], "pass the samples alone"),
-    ("a tuple of X and y", lambda: (ROWS, np.zeros(N)), r"X\[1\] has the shape \(12,\)"),
+    ("a tuple of X and y", lambda: (ROWS, np.zeros(N)), "pass X and y as two arg"),
+    ("a list of X and y", lambda: [ROWS.tolist(), ["a"] * N], "pass X and y as two arguments"),
+    ("a tuple of X and y of pandas", lambda: (pd.DataFrame(ROWS), pd.Series([0] * N)),
+     "pass X and y as two arguments"),
     ("list of dicts", lambda: [{"a": 1, "b": 2}] * N, r"pandas.DataFrame\(list\(X\)\)"),
     ("list of images of PIL", pictures, "data_format='channels_last'"),
     ("list of images of PIL with palettes", lambda: pictures("P"), r"mode P; .*convert\('RGB'\)"),
@@ -253,10 +277,17 @@ FRAMES = [
      lambda: with_column(pd.period_range("2020", periods=N, freq="M")), "column 'a' of .*dates"),
     ("DataFrame with a column of intervals", lambda: with_column(pd.interval_range(0, N)),
      "column 'a' of .*pass their ends"),
+    ("DataFrame with a column of categories that are intervals",
+     lambda: with_column(pd.cut(ROWS[:, 0], 3)), r"'a' of .*their ends, or .*X\['a'\].cat.codes"),
+    ("DataFrame with a column of categories that are dates",
+     lambda: with_column(pd.Series(pd.date_range("2020", periods=N)).astype("category")),
+     "column 'a' of .*dates"),
     ("DataFrame with a column of complex numbers", lambda: with_column(ROWS[:, 0] + 1j),
      "column 'a' of .*real and imaginary part as two columns"),
-    ("DataFrame with a column of lists", lambda: with_column([[1, 2]] * N),
-     r"X\[0, 0\] is no real"),
+    ("DataFrame with a column of lists", lambda: with_column([None, *[[1, 2]] * (N - 1)]),
+     r"column 'a' of .*give each of their numbers a column: numpy.stack\(X\['a'\]\)"),
+    ("DataFrame with a column of arrays", lambda: with_column(list(ROWS)),
+     r"column 'a' of .*numpy.stack\(X\['a'\]\)"),
     ("DataFrame of sparse columns",
      lambda: pd.DataFrame.sparse.from_spmatrix(scipy.sparse.csr_matrix(ROWS)), r"X.sparse.to_coo"),
     ("DataFrame with names of several types", lambda: pd.DataFrame(ROWS[:, :2], columns=["a", 1]),
@@ -267,7 +298,11 @@ FRAMES = [
     ("Series of arrays", lambda: pd.Series(list(ROWS)), r"pass numpy.stack\(X\)"),
     ("Series of texts", lambda: pd.Series(["a text"] * N), "X holds texts"),
     ("grouped DataFrame", lambda: pd.DataFrame({"a": [1, 2]}).groupby("a"),
-     "X of type DataFrameGrou"),
+     "X is of type DataFrameGroupBy; pass the frame itself"),
+    ("grouped DataFrame with a column named",
+     lambda: pd.DataFrame({"a": [1, 2]}).groupby("a")["a"], "pass the frame itself"),
+    ("grouped DataFrame of polars", lambda: pl.DataFrame({"a": [1, 2]}).group_by("a"),
+     "pass the frame itself"),
     ("polars DataFrame of numbers or bool", lambda: with_column(ROWS[:, 0] > 0.5, pl), TAKEN),
     ("polars DataFrame with null", lambda: with_column([1, None] * 6, pl),
      r"NaN, first at X\[1, 0\]"),

@@ -7,10 +7,14 @@ import os
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from skvaal._pool import arrays
+from skvaal._pool.containers import count_rows, take_rows
+from skvaal._pool.labels import labeled_mask
 from skvaal._pool.samples import open_samples
 from skvaal._pool.validation import check_samples
+from skvaal._predictions.predictions import check_proba
 
 from .stores import Stored, of_memmap
 
@@ -135,6 +139,46 @@ def test_a_memmap_of_a_file_that_was_cut(view, tmp_path):
     message = rf"X is a memmap of {path}, which has 20000 bytes.* need {100 + 400 * 64}"
     with pytest.raises(ValueError, match=message):
         check_samples(view(X), estimator_name="E")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a mapped file cannot be cut there")
+def test_whatever_is_read_from_a_file_that_was_cut(tmp_path):
+    numbers = np.ones((400, 64))
+    numbers.tofile(tmp_path / "X.dat")
+    X = np.memmap(tmp_path / "X.dat", mode="r", shape=(400, 64))
+    os.truncate(tmp_path / "X.dat", 200)
+    sparse = csr_matrix(numbers)
+    sparse.data = X.ravel()
+    for name, read in {
+        "X": lambda: count_rows(X),
+        "y": lambda: labeled_mask(X[:, 0], -1),
+        "proba": lambda: check_proba(X, 400),
+        r"X\[0\]": lambda: check_samples(list(X), estimator_name="E"),
+        r"X\.data": lambda: check_samples(sparse, estimator_name="E"),
+    }.items():
+        with pytest.raises(ValueError, match=rf"^{name} is a memmap of .* was cut"):
+            read()
+    with pytest.raises(ValueError, match="was cut"):
+        take_rows(X, [3])
+
+
+def test_slices_of_another_type_than_the_array_says():
+    class Scaled(Stored):
+        def __getitem__(self, rows):
+            return super().__getitem__(rows) * 0.01
+
+    stored = Scaled(np.arange(40, dtype=np.int16).reshape(20, 2))
+    with pytest.raises(ValueError, match=r"X\[3:5\] is of dtype float64, but X.dtype is int16"):
+        open_samples(stored, "X")[3:5]
+    stored.dtype = np.dtype(">f8")  # the same numbers
+    assert open_samples(stored, "X")[3:5].tolist() == [[0.06, 0.07], [0.08, 0.09]]
+
+
+def test_a_shape_that_is_not_known():
+    stored = Stored(np.ones((9, 5)))
+    stored.shape = (None, 5)
+    with pytest.raises(ValueError, match=r"X has the shape \(None, 5\), of which a part is unk"):
+        open_samples(stored, "X")
 
 
 def test_nan_in_a_memmap_is_found_before_it_is_read(tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, random
 
-from skvaal import PrecisionWarning
+from skvaal import HerdingQueryStrategy, PrecisionWarning
 from skvaal._pool.conditioning import Conditioning, learn_conditioning
 from skvaal._pool.pool import Pool
 from skvaal._pool.validation import check_samples
@@ -190,3 +190,45 @@ def test_damaged_arrays_of_a_file(name, array, message):
     arrays = {name: each for name, each in arrays.items() if each is not None}
     with pytest.raises(ValueError, match=message):
         Conditioning.taken_from(arrays, (2,))
+
+
+@pytest.mark.parametrize(
+    "make", [np.asarray, lambda X: csr_matrix(np.tile(X, 40) * 1e9)], ids=["dense", "sparse"]
+)
+def test_one_array_and_two_pools_are_conditioned_alike(make):
+    rng = np.random.RandomState(0)
+    samples = make(1.7e9 + rng.randn(900, 5) * 1000)
+    rows = np.flatnonzero(rng.rand(900) < 0.1), np.arange(900)
+    rows = rows[0], np.setdiff1d(rows[1], rows[0])
+    opened = check_samples(samples, estimator_name="E")
+    pools = [check_samples(samples[each], estimator_name="E") for each in rows]
+    apart = learn_conditioning(dict(zip("ab", pools, strict=True)), 0)
+    together = learn_conditioning({"X": opened}, 0, rows)
+    np.testing.assert_array_equal(together.offset, apart.offset)
+    assert together.factor == apart.factor
+
+
+def test_a_strategy_chooses_the_same_from_one_array_and_from_two():
+    moved = 1.7e9 + np.random.RandomState(0).randn(900, 5) * 1000
+    y = np.where(np.arange(900) % 30 == 0, 1, -1)
+    y[0] = 0
+    chosen = HerdingQueryStrategy(random_state=0).fit(moved, y).query(moved[y == -1], 5)
+    pools = moved[y >= 0], moved[y == -1]
+    apart = HerdingQueryStrategy(random_state=0).fit_query(*pools, 5)
+    np.testing.assert_array_equal(chosen, apart)
+
+
+@pytest.mark.parametrize("make", [np.asarray, csr_matrix])
+@pytest.mark.parametrize("scale", [1e-310, 2.0**-1060])
+def test_denormal_numbers(make, scale):
+    moved = (np.round(X, 1) * scale).astype(np.float64)
+    learned = learn(make(moved))
+    assert learned.factor == 2.0**1023
+    np.testing.assert_allclose(learned.undo(learned.apply(moved)), moved, rtol=1e-6, atol=0)
+    tiny = np.random.RandomState(0).randint(0, 9, (40, 5)) * 5e-324
+    strategy = HerdingQueryStrategy(random_state=0).fit(make(tiny), [0] * 3 + [-1] * 37)
+    indices = strategy.query(make(tiny[3:]), 4)
+    in_other_units = HerdingQueryStrategy(random_state=0).fit_pools(
+        make(tiny[:3] * 2.0**1000), make(tiny[3:] * 2.0**1000)
+    )
+    assert set(indices) == set(in_other_units.query(make(tiny[3:] * 2.0**1000), 4))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from decimal import Decimal
 
@@ -101,6 +102,46 @@ def test_every_container_of_nulls(y):
         labeled_mask(y, -1)
 
 
+def objects(*values):
+    """An array of objects that numpy makes nothing else of."""
+    made = np.empty(len(values), dtype=object)
+    for position, value in enumerate(values):
+        made[position] = value
+    return made
+
+
+@pytest.mark.parametrize(
+    "null",
+    [
+        np.array(None, dtype=object),
+        np.array(np.nan),
+        np.ma.masked,
+        torch.tensor(nan),
+        Decimal("sNaN"),
+    ],
+    ids=["None", "nan", "masked", "tensor", "sNaN"],
+)
+def test_nulls_in_objects(null):
+    y = objects(0, -1, null)
+    with pytest.raises(ValueError, match=r"y\[2\] is .*missing_label=-1 marks unlabelled"):
+        labeled_mask(y, -1)
+    y[1] = 1
+    assert labeled_mask(y, None).tolist() == [True, True, False]
+
+
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="from NumPy 2 on")
+@pytest.mark.parametrize("null", [None, np.nan, pd.NA], ids=str)
+def test_nulls_among_texts_of_variable_width(null):
+    y = np.array(["cat", "?", "dog"], dtype=np.dtypes.StringDType(na_object=null))
+    assert labeled_mask(y, "?").tolist() == [True, False, True]
+    y[2] = null
+    with pytest.raises(ValueError, match=r"y\[2\] is (None|nan|<NA>), which is no label"):
+        labeled_mask(y, "?")
+    y[1] = "cow"
+    for mark in (None, np.nan):
+        assert labeled_mask(y, mark).tolist() == [True, True, False]
+
+
 def test_a_strategy_says_so_before_it_learns():
     X = np.random.RandomState(0).randn(60, 4)
     with pytest.raises(ValueError, match=r"y\[10\] is None.*missing_label=-1"):
@@ -123,6 +164,11 @@ def test_a_strategy_says_so_before_it_learns():
         (np.array(["cat", nan]), nan, "missing_label='nan'"),
         (np.array(["cat", None]).astype(str), None, "missing_label='None'"),
         (np.array([b"cat", b"?"]), "?", "missing_label=b'?'"),
+        (np.array([False, True]), "True", "missing_label=True"),
+        (["cat", " -1"], -1, "missing_label=' -1'"),
+        (["cat", "-1.00"], -1, "missing_label='-1.00'"),
+        (["cat", "-1.0"], Decimal(-1), "missing_label='-1.0'"),
+        ([0, Decimal(-1)], "-1", "missing_label=Decimal('-1')"),
     ],
 )
 def test_what_reads_like_a_mark_of_another_type_is_an_error(y, mark, way_out):
@@ -133,6 +179,34 @@ def test_what_reads_like_a_mark_of_another_type_is_an_error(y, mark, way_out):
 def test_a_mark_must_be_one_value():
     with pytest.raises(ValueError, match="missing_label must be one value"):
         labeled_mask([0, -1], [-1, -2])
+
+
+@pytest.mark.parametrize("mark", [np.array(-1), np.int64(-1), torch.tensor(-1)], ids=repr)
+def test_a_mark_in_an_array_or_a_tensor(mark):
+    assert labeled_mask([0, 1, -1], mark).tolist() == [True, True, False]
+    assert labeled_mask(objects(0, np.array(1), np.array(-1)), mark).tolist() == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "mark"),
+    [
+        ("M8[ns]", pd.Timestamp(1900, 1, 1)),
+        ("M8[ns]", np.datetime64("1900-01-01")),
+        ("M8[s]", datetime.datetime(1900, 1, 1)),
+        ("M8[D]", datetime.date(1900, 1, 1)),
+        ("m8[ns]", pd.Timedelta(-1, "ns")),
+        ("m8[s]", datetime.timedelta(seconds=-1)),
+        ("m8[ns]", np.timedelta64(-1, "ns")),
+    ],
+    ids=repr,
+)
+def test_moments_and_spans_as_marks(unit, mark):
+    values = ["2020-01-01", "1900-01-01"] if unit[0] == "M" else [5, -1]
+    y = np.array(values, dtype=unit)
+    assert labeled_mask(y, mark).tolist() == [True, False]
+    assert labeled_mask(objects(-1, mark), mark).tolist() == [True, False]
+    assert labeled_mask(y, -1).all()
+    assert labeled_mask(objects(*y), -1).all()
 
 
 def test_a_mark_of_another_type_marks_nothing():

@@ -32,6 +32,16 @@ def test_rows_are_read_as_dense_ones(kind, make):
         np.testing.assert_array_equal(read, X.toarray()[rows])
 
 
+def test_entries_of_one_position_are_summed_before_they_are_checked():
+    twice = sparse.csr_matrix(([3e39, -3e39, 1, 2], [0, 0, 1, 1], [0, 2, 4]), shape=(2, 2))
+    source = SparseSource(twice, "X")
+    np.testing.assert_array_equal(source[0:2], [[0, 0], [0, 3]])
+    assert twice.nnz == 4  # the user's
+    twice.data[:2] = 2e38
+    with pytest.raises(ValueError, match=r"too large.*X\[0, 0\]"):
+        SparseSource(twice, "X")
+
+
 def test_a_pool_reads_float32():
     X = draw(40, 6, 0.3).astype(np.int64)
     pool = Pool(check_samples(X, estimator_name="E"), np.array([7, 2]))

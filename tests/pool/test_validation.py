@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 import torch
 from scipy.sparse import csr_matrix
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from skvaal import AmbiguousInputWarning, HerdingQuery, HerdingQueryStrategy
 from skvaal._pool.source import Source
 from skvaal._pool.validation import (
     check_like_fitted,
@@ -290,3 +296,50 @@ def test_a_source_is_not_read():
     dataset = Items(np.eye(9))
     assert isinstance(check(dataset), Source)
     assert dataset.n_read == 1
+
+
+# A frame beside an array
+
+FRAME = pd.DataFrame(X_ROWS, columns=list("abcd"))
+
+
+@pytest.mark.parametrize("is_labeled", [True, False])
+@pytest.mark.parametrize("through", ["fit_pools", "HerdingQuery", "Pipeline"])
+def test_names_in_one_pool_only(is_labeled, through):
+    X, X_pool = (FRAME[:10], X_ROWS[10:]) if is_labeled else (X_ROWS[:10], FRAME[10:])
+    strategy = make_pipeline(StandardScaler(), HerdingQueryStrategy())
+    query = HerdingQuery(strategy=strategy) if through == "Pipeline" else HerdingQuery()
+    other = "X_unlabeled" if is_labeled else "X_labeled"
+    call = partial(query, SimpleNamespace(X_training=X), X_pool, 3)
+    if through == "fit_pools":
+        call = partial(HerdingQueryStrategy().fit_pools, X, X_pool)
+    with pytest.warns(AmbiguousInputWarning, match=f"{other} does not have valid feature") as w:
+        call()
+    assert len(w) == 1
+
+
+@pytest.mark.parametrize(
+    ("X", "X_pool"),
+    [
+        (None, FRAME),
+        (X_ROWS[:0], FRAME),
+        (FRAME[:10], FRAME[10:]),
+        (pd.DataFrame(X_ROWS[:10]), X_ROWS[10:]),  # numbers are no names
+    ],
+    ids=["none", "no rows", "both", "numbered"],
+)
+def test_pools_without_a_doubt(X, X_pool):
+    HerdingQueryStrategy().fit_pools(X, X_pool)
+
+
+@pytest.mark.parametrize("make", [np.asarray, csr_matrix])
+def test_a_query_with_other_columns_names_the_pool(make):
+    strategy = HerdingQueryStrategy().fit(make(X_ROWS))
+    with pytest.raises(ValueError, match="X_unlabeled must have the columns that HerdingQuery.*4"):
+        strategy.query(make(X_ROWS[:, :2]), 3)
+
+
+def test_a_query_with_other_names_names_the_pool():
+    strategy = HerdingQueryStrategy().fit(FRAME)
+    with pytest.raises(ValueError, match="X_unlabeled must have the columns .*feature names"):
+        strategy.query(FRAME[list("abc")], 3)

@@ -69,6 +69,12 @@ def test_a_function_cannot_change_the_probabilities():
     ("uncertainty", "message"),
     [
         ("disagreement", r"\(n_members, n_samples, n_classes\), got.*\(30, 4\)"),
+        (lambda p: p[:, 0] + 1j, "<lambda> returns must hold real numbers, but is of dtype compl"),
+        (lambda p: p[:, 0].astype("M8[s]"), "<lambda> returns must hold .* of dtype datetime64"),
+        (lambda p: p[:, 0].astype(str), "<lambda> returns must hold real numbers"),
+        (lambda p: list(1j * p[:, 0].astype(object)), "<lambda> returns must hold real numbers"),
+        (lambda p: {}["margin"], "uncertainty=<lambda> failed: 'margin'"),
+        (lambda p: p.no_such_thing, "uncertainty=<lambda> failed: .*no_such_thing"),
         (lambda p: p, r"uncertainty=<lambda> must return .*\(30,\), got shape \(30, 4\)"),
         (lambda p: p[:, 0] * np.nan, "NaN or infinity in it"),
         (lambda p: None, r"got shape \(\)"),

@@ -101,6 +101,8 @@ def test_probabilities_are_taken_as_they_are():
         (np.ones((2, 1, 1)), "has 1 samples, but there are 2.*members first"),
         (np.ones((2, 0)), "at least one class"),
         (np.ones((0, 2, 1)), "is empty"),
+        (np.array([[0.5 + 0j, 0.5], [1, 0]], object), "holds a value of type complex"),
+        (np.array([[b"0.5", b"0.5"], [b"1", b"0"]], object), "holds a value of type bytes"),
         ([["a", "b"], ["c", "d"]], "mine must hold real numbers, but is of dtype <U1"),
         ([[0.5, 0.5], [1]], "mine cannot be read as an array"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -10,9 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 
-from skvaal import Cluster, Greedy, Herding, KCenter, Stochastic, TopK
+from skvaal import (
+    ArbitraryChoiceWarning,
+    Cluster,
+    Greedy,
+    Herding,
+    KCenter,
+    Stochastic,
+    TopK,
+)
 from skvaal._rules.function import FunctionRule
-from skvaal._rules.rule import Candidates
+from skvaal._rules.rule import Candidates, Rule
 from tests.rules.candidates import choose, select
 
 
@@ -58,6 +67,7 @@ def sample(n_samples=80, n_labeled=5, n_dims=3):
 
 
 @EVERY
+@pytest.mark.filterwarnings("ignore::skvaal.ArbitraryChoiceWarning")  # of some examples
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_rows_are_distinct_and_repeatable(rule, data):
@@ -150,10 +160,12 @@ def test_the_order_of_the_pool_does_not_matter(rule):
 @pytest.mark.parametrize("n_labeled", [0, 2])
 def test_equal_samples_are_ordered_by_chance(rule, n_labeled):
     Z = np.zeros((50, 2), np.float32)
-    draws = [
-        choose(rule, 3, Z=Z, labeled_coordinates=Z[:n_labeled], seed=seed, keep_utilities=True)
-        for seed in (0, 1)
-    ]
+    is_herding = isinstance(rule, Herding)
+    with pytest.warns(ArbitraryChoiceWarning) if is_herding else nullcontext():
+        draws = [
+            choose(rule, 3, Z=Z, labeled_coordinates=Z[:n_labeled], seed=seed, keep_utilities=True)
+            for seed in (0, 1)
+        ]
     assert draws[0].indices.tolist() != draws[1].indices.tolist()
     for choice in draws:
         check_utilities(rule, choice, 50)
@@ -342,3 +354,30 @@ def test_a_wrong_value_names_the_parameter(rule, params):
         (ValueError, TypeError), match=f"'{name}' parameter of {type(rule).__name__}"
     ):
         select(rule, 2, **sample())
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "allowed", "refused"),
+    [
+        (Herding(), "score_power", [0, 1e9, "auto"], [-1e-9, "automatic"]),
+        (Herding(), "bandwidth", [1e-9, 1e9], [0]),
+        (KCenter(), "candidates_factor", [1, np.inf], [0.999]),
+        (Cluster(), "candidates_factor", [1, np.inf], [0.999]),
+        (Greedy(), "candidates_factor", [1, np.inf], [0.999]),
+        (Greedy(), "score_power", [0], [-1e-9]),
+        (Greedy(), "typicality_power", [0], [-1e-9]),
+        (Greedy(), "uncertainty_power", [0], [-1e-9]),
+        (Greedy(), "n_neighbors", [1], [0]),
+        (Greedy(), "bandwidth", [1e-9], [0]),
+        (Stochastic(), "temperature", [1e-9, np.inf], [0]),
+        *((rule, "space", ["decoded", "latent", "components"], ["x"])
+          for rule in (Herding(), KCenter(), Cluster(), Greedy(), SCORES_LAST)),
+    ],
+    ids=lambda value: name_of(value) if isinstance(value, Rule) else None,
+)  # fmt: skip
+def test_each_parameter_has_its_limits(rule, name, allowed, refused):
+    for value in allowed:
+        clone(rule).set_params(**{name: value})._validate_params()
+    for value in refused:
+        with pytest.raises(ValueError, match=f"'{name}' parameter of {type(rule).__name__}"):
+            clone(rule).set_params(**{name: value})._validate_params()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV
 
-from skvaal import EmptyPoolWarning, HerdingQueryStrategy
+from skvaal import EmptyPoolWarning, HerdingQueryStrategy, PrecisionWarning
 from skvaal._utils.exceptions import warn_user
 
 X = np.random.RandomState(0).rand(20, 3)
@@ -38,3 +38,9 @@ def test_or_the_line_of_the_library_that_calls_skvaal():
 def test_code_without_a_name_is_warned_too():
     with pytest.warns(UserWarning, match="hello"):
         exec('warn("hello", UserWarning)', {"warn": warn_user})
+
+
+def test_a_warning_cannot_steer_the_terminal():
+    with pytest.warns(PrecisionWarning) as caught:
+        warn_user("a\x1b[31mb\udcff.png", PrecisionWarning)
+    assert str(caught[0].message) == r"a\x1b[31mb\xff.png"

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from reliability.small_disk import REASON, small_disk
+from skvaal._utils import files
 from skvaal._utils.files import read_file, replace_file
 
 
@@ -289,3 +290,57 @@ def test_many_at_once_leave_one_whole_file(tmp_path):
         each.join()
     assert read_file(tmp_path / "file") in contents
     assert names_in(tmp_path) == ["file"]
+
+
+def test_a_file_larger_than_the_memory_is_named(old):
+    os.truncate(old, 2**43)  # it takes no room on the disk
+    with pytest.raises(OSError, match=r"file has 8,192\.0 GiB, more than there is memory"):
+        read_file(old)
+
+
+def test_memory_that_is_short_is_named(old, monkeypatch):
+    monkeypatch.setattr(files, "memory_bytes", lambda: float("inf"))
+    os.truncate(old, 2**43)
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (2**42, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"file has .* GiB, more than there is memory"):
+            read_file(old)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+
+
+def test_no_more_is_read_than_the_system_says_is_there():
+    path = Path("/proc/self/status")  # of size 0; others of its kind never end
+    if not path.is_file():
+        pytest.skip("this system has none")
+    assert read_file(path) == b""
+
+
+def test_a_folder_that_is_gone_is_told_with_the_path(tmp_path, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(FileNotFoundError, match=r"cannot be written: No such .*'model'"):
+        replace_file("model", b"new")
+    with pytest.raises(FileNotFoundError, match="no such file: model"):
+        read_file("model")
+
+
+@pytest.mark.parametrize("leads_to", ["file", "folder", "nothing"])
+@pytest.mark.parametrize("link", ["report.html", "tables", "tables/digits.csv"])
+def test_a_link_where_something_is_written_is_refused(tmp_path, old, link, leads_to):
+    (tmp_path / "folder").mkdir()
+    path = tmp_path / "results" / link
+    path.parent.mkdir(parents=True)
+    path.symlink_to(tmp_path / leads_to)
+    with pytest.raises(OSError, match=f"{path} is a link, so that writing it would"):
+        files.check_links(tmp_path / "results", ["report.html", "tables"])
+
+
+def test_other_links_are_nobodys_business(tmp_path):
+    (tmp_path / "results" / "tables").mkdir(parents=True)
+    (tmp_path / "results" / "latest").symlink_to("tables")
+    (tmp_path / "here").symlink_to("results")
+    files.check_links(tmp_path / "here", ["report.html", "tables"])

@@ -51,9 +51,17 @@ def test_nested_parameters_are_parameters():
     assert car._nested_params("engine") == {"power": 5}
 
 
-@pytest.mark.parametrize("name", ["enigne__power", "color", "engine__"])
-def test_set_params_refuses_what_has_no_known_prefix(name):
-    with pytest.raises(ValueError, match="Invalid parameter"):
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("enigne__power", "did you mean 'engine'"),
+        ("color", "of Car; did you mean 'colour'"),
+        ("engine_power", "did you mean 'engine__power'"),
+        ("engine__", ""),
+    ],
+)
+def test_set_params_refuses_what_has_no_known_prefix(name, nearest):
+    with pytest.raises(ValueError, match=f"Invalid parameter .*{nearest}"):
         Car().set_params(**{name: 5})
 
 
@@ -63,6 +71,7 @@ def test_set_params_refuses_what_has_no_known_prefix(name):
         ("engine__powr", "did you mean 'engine__power'"),
         ("engine__zzz", "known are engine__cylinders, engine__power"),
         ("color", "did you mean 'colour'"),
+        ("engine_power", "did you mean 'engine__power'"),
         ("enigne__power", "engine__"),
     ],
 )

@@ -12,6 +12,7 @@ from skvaal._engine.processes import OneProcess
 from skvaal._engine.settings import EngineSettings
 from skvaal._predictions.predictions import Predictions
 from skvaal._utils.params import accepted_names
+from skvaal._utils.progress import may_show
 from skvaal._vaal.fitting import NetRecipe, TrainingBar, check_callback_names
 from skvaal._vaal.lookup import NETS
 
@@ -69,11 +70,17 @@ class Second(OneProcess):
 
 @pytest.mark.parametrize(
     ("verbose", "processes", "shows"),
-    [(0, OneProcess(), False), (1, OneProcess(), True), (2, Second(), False)],
+    [
+        (0, OneProcess(), False),
+        (1, OneProcess(), True),
+        (2, Second(), False),
+        ("auto", OneProcess(), False),  # stderr is no terminal here
+    ],
 )
 def test_only_the_main_process_shows_progress(verbose, processes, shows):
     net = recipe(verbose=verbose).build(CPU, processes=processes)
     assert net.verbose == shows
+    assert may_show(net.progress) == shows
     assert any(isinstance(each, TrainingBar) for each in net.callbacks) == shows
 
 

@@ -24,7 +24,7 @@ STILL = {"lr": 1e-12, "max_epochs": 1}
 
 @pytest.fixture(scope="module")
 def X():
-    return (load_digits().data[:700] / 16).astype(np.float32)
+    return (load_digits().data[:300] / 16).astype(np.float32)
 
 
 def fitted(X, **params):

@@ -38,12 +38,19 @@ def test_kl_of_the_prior_is_zero():
     assert losses.kl_divergence(torch.zeros(2, 4), torch.zeros(2, 4)).tolist() == [0, 0]
 
 
-@pytest.mark.parametrize("shape", [(6, 5), (6, 2, 3, 4)])
+@pytest.mark.parametrize("shape", [(1, 5), (6, 5), (6, 2, 3, 4)])
 def test_gaussian_likelihood_is_that_of_torch_distributions(shape, generator):
     x_hat, x = random(*shape, generator=generator), random(*shape, generator=generator)
     expected = Normal(x_hat, 0.7).log_prob(x).flatten(1).sum(1)
     actual = losses.gaussian_log_likelihood(x_hat, x, 0.7**2)
     torch.testing.assert_close(actual, expected)
+
+
+def test_a_variance_that_is_a_number_has_the_precision_of_the_samples(generator):
+    x_hat, x = random(4, 3, generator=generator), random(4, 3, generator=generator)
+    actual = losses.gaussian_log_likelihood(x_hat, x, 0.3)
+    exact = losses.gaussian_log_likelihood(x_hat, x, torch.tensor(0.3, dtype=torch.float64))
+    assert torch.equal(actual, exact)
 
 
 def test_gaussian_likelihood_gradient_in_closed_form(generator):
@@ -79,6 +86,7 @@ def test_optimal_variance_of_a_perfect_reconstruction_is_the_floor():
     x = torch.ones(3, 4)
     variance = losses.optimal_variance(x, x)
     assert float(variance) == pytest.approx(losses.VARIANCE_FLOOR)
+    assert 0 < losses.VARIANCE_FLOOR < (1 / 255) ** 2 / 12  # the noise of 8 bits
     assert torch.isfinite(losses.gaussian_log_likelihood(x, x, variance)).all()
 
 
@@ -185,3 +193,16 @@ def test_relabelled_loss_with_indicator_1_is_equation_3_and_with_0_equation_2(ge
     ]:
         actual = losses.relabeled_discriminator_loss(labeled, unlabeled, indicator)
         assert torch.equal(actual, other(labeled, unlabeled))
+
+
+def test_the_centroid_has_the_mean_of_the_means_and_of_the_spreads():
+    mu, std = torch.tensor([[0.0, 2.0], [4.0, 8.0]]), torch.tensor([[1.0, 1.0], [3.0, 2.0]])
+    of_mu, of_std = losses.centroid(mu, std)
+    assert of_mu.tolist() == [2.0, 5.0]
+    assert of_std.tolist() == [2.0, 1.5]
+
+
+def test_wasserstein_distance_is_that_of_means_and_of_spreads():
+    mu, std = torch.tensor([[3.0, 1.0], [0.0, -1.0]]), torch.tensor([[5.0, 1.0], [1.0, 1.0]])
+    distances = losses.wasserstein_distance(mu, std, torch.tensor([0.0, 1.0]), torch.ones(2))
+    assert distances.tolist() == [5.0, 2.0]  # 3 and 4 apart; 2 and 0 apart

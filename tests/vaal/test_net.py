@@ -23,13 +23,19 @@ from torch import nn
 from skvaal import (
     ConvVAE,
     DenseVAE,
+    DeviceMemoryError,
     LatentDiscriminator,
     TrainingDivergedError,
     VAALNet,
 )
+from skvaal._engine.augmentation import N_DRAWS
 from skvaal._engine.batches import Pair, PairedPools
+from skvaal._engine.processes import OneProcess
+from skvaal._engine.settings import EngineSettings
 from skvaal._pool.pool import Pool
-from skvaal._vaal import evaluation
+from skvaal._predictions.predictions import PredictionNeeds, Predictions
+from skvaal._utils.params import check_params
+from skvaal._vaal import evaluation, losses
 from skvaal._vaal.training import HISTORY_TERMS
 
 RNG = np.random.RandomState(0)
@@ -154,8 +160,6 @@ def test_history_holds_every_term_for_epochs_and_batches():
         batches = net.history[-1, "batches", :, term]
         assert np.isfinite(batches).all()
         assert net.history[-1, term] == pytest.approx(np.mean(batches), rel=1e-5)
-    for pool in ("labeled", "unlabeled"):
-        assert 0 <= net.history[-1, f"discriminator_accuracy_{pool}"] <= 1
 
 
 @pytest.mark.parametrize("likelihood", ["gaussian", "bernoulli"])
@@ -221,6 +225,129 @@ def test_modules_of_a_user(vae, discriminator):
     net = VAALNet(vae, discriminator, input_shape=(6,), max_epochs=1, **nested).fit(pools())
     assert net.latent_dim_ == 5
     assert net.log_odds(Pool(UNLABELED)).shape == (70,)
+
+
+@pytest.mark.parametrize(
+    ("params", "variance"),
+    [({}, None), ({"variance": 0.3}, 0.3), ({"likelihood": "bernoulli"}, 0.0)],
+)
+def test_a_pass_holds_what_the_losses_read(params, variance):
+    net = make_net(**params).initialize()
+    net.vae_.eval()
+    passed = net.pass_pair(PAIR)
+    assert torch.equal(passed.x, torch.cat([PAIR.labeled, PAIR.unlabeled]))
+    mu, logvar = net.encode(passed.x)
+    torch.testing.assert_close(passed.mu, mu)
+    torch.testing.assert_close(passed.logvar, losses.bounded_logvar(logvar))
+    expected = losses.optimal_variance(passed.x_hat, passed.x) if variance is None else variance
+    assert passed.variance.shape == ()
+    assert float(passed.variance) == pytest.approx(float(expected))
+    likelihood = net.log_likelihood(passed.x_hat, passed.x, passed.variance)
+    torch.testing.assert_close(passed.log_likelihood, likelihood)
+
+
+def test_columns_beside_the_samples_reach_all_that_may_read_them():
+    seen = []
+
+    class Reads(VAALNet):
+        def decode(self, z, extra=None):
+            seen.append(("decode", extra))
+            return super().decode(z)
+
+        def logits(self, mu, extra=None, discriminator=None):
+            seen.append(("logits", extra))
+            return super().logits(mu)
+
+        def compute_vae_loss(self, passed, extra):
+            seen.append(("loss of the VAE", extra))
+            return super().compute_vae_loss(passed, extra)
+
+        def compute_discriminator_loss(self, labeled, unlabeled, extra):
+            seen.append(("loss of the discriminator", extra))
+            return super().compute_discriminator_loss(labeled, unlabeled, extra)
+
+    net = Reads(DenseVAE, LatentDiscriminator, input_shape=(6,)).initialize()
+    pair = Pair(PAIR.labeled, PAIR.unlabeled, torch.ones(16, 1))
+    seen.clear()
+    mu, _ = net.vae_step(pair)
+    net.discriminator_step(mu, pair)
+    assert [name for name, _ in seen] == [
+        "decode", "loss of the VAE", "logits", "logits", "loss of the discriminator"
+    ]  # fmt: skip
+    assert all(extra is pair.extra for _, extra in seen)
+
+
+def test_images_of_each_pool_are_changed_and_stay_in_their_pool():
+    extra = torch.ones(10, 1)
+    images = torch.rand(10, 1, 4, 4, generator=torch.manual_seed(0))
+    pair = make_net()._augment(Pair(images[:4], images[4:8], extra), "flip")
+    assert pair.extra is extra
+    n_flipped = 0
+    for before, after in zip(images[:8], [*pair.labeled, *pair.unlabeled], strict=True):
+        n_flipped += (is_flipped := torch.equal(after, before.flip(-1)))
+        assert is_flipped or torch.equal(after, before)
+    assert 0 < n_flipped < 8
+    assert len(pair.labeled) == len(pair.unlabeled) == 4
+
+
+def test_an_iteration_is_taken_on_changed_images(monkeypatch):
+    seen = []
+    terms = {"vae_loss": torch.zeros(())}
+    monkeypatch.setattr(VAALNet, "iterate", lambda self, pairs: seen.append(pairs) or (None, terms))
+    images = torch.rand(32, 1, 4, 4, generator=torch.manual_seed(0))
+    for kind in (None, "flip"):
+        net = make_net(engine=EngineSettings(augmentation=kind)).initialize()
+        net.history.new_epoch(), net.history.new_batch()
+        net.train_step(images)
+    ((plain,), (flipped,)) = seen
+    assert torch.equal(torch.cat([plain.labeled, plain.unlabeled]), images)
+    assert not torch.equal(torch.cat([flipped.labeled, flipped.unlabeled]), images)
+
+
+def test_the_loader_gets_its_options(monkeypatch):
+    made = {}
+    monkeypatch.setattr("skvaal._vaal.net.DataLoader", lambda *args, **given: made.update(given))
+    monkeypatch.setattr("skvaal._vaal.net.Prefetched", lambda *args: args)
+    engine = EngineSettings(loader={"num_workers": 0, "prefetch_factor": None})
+    net = make_net(engine=engine, n_vae_steps=3).initialize()
+    _, device, failure = net.get_iterator(pools(), training=True)
+    sampler = made.pop("sampler")
+    assert made.pop("generator") is sampler.generator
+    assert made == {"batch_size": None, "num_workers": 0, "prefetch_factor": None}
+    assert device == torch.device("cpu")
+    assert "engine__loader={'num_workers': 0" in failure
+    assert [(len(labeled), len(unlabeled)) for labeled, unlabeled in sampler] == [(48, 48)] * 2
+    assert make_net().initialize().get_iterator(pools(), training=True)[2] is None
+
+
+def test_the_users_own_loader_gives_the_same_training():
+    plain = make_net(max_epochs=1).fit(pools())
+    own = make_net(max_epochs=1, engine=EngineSettings(loader={"num_workers": 0})).fit(pools())
+    assert own.history[:, "train_loss"] == pytest.approx(plain.history[:, "train_loss"])
+
+
+def test_numbers_are_drawn_for_the_samples_of_each_pool(monkeypatch):
+    drawn, draw = [], OneProcess.draw
+
+    def note(self, function, shape, n_of_pool, device):
+        drawn.append((function, shape, n_of_pool, device))
+        return draw(self, function, shape, n_of_pool, device)
+
+    monkeypatch.setattr(OneProcess, "draw", note)
+    net = make_net().initialize()
+    net.pass_pair(PAIR)
+    images = torch.zeros(4, 1, 4, 4)
+    net._augment(Pair(images, images, None), "flip")
+    assert drawn == [(torch.randn, (16, 2), 8, "cpu"), (torch.rand, (8, N_DRAWS), 4, "cpu")]
+
+
+def test_too_little_memory_names_batch_and_device(monkeypatch):
+    def fail(self, data, **params):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate")
+
+    monkeypatch.setattr(VAALNet, "fit_loop", fail)
+    with pytest.raises(DeviceMemoryError, match="device 'cpu' .* for batch_size=16; .*out of mem"):
+        make_net().fit(pools())
 
 
 # skorch's callbacks
@@ -310,7 +437,8 @@ def test_checkpoint_restores_both_modules_from_its_default_files(tmp_path):
     net = make_net(callbacks=[checkpoint]).fit(pools())
     saved = torch.load(tmp_path / "params.pt", weights_only=True)
     assert {key.partition(".")[0] for key in saved} == {"vae", "discriminator"}
-    assert np.isfinite(net.log_odds(Pool(UNLABELED))).all()
+    restored = net.module_.state_dict()
+    assert all(torch.equal(restored[key], value) for key, value in saved.items())
 
 
 def test_callback_may_stop_in_the_first_epoch():
@@ -330,6 +458,14 @@ def test_accuracies_are_those_of_a_discriminator_that_separates():
     assert net.history[-1, "discriminator_accuracy_unlabeled"] > 0.9
 
 
+def test_a_logit_of_zero_calls_no_sample_labelled(monkeypatch):
+    logits = VAALNet.logits
+    monkeypatch.setattr(VAALNet, "logits", lambda self, *args: 0 * logits(self, *args))
+    terms = make_net().initialize().discriminator_step(torch.ones(16, 2), PAIR)
+    assert float(terms["discriminator_accuracy_labeled"]) == 0
+    assert float(terms["discriminator_accuracy_unlabeled"]) == 1
+
+
 class WildVariance(OwnVAE):
     """Says log-variances that no exponential survives."""
 
@@ -340,6 +476,17 @@ class WildVariance(OwnVAE):
 def test_log_variances_out_of_range_train_and_score():
     net = VAALNet(WildVariance, LatentDiscriminator, input_shape=(6,), max_epochs=1).fit(pools())
     assert np.isfinite(net.elbo(Pool(UNLABELED))).all()
+
+
+def test_the_net_of_the_paper_has_both_parts_and_reads_no_predictions():
+    assert VAALNet.has_vae
+    assert VAALNet.has_discriminator
+    assert not VAALNet.ignored_params
+    assert not VAALNet.reads_uncertainty
+    assert not VAALNet.scores_depend_on_batch
+    assert VAALNet.prediction_needs == PredictionNeeds()
+    assert VAALNet.learn_extra(Predictions(), Predictions(), None) is None
+    assert VAALNet.restore_extra({}, {}) is None
 
 
 def test_net_can_be_cloned():
@@ -368,6 +515,39 @@ def test_torchs_default_dtype_does_not_matter():
         make_net().fit(pools()).log_odds(Pool(UNLABELED))
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed", "refused"),
+    [
+        ("likelihood", ["gaussian", "bernoulli"], ["poisson"]),
+        ("variance", ["optimal", 1e-9], ["best", 0]),
+        ("beta", [0, 0.5], [-1e-9]),
+        ("lambda1", [0, 0.5], [-1e-9]),
+        ("lambda2", [0, 0.5], [-1e-9]),
+        ("n_vae_steps", [1, 10_000], [0, 10_001]),
+        ("n_discriminator_steps", [1, 10_000], [0, 10_001]),
+        ("optimizer_vae", [torch.optim.SGD], ["adam"]),
+        ("optimizer_discriminator", [torch.optim.SGD], ["adam"]),
+        ("lr", [1e-9, 1e6], [0, 1e6 + 0.5]),
+        ("batch_size", [1], [0]),
+        ("vae", [OwnVAE, OwnVAE()], ["dense"]),
+        ("discriminator", [OwnDiscriminator, OwnDiscriminator(2)], ["dense"]),
+        ("input_shape", [(1,), (3, 8, 8)], [(0,), (2.5,)]),
+        ("engine", [EngineSettings()], [None]),
+        ("processes", [OneProcess()], [None]),
+        ("principal_components", [None], ["both"]),
+        ("verbose", [0, 1, True], ["yes"]),
+    ],
+)
+def test_each_parameter_has_its_limits(name, allowed, refused):
+    for value in allowed:
+        check_params(VAALNet, {name: value})
+    for value in refused:
+        net = make_net()
+        setattr(net, name, value)
+        with pytest.raises(ValueError, match=f"'{name}' parameter of VAALNet"):
+            net.initialize()
 
 
 # Ends before the end

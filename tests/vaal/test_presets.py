@@ -37,6 +37,15 @@ def test_presets_train_on_images(images, name):
     assert len(set(strategy.fit(X, y, **given).query(X, 4, **given))) == 4
 
 
+def test_preset_for_segmentation_takes_scenes_that_are_not_square():
+    preset = PRESETS["paper-segmentation"]
+    kept = ("vae__latent_dim", "lr", "lambda1", "lambda2", "beta", "batch_size", "max_epochs")
+    assert [preset[name] for name in kept] == [128, 1e-3, 1, 25, 1, 8, 100]
+    X = np.random.RandomState(0).randint(0, 256, (12, 3, 18, 32)).astype(np.uint8)
+    strategy = VAALQueryStrategy.from_preset("paper-segmentation", **SMALL, random_state=0)
+    assert len(set(strategy.fit_query(X[:4], X[4:], 3))) == 3
+
+
 def test_task_aware_presets_differ_from_the_papers_by_their_net():
     paper = PRESETS["paper-cifar"]
     assert (paper["net"], paper["rule"], paper["uncertainty"]) == ("separate_batches", "topk", None)

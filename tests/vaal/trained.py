@@ -35,7 +35,7 @@ def build(
         vae=params.pop("vae", "auto"),
         discriminator=params.pop("discriminator", "auto"),
         sample_shape=input_shape,
-        params={"batch_size": 16, **params},
+        params={"batch_size": 32, **params},
         nested=nested,
         callbacks=callbacks,
     )

@@ -99,6 +99,12 @@ class TaskAwareNet(VAALNet):
 
     @classmethod
     def _require_proba(cls, predictions: Predictions, name: str) -> None:
+        if predictions.pixels is not None:
+            raise ValueError(
+                f"{cls.prediction_needs.required_by} needs class probabilities of whole samples, "
+                f"(n_samples, n_classes), and {name} has the shape {predictions.pixels.shape}; "
+                "take net='vaal', which trains without them"
+            )
         if predictions.proba is None:
             raise ValueError(
                 f"{cls.prediction_needs.required_by} needs class probabilities, and "

@@ -5,6 +5,7 @@ from skvaal.benchmark.datasets._dataset import Dataset
 from skvaal.benchmark.datasets._folders import BadImageWarning
 from skvaal.benchmark.datasets._load import DATASETS, OTHER_DATA, DataSource, load_dataset
 from skvaal.benchmark.datasets._options import DATA_VARIABLE
+from skvaal.benchmark.datasets._scenes import Scenes, load_scenes
 
 __all__ = [
     "DATASETS",
@@ -14,5 +15,7 @@ __all__ = [
     "DataSource",
     "Dataset",
     "LazyImages",
+    "Scenes",
     "load_dataset",
+    "load_scenes",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skvaal._files.images import LazyImages
+from skvaal._pool.label_checks import warn_of_marks, warn_of_other_order
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,7 +93,9 @@ class Dataset:
             Samples, taken as they are. Bring rows to [0, 1] first; images are of uint8, or of
             numbers in [0, 1].
         y : array-like of shape (n,)
-            Class of each sample: any labels, or indices into `classes`.
+            Class of each sample: any labels, or indices into `classes`. -1 beside two other
+            classes is one too, with an :class:`~skvaal.AmbiguousInputWarning`: leave unlabelled
+            samples out.
         name : str, default="own data"
             Name for tables and files.
         X_test, y_test : array-like or None, default=None
@@ -119,13 +122,17 @@ class Dataset:
         """
         if (X_test is None) != (y_test is None):
             raise ValueError("X_test and y_test belong together; give both or neither.")
+        warn_of_other_order(X, y)
         X = _checked_samples(X, "X")
         labels = _checked_labels(y, len(X), "y")
         samples_test, labels_test = None, None
         if X_test is not None and y_test is not None:
+            warn_of_other_order(X_test, y_test, ("X_test", "y_test"))
             samples_test = _checked_samples(X_test, "X_test")
             _check_alike(X, samples_test)
             labels_test = _checked_labels(y_test, len(samples_test), "y_test")
+        if classes is None:
+            warn_of_marks(labels)
         known = _known_labels(labels, labels_test, classes)
         dataset = cls(
             name=name,
@@ -159,11 +166,13 @@ def _checked_samples(X: Any, argument: str) -> NDArray | LazyImages:
         raise ValueError(f"{argument} has dtype {X.dtype}; encode it as numbers first.")
     if X.size == 0:
         raise ValueError(f"{argument} has shape {X.shape}, and so no sample.")
-    if X.dtype.kind == "f" and not np.isfinite(X).all():
+    if X.dtype.kind == "f" and np.isnan(X).any():
         raise ValueError(
-            f"{argument} holds NaN or infinite numbers; fill them in (scikit-learn's "
-            "SimpleImputer) or leave those samples out."
+            f"{argument} holds NaN; fill it in (scikit-learn's SimpleImputer) or leave those "
+            "samples out."
         )
+    if X.dtype.kind == "f" and np.isinf(X).any():
+        raise ValueError(f"{argument} holds infinite numbers; leave those samples out.")
     if X.dtype.kind == "f" and np.abs(X).max() > np.finfo(np.float32).max:
         raise ValueError(
             f"{argument} holds {np.abs(X).max():g}, too large to be computed with in float32; "

@@ -73,8 +73,9 @@ def penalty_matrix(records: pd.DataFrame, *, level: float = 0.05) -> pd.DataFram
             _beats(run.pivot(index="seed", columns="strategy", values="accuracy"), names, level)
             for _, run in later.groupby("n_labeled")
         ]
-        n_missing = max(1, n_budgets(one) - 1) - len(by_budget)
-        total += np.mean([*by_budget, *n_missing * [unknown]], axis=0)
+        n_later = max(1, n_budgets(one) - 1)
+        missing = [unknown] if n_later > len(by_budget) else []
+        total += np.sum([*by_budget, *missing], axis=0) / n_later
     return pd.DataFrame(total, index=names, columns=names)
 
 

@@ -17,6 +17,7 @@ from skvaal.benchmark.statistics._curves import (
     mean_and_standard_error,
 )
 from skvaal.benchmark.statistics._labels import label_saving, labels_to_reach
+from skvaal.benchmark.statistics._overlap import intersection_over_union, pixel_confusion
 from skvaal.benchmark.statistics._ranks import case_areas, mean_ranks, ranks
 
 __all__ = [
@@ -27,11 +28,13 @@ __all__ = [
     "cases",
     "complete_runs",
     "curves",
+    "intersection_over_union",
     "label_saving",
     "labels_to_reach",
     "mean_and_standard_error",
     "mean_ranks",
     "n_budgets",
+    "pixel_confusion",
     "planned_budgets",
     "ranks",
     "with_plan",

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from skvaal._utils.files import read_file
+from skvaal._utils.files import check_links, read_file
 from skvaal._utils.schema import (
     ANYTHING,
     COUNT,
@@ -178,8 +178,10 @@ class EventFile:
         ProjectInUseError
             If another process added an event meanwhile, or holds the file.
         ValueError, OSError
-            As :meth:`read`, and if the disk is full.
+            As :meth:`read`, and if the disk is full, or the file is a link, which may lead to
+            another project.
         """
+        check_links(self.path.parent, [self.path.name])
         with self._opened() as connection:
             connection.execute("BEGIN IMMEDIATE")
             last = self._read_sealed(connection)[-1]

@@ -12,7 +12,7 @@ def quick(network="small_cnn", **params):
     return TorchClassifier(network, **{"n_iter": 4, "device": "cpu", "random_state": 0, **params})
 
 
-@parametrize_with_checks([TorchClassifier("mlp", n_iter=100, device="cpu", random_state=0)])
+@parametrize_with_checks([TorchClassifier("mlp", n_iter=50, device="cpu", random_state=0)])
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 

@@ -27,7 +27,7 @@ def test_figures_leave_pyplot_alone(records):
     assert pyplot.get_fignums() == before
 
 
-@pytest.mark.parametrize("name", [r"a$\frac$b", "$", "a_b^c$_$", "<b>&</b>"])
+@pytest.mark.parametrize("name", [r"a_b^c$\frac$", "$<b>&</b>"])
 def test_names_are_drawn_as_they_are(records, name, tmp_path):
     heading = f"{name}; two seeds"
     names = {"margin": name, "random": "random"}

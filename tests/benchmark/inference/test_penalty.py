@@ -134,3 +134,12 @@ def test_protocols_of_one_data_set_are_compared_apart():
 
     # a beats b by half of the budgets under one protocol, b beats a under the other.
     assert penalty.loc["a", "b"] == penalty.loc["b", "a"] == 0.5
+
+
+def test_budgets_that_no_run_came_to_take_no_memory():
+    records = penalty_records()
+
+    penalty = penalty_matrix(records.assign(planned_budgets=10**15))
+
+    assert np.isnan(penalty.to_numpy()[~np.eye(3, dtype=bool)]).all()
+    assert (np.diag(penalty) == 0).all()

@@ -21,7 +21,7 @@ CASES = [
 def make(name, estimator):
     (library,) = (one for one in LIBRARIES.values() if name in one.strategies)
     pytest.importorskip(library.package)
-    params = {"max_epochs": 1, "batch_size": 16}
+    params = {"max_epochs": 1, "batch_size": 32}
     return get_strategies([name], vaal_params=params, estimator=estimator)[name](0)
 
 

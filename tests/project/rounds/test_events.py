@@ -146,3 +146,16 @@ def test_crafted_content_is_refused(tmp_path, change, message):
     file = EventFile.create(tmp_path / "project.db", START | change)
     with pytest.raises(ValueError, match=rf"project\.db is damaged: {message}"):
         file.read()
+
+
+def test_an_event_is_not_written_through_a_link_in_the_folder(path, tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "project.db").symlink_to(path)
+    before = path.read_bytes()
+    linked = EventFile(tmp_path / "other" / "project.db")
+    assert len(linked.read()) == 2
+
+    with pytest.raises(OSError, match=r"other/project\.db is a link, so that writing it would"):
+        linked.append("tell", TELL, after=1)
+
+    assert path.read_bytes() == before

@@ -1,0 +1,51 @@
+"""Labels beside the samples that they belong to: what may have been meant otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from skvaal._pool.kinds import is_pandas
+from skvaal._utils.exceptions import AmbiguousInputWarning, warn_user
+
+# Texts that a table, or a conversion to texts, holds where there is no label.
+_NO_LABELS = {"", "nan", "<na>", "nat"}
+
+
+def check_labels_of(X: Any, y: Any) -> None:
+    """Raise if y is a second pool; warn as :func:`warn_of_other_order`."""
+    shape, other = (tuple(getattr(each, "shape", ())) for each in (X, y))
+    if len(other) > 1 and shape[1:] == other[1:] != (1,) and shape != other:
+        raise ValueError(
+            f"X and y have inconsistent numbers of samples, {shape[0]} and {other[0]}, but both "
+            f"have samples of shape {shape[1:]}; if they are the labelled and the unlabelled pool, "
+            "call fit_pools(X_labeled, X_unlabeled)"
+        )
+    warn_of_other_order(X, y)
+
+
+def warn_of_other_order(X: Any, y: Any, names: tuple[str, str] = ("X", "y")) -> None:
+    """Warn if labels have the index of their samples, both of pandas, in another order."""
+    if not (is_pandas(X) and is_pandas(y)) or len(X) != len(y) or X.index.equals(y.index):
+        return
+    if X.index.is_unique and y.index.is_unique and y.index.isin(X.index).all():
+        warn_user(
+            f"{names[1]} has the index of {names[0]} in another order, and labels are taken by "
+            f"position; pass {names[1]}.loc[{names[0]}.index] if they belong to the index, else "
+            f"{names[1]}.to_numpy()",
+            AmbiguousInputWarning,
+        )
+
+
+def warn_of_marks(labels: Iterable[Any], name: str = "y") -> None:
+    """Warn if a class looks like a mark of unlabelled rows, where every row needs a label."""
+    classes = set(labels)
+    for each in classes:
+        is_minus_one = str(each) in ("-1", "-1.0") and len(classes) > 2
+        if is_minus_one or (isinstance(each, str) and each.strip().lower() in _NO_LABELS):
+            warn_user(
+                f"{name} holds {each!r} beside {len(classes) - 1} other classes, and it counts as "
+                f"a class: {name} is the oracle here, which knows all labels; leave unlabelled "
+                "samples out, or give that class a name of its own",
+                AmbiguousInputWarning,
+            )

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from skvaal._files import coco, cvat, label_studio
 from skvaal._files.labels import read_labels
 from skvaal._files.pools import read_pool
+from skvaal._files.tools import coco, cvat, label_studio
 
 _NAMES = [f"{folder}/{number}.png" for folder in "ab" for number in range(3)]
 _LABELS = ["cat", "dog", "01", "NA", "cat", "dog"]

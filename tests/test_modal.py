@@ -25,6 +25,7 @@ from skvaal import (
     VAALNet,
     VAALQuery,
     VAALQueryStrategy,
+    modal,
 )
 
 from .conftest import QUICK, SMALL, interrupt
@@ -214,6 +215,21 @@ def test_what_holds_no_samples_is_named(pools):
     query(learner, X_pool)
     with pytest.raises(ValueError, match="^X_pool is a single number"):
         query.explain(learner, np.float64(3), [0])
+
+
+def test_query_and_explain_ask_the_learner_with_the_same_seed(pools, monkeypatch):
+    seeds, ask = [], modal.ask_learner
+
+    def note(*args, seed_source, **params):
+        seeds.append(seed_source)
+        return ask(*args, seed_source=seed_source, **params)
+
+    monkeypatch.setattr(modal, "ask_learner", note)
+    query = HerdingQuery(random_state=7)
+    active = learner(pools, query)
+    indices, _ = query(active, pools[2], 2)
+    query.explain(active, pools[2], indices)
+    assert seeds == [7, 7]
 
 
 def test_one_sample_is_chosen_by_default(pools):

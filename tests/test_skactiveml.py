@@ -131,6 +131,13 @@ def test_no_labelled_row_is_a_batch_by_coverage_with_a_warning(pool, make):
     np.testing.assert_array_equal(np.nanargmax(utilities, axis=1), indices)
 
 
+def test_the_placeholder_of_the_samples_is_no_number_of_features(labeled_pool):
+    sampling = make_sampling(HerdingSampling)
+    sampling.query(*labeled_pool)
+    assert not hasattr(sampling, "n_features_in_")
+    sampling.query(*labeled_pool, clf=GaussianNB())  # and again
+
+
 def test_images(images):
     X, y = images
     sampling = VAALSampling(VAALQueryStrategy(**QUICK, vae__width=2), missing_label=-1)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from skvaal._files.annotations import Annotation, parse_json
-from skvaal._files.label_studio import LABEL_KEYS
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.reading import find_column, naming, those_there
 from skvaal._files.tables import read_table
-from skvaal._files.votes import Vote, decide
+from skvaal._files.tools.annotations import Annotation, parse_json
+from skvaal._files.tools.label_studio import LABEL_KEYS
+from skvaal._files.tools.votes import Vote, decide
 
 PATH_COLUMNS = ("path", "image", "file", "filename", "file_name")
 LABEL_COLUMNS = tuple(dict.fromkeys([*LABEL_KEYS, "labels", "target", "y", "annotation"]))

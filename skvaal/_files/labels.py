@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from skvaal._files.annotations import Annotation
 from skvaal._files.class_folders import list_labeled, match_files
-from skvaal._files.exports import read_export, sniff
 from skvaal._files.label_tables import read_rows
 from skvaal._files.loading import find_problems
 from skvaal._files.matching import Names
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pool_files import files_of, with_files
 from skvaal._files.reading import counted, listed, naming, shown
+from skvaal._files.tools.annotations import Annotation
+from skvaal._files.tools.exports import read_export, sniff
 from skvaal._utils.params import PATH, checked
 
 

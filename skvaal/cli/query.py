@@ -73,7 +73,7 @@ def query(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar, no table.")] = False,
 ) -> None:
     """Choose what to label next: picks.csv, page.html, label_studio.json."""
-    from skvaal.project.choosing import choose
+    from skvaal.project.choosing.choosing import choose
     from skvaal.project.reading import read_known
     from skvaal.project.writing import address_of, check_folder, write_folder
 

@@ -80,6 +80,6 @@ def strategies() -> None:
 
 def list_own() -> list[Row]:
     """Rows of the strategies that choose one batch, too."""
-    from skvaal.project.strategies import STRATEGIES
+    from skvaal.project.choosing.strategies import STRATEGIES
 
     return [Row(name, each.trains, each.reads, each.idea) for name, each in STRATEGIES.items()]

@@ -3,7 +3,7 @@
 from skvaal._files.labels import LabeledSamples, read_labels
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pools import read_pool
-from skvaal.project.choosing import choose
+from skvaal.project.choosing.choosing import choose
 from skvaal.project.picks import Picks
 from skvaal.project.rounds.events import ProjectInUseError
 from skvaal.project.rounds.learning_curve import CurvePoint, Saving

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from skvaal._files.label_studio import LOCAL_FILES, write_interface, write_tasks
 from skvaal._files.reading import listed, shown
+from skvaal._files.tools.label_studio import LOCAL_FILES, write_interface, write_tasks
 from skvaal._utils.files import read_file, replace_file
 from skvaal._utils.params import PATH, checked
 from skvaal._version import __version__
@@ -69,7 +69,7 @@ def write_folder(
     >>> import tempfile
     >>> from skvaal._files.labels import LabeledSamples
     >>> from skvaal._files.named_samples import NamedSamples
-    >>> from skvaal.project.choosing import choose
+    >>> from skvaal.project.choosing.choosing import choose
     >>> names = np.array([str(i) for i in range(50)], dtype=object)
     >>> X = np.random.RandomState(0).randn(50, 2)
     >>> samples = NamedSamples(X, names, "features", "row", None, "X.npy")

@@ -180,7 +180,7 @@ def test_ctrl_c_writes_nothing(photos, tmp_path, monkeypatch):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("skvaal.project.choosing.choose", interrupted)
+    monkeypatch.setattr("skvaal.project.choosing.choosing.choose", interrupted)
 
     result = query(photos, "--out", tmp_path / "out")
 

@@ -6,7 +6,7 @@ pytest.importorskip("pandas")
 from skvaal.benchmark.strategies import LIBRARIES, STRATEGIES  # noqa: E402
 from skvaal.cli.app import app  # noqa: E402
 from skvaal.cli.strategies import ONLY_BENCHMARK, list_own  # noqa: E402
-from skvaal.project import strategies as of_query  # noqa: E402
+from skvaal.project.choosing import strategies as of_query  # noqa: E402
 
 
 @pytest.fixture(scope="module")

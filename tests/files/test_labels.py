@@ -307,7 +307,7 @@ def test_zip_without_one_file_of_annotations(pool, tmp_path, members):
 
 
 def test_zip_that_unpacks_to_too_much(pool, tmp_path, monkeypatch):
-    monkeypatch.setattr("skvaal._files.exports.MOST_BYTES", 1000)
+    monkeypatch.setattr("skvaal._files.tools.exports.MOST_BYTES", 1000)
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.json", b" " * 100_000)
 

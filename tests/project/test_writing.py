@@ -7,7 +7,7 @@ import pytest
 
 from skvaal import HerdingQueryStrategy
 from skvaal.project import writing
-from skvaal.project.choosing import choose
+from skvaal.project.choosing.choosing import choose
 from skvaal.project.writing import FILES, address_of, check_folder, make_table, write_folder
 
 

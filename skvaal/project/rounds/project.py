@@ -17,7 +17,7 @@ from skvaal._files.pools import read_pool
 from skvaal._files.reading import counted, shown
 from skvaal._utils.params import PATH, WHOLE, checked
 from skvaal._version import __version__
-from skvaal.project.choosing import choose
+from skvaal.project.choosing.choosing import choose
 from skvaal.project.picks import Picks
 from skvaal.project.reading import with_own_size
 from skvaal.project.rounds.checks import EVENTS, check_asked, check_empty

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skvaal._files.labels import LabeledSamples
-from skvaal.project.inputs import decode, make_inputs, reads_pixels
+from skvaal.project.choosing.inputs import decode, make_inputs, reads_pixels
 from skvaal.project.rounds.learning_curve import CurvePoint, Saving, compute_curve, estimate_saving
 from skvaal.project.rounds.state import Answer, Round, State
 

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from skvaal._files.pools import read_pool
-from skvaal.project.inputs import decode, make_inputs, reads_pixels, small_pixels
+from skvaal.project.choosing.inputs import decode, make_inputs, reads_pixels, small_pixels
 
 
 def test_columns_of_a_table_are_standardised(known_of):

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from skvaal import HerdingQueryStrategy, VAALQueryStrategy
-from skvaal.project import task_models
-from skvaal.project.choosing import choose
-from skvaal.project.strategies import STRATEGIES, Named
+from skvaal.project.choosing import task_models
+from skvaal.project.choosing.choosing import choose
+from skvaal.project.choosing.strategies import STRATEGIES, Named
 
 SMALL = {"max_epochs": 1, "vae__latent_dim": 2, "discriminator__hidden": (8,), "batch_size": 64}
 
@@ -31,8 +31,8 @@ def by_vaal(blobs, trains_little):
 
 
 def test_it_chooses_what_herding_with_the_model_chooses(blobs, herded):
-    from skvaal.project.inputs import make_inputs
-    from skvaal.project.task_models import predict
+    from skvaal.project.choosing.inputs import make_inputs
+    from skvaal.project.choosing.task_models import predict
 
     inputs = make_inputs(blobs.samples)
     free = np.setdiff1d(np.arange(120), blobs.rows)

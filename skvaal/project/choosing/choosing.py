@@ -14,15 +14,15 @@ from skvaal._files.labels import LabeledSamples
 from skvaal._files.reading import counted, shown
 from skvaal._utils.params import PATH, WHOLE, checked
 from skvaal._version import __version__
-from skvaal.project.candidates import Pools
-from skvaal.project.deciding import LEAST_EXPONENT, Decision, How, decide, uncertainty_of
-from skvaal.project.inputs import Inputs, decode, make_inputs, reads_pixels
-from skvaal.project.noting import warnings_as_notes
+from skvaal.project.choosing.candidates import Pools
+from skvaal.project.choosing.deciding import LEAST_EXPONENT, Decision, How, decide, uncertainty_of
+from skvaal.project.choosing.inputs import Inputs, decode, make_inputs, reads_pixels
+from skvaal.project.choosing.noting import warnings_as_notes
+from skvaal.project.choosing.predicted import Predicted, read_predictions
+from skvaal.project.choosing.reasons import Facts, Reasons, give_reasons
+from skvaal.project.choosing.strategies import COVERAGE, DEFAULT_STRATEGY, STRATEGIES, find_strategy
+from skvaal.project.choosing.task_models import check_model, predict
 from skvaal.project.picks import Picks
-from skvaal.project.predicted import Predicted, read_predictions
-from skvaal.project.reasons import Facts, Reasons, give_reasons
-from skvaal.project.strategies import COVERAGE, DEFAULT_STRATEGY, STRATEGIES, find_strategy
-from skvaal.project.task_models import check_model, predict
 
 _NOUNS = {"images": "image", "features": "row", "texts": "text"}
 _LARGEST_SEED = 2**32 - 1
@@ -38,7 +38,6 @@ _LARGEST_SEED = 2**32 - 1
     predictions=[*PATH, None],
     exclude=[list, tuple, set, dict, np.ndarray],
     device=[str],
-    seed=[Integral],
     n_jobs=WHOLE,
 )
 def choose(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from skvaal._files.annotations import Annotation, single
+from skvaal._files.tools.annotations import Annotation, single
 
 _DECIDE = "correct it in the tool, or mark one annotation as ground truth"
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from skvaal._predictions.predictions import Predictions, measure_uncertainty
 from skvaal._rules.measures import smallest
-from skvaal.project.candidates import Pools
-from skvaal.project.inputs import Inputs
-from skvaal.project.places import MOST_PLACED, Places, place
-from skvaal.project.predicted import Predicted
-from skvaal.project.strategies import Named, make_strategy
+from skvaal.project.choosing.candidates import Pools
+from skvaal.project.choosing.inputs import Inputs
+from skvaal.project.choosing.places import MOST_PLACED, Places, place
+from skvaal.project.choosing.predicted import Predicted
+from skvaal.project.choosing.strategies import Named, make_strategy
 
 # Parts of the pool on which VAAL's discriminator is tried out.
 _N_FOLDS = 3

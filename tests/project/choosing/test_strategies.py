@@ -1,7 +1,7 @@
 import pytest
 
 from skvaal import HerdingQueryStrategy, VAALQueryStrategy
-from skvaal.project.strategies import STRATEGIES, find_strategy, make_strategy
+from skvaal.project.choosing.strategies import STRATEGIES, find_strategy, make_strategy
 
 HOW = {"preset": None, "device": "cpu", "seed": 3, "verbose": 0}
 

@@ -9,8 +9,8 @@ import numpy as np
 from skvaal._files.labels import LabeledSamples
 from skvaal._files.reading import counted
 from skvaal._utils.params import did_you_mean
-from skvaal.project.inputs import Inputs
-from skvaal.project.predicted import Predicted
+from skvaal.project.choosing.inputs import Inputs
+from skvaal.project.choosing.predicted import Predicted
 
 MODELS = ("auto", "linear", "forest", "none")
 # Labels of a class, on average, from which on 'auto' fits a model.

@@ -3,7 +3,7 @@ import warnings
 import pytest
 
 from skvaal import EmptyPoolWarning, PrecisionWarning
-from skvaal.project.noting import warnings_as_notes
+from skvaal.project.choosing.noting import warnings_as_notes
 
 
 def test_warnings_become_sentences_and_each_stands_once():

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skvaal.project.predicted import Predicted
+from skvaal.project.choosing.predicted import Predicted
 
 # Farther from its nearest label than so many of the samples that it is compared with.
 UNLIKE = 0.9

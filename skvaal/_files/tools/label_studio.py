@@ -12,8 +12,8 @@ from typing import Any, Literal
 from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
-from skvaal._files.annotations import Annotation, kind_of, objects, parse_json
-from skvaal._files.votes import Vote, decide
+from skvaal._files.tools.annotations import Annotation, kind_of, objects, parse_json
+from skvaal._files.tools.votes import Vote, decide
 
 LOCAL_FILES = "/data/local-files/?d="
 #: Name of the control tag, and of the column that JSON-MIN and CSV have for it.

@@ -3,7 +3,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from skvaal import HerdingQueryStrategy
-from skvaal.project.places import MOST_PLACED, Places, place
+from skvaal.project.choosing.places import MOST_PLACED, Places, place
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from skvaal._files.coco import read_annotations, write_annotations
+from skvaal._files.tools.coco import read_annotations, write_annotations
 
 COCO = json.loads(write_annotations(["a.jpg", "b.jpg"], ["cat", None]))
 

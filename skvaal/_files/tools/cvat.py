@@ -11,7 +11,7 @@ from typing import Any
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from skvaal._files.annotations import Annotation, single
+from skvaal._files.tools.annotations import Annotation, single
 
 _SHAPES = ("box", "polygon", "polyline", "points", "cuboid", "ellipse", "mask", "skeleton")
 _SEVERAL = "a sample needs one class: take the other tags away"

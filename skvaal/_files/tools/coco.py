@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from skvaal._files.annotations import Annotation, kind_of, objects, parse_json, single
+from skvaal._files.tools.annotations import Annotation, kind_of, objects, parse_json, single
 
 _SEVERAL = "a sample needs one class: take the others away"
 

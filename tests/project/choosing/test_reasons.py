@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from skvaal.project.predicted import Predicted
-from skvaal.project.reasons import Facts, give_reasons
+from skvaal.project.choosing.predicted import Predicted
+from skvaal.project.choosing.reasons import Facts, give_reasons
 
 PREDICTED = Predicted(np.array([[0.5, 0.4, 0.1], [0.1, 0.2, 0.7]]), ("bag", "boot", "coat"), "")
 HUNDRED = np.arange(1.0, 101.0)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from skvaal.project import task_models
-from skvaal.project.inputs import Inputs, make_inputs
-from skvaal.project.task_models import check_model, predict
+from skvaal.project.choosing import task_models
+from skvaal.project.choosing.inputs import Inputs, make_inputs
+from skvaal.project.choosing.task_models import check_model, predict
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skvaal.project.predicted import read_predictions
+from skvaal.project.choosing.predicted import read_predictions
 
 NAMES = ["row", "cat", "dog"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Literal
 from zipfile import ZipFile
 
-from skvaal._files import coco, cvat, label_studio
-from skvaal._files.annotations import Annotation, parse_json
 from skvaal._files.decoding import open_regular
 from skvaal._files.reading import MOST_BYTES, listed, naming, read_bounded
+from skvaal._files.tools import coco, cvat, label_studio
+from skvaal._files.tools.annotations import Annotation, parse_json
 
 Format = Literal["table", "json", "xml", "zip"]
 _SPACE = b" \t\r\n\xef\xbb\xbf"  # and the mark of UTF-8

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skvaal.project.candidates import Pools
+from skvaal.project.choosing.candidates import Pools
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from skvaal._files.cvat import read_annotations, write_annotations
+from skvaal._files.tools.cvat import read_annotations, write_annotations
 
 
 def read(body):

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from skvaal._files.label_studio import read_annotations, write_interface, write_tasks
+from skvaal._files.tools.label_studio import read_annotations, write_interface, write_tasks
 from tests.files.conftest import EXPORTS, PHOTOS
 
 VALUES = {"rank": np.array([1, 2]), "gain": np.array([0.5, np.nan]), "why": ["<b>", None]}

@@ -1,0 +1,1 @@
+"""Which samples to label next, and why, in words: inputs, a task model, a strategy, reasons."""

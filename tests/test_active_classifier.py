@@ -33,7 +33,7 @@ from skvaal import (
     VAALQuery,
     VAALQueryStrategy,
 )
-from skvaal._active_classifier import _set_random_states
+from skvaal._active_classifier import _Learner, _set_random_states
 
 from .conftest import QUICK
 
@@ -78,6 +78,11 @@ def test_a_strategy_may_copy_its_learner():
         return np.arange(n_instances)
 
     active(query).fit(X, Y)
+
+
+def test_a_learner_that_is_not_made_yet_has_no_attributes():
+    with pytest.raises(AttributeError, match="estimator"):
+        _Learner.__new__(_Learner).predict  # noqa: B018, as copying asks
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def test_the_core_is_pinned(name):
     assert name in lower_bounds()
 
 
+@pytest.mark.slow
 def test_a_python_without_docstrings_is_named_by_what_cannot_work_with_it():
     program = "import skvaal; print(skvaal.HerdingQueryStrategy.__name__); skvaal.VAALQueryStrategy"
     done = subprocess.run([sys.executable, "-OO", "-c", program], capture_output=True, text=True)

@@ -51,7 +51,7 @@ def columns():
     return {
         "width": random_state.rand(N),
         "color": np.array(["red", "green", "blue"])[random_state.randint(3, size=N)],
-        "height": random_state.rand(N) * 10,
+        "height": random_state.rand(N),
     }
 
 

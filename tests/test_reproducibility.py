@@ -258,6 +258,7 @@ def test_a_copy_goes_on_training(way, fitted, tmp_path):
     assert copied.n_iter_ == 4
 
 
+@pytest.mark.slow
 def test_jobs_of_a_grid_search():
     strategy = VAALQueryStrategy(**{**QUICK, "max_epochs": 1})
     splits = list(StratifiedKFold(2).split(X, y == -1))

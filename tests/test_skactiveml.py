@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
@@ -16,6 +17,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
+from torch.utils.data import TensorDataset
 
 from skvaal import (
     EmptyPoolWarning,
@@ -31,6 +33,7 @@ from skactiveml.classifier import SklearnClassifier
 from skactiveml.pool import SubSamplingWrapper
 from skactiveml.utils import MISSING_LABEL
 
+from skvaal import skactiveml
 from skvaal.skactiveml import HerdingSampling, VAALSampling
 
 # Of float32: in batches of another size, sums are rounded otherwise. That of a small score is
@@ -82,6 +85,15 @@ def test_candidates_as_samples(sampling, pool):
     np.testing.assert_allclose(utilities[0], expected(X, y)[100:110], **ROUNDING)
 
 
+def test_candidates_in_a_dataset_are_samples(pool):
+    X, y = pool
+    given = X[100:110], TensorDataset(torch.from_numpy(X[100:110]))
+    expected, indices = (
+        HerdingSampling(random_state=0).query(X, y, each, batch_size=3) for each in given
+    )
+    np.testing.assert_array_equal(indices, expected)
+
+
 def test_candidates_as_samples_where_all_of_X_is_labelled(sampling, pool):
     X, y = pool
     indices = sampling.query(X[:40], y[:40], X[100:150], batch_size=3)
@@ -129,6 +141,18 @@ def test_no_labelled_row_is_a_batch_by_coverage_with_a_warning(pool, make):
         )
     assert len({row // 20 for row in indices.tolist()}) == 5  # each of five groups
     np.testing.assert_array_equal(np.nanargmax(utilities, axis=1), indices)
+
+
+def test_the_classifier_is_asked_with_the_seed_of_the_strategy(labeled_pool, monkeypatch):
+    seeds, ask = [], skactiveml.ask_learner
+
+    def note(*args, seed_source, **params):
+        seeds.append(seed_source)
+        return ask(*args, seed_source=seed_source, **params)
+
+    monkeypatch.setattr(skactiveml, "ask_learner", note)
+    HerdingSampling(HerdingQueryStrategy(random_state=7)).query(*labeled_pool, clf=GaussianNB())
+    assert seeds == [7]
 
 
 def test_the_placeholder_of_the_samples_is_no_number_of_features(labeled_pool):

@@ -47,8 +47,8 @@ class LearningCurveDisplay(DrawnDisplay):
     >>> params = {"initial_size": 6, "batch_size": 5, "n_rounds": 3, "random_state": 0}
     >>> active = ActiveLearningClassifier(LogisticRegression(), HerdingQuery(), **params).fit(X, y)
     >>> display = LearningCurveDisplay.from_estimator(active, name="herding")
-    >>> display.line_.get_xdata()
-    array([ 6, 11, 16, 21])
+    >>> display.line_.get_xdata().tolist()
+    [6.0, 11.0, 16.0, 21.0]
     """
 
     def __init__(

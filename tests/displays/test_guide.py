@@ -9,6 +9,7 @@ from ..guides import run_examples
 pytest.importorskip("matplotlib")
 
 
+@pytest.mark.slow
 def test_the_examples_run():
     from matplotlib import pyplot
 

@@ -39,6 +39,7 @@ def test_fit_and_query_in_a_mode(expected, mode):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::skvaal.UninformativeDiscriminatorWarning")
 @pytest.mark.parametrize("mode", MODES)
 def test_diagnose_in_a_mode(mode):

@@ -115,6 +115,7 @@ def test_few_features_and_few_samples_fill_only_some_units():
     assert np.isfinite(few.transform(rng.randn(4, 40))).all()
 
 
+@pytest.mark.filterwarnings("ignore::skvaal.ArbitraryChoiceWarning")
 def test_equal_samples_are_fitted():
     X = np.ones((120, 6), dtype=np.float32)
     strategy = fitted(X, vae__latent_dim=4)

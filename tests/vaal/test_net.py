@@ -175,6 +175,7 @@ def test_training_improves_both_modules(likelihood):
     assert np.median(net.log_odds(Pool(labeled))) > 0 > np.median(net.log_odds(Pool(unlabeled)))
 
 
+@pytest.mark.slow
 def test_adversarial_term_makes_the_pools_alike():
     rng = np.random.RandomState(0)
     far = rng.randn(60, 6).astype(np.float32) + 3, rng.randn(300, 6).astype(np.float32)

@@ -60,6 +60,7 @@ def test_modal_calls_the_strategy_once(name, learner, pool):
     assert X_chosen.shape == (2, 3)
 
 
+@pytest.mark.slow
 def test_strategy_repeats_itself_in_every_round(name, learner, pool):
     first, again = make(name, 3), make(name, 3)
 

@@ -38,11 +38,13 @@ class Scenes:
     ----------
     name : str
         Name for tables and files.
-    X, X_test : array-like of uint8, shape (n, 3, height, width)
-        Images to learn from, and to test on. They are decoded when they are asked for:
-        ``X[indices]`` is an ndarray.
-    y, y_test : array-like of uint8, shape (n, height, width)
+    X : array-like of uint8, shape (n, 3, height, width)
+        Images to learn from. They are decoded when they are asked for: ``X[indices]`` is an
+        ndarray.
+    y : array-like of uint8, shape (n, height, width)
         Class of each pixel, as an index into `classes`, or `ignore_index`.
+    X_test, y_test : array-like of uint8
+        The same, to test on.
     classes : tuple of str
         Names of the classes.
     ignore_index : int

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 _BAR = 30
 _N_CLASSES = 12
+_HOW_TO_TELL = {
+    ".csv": "Fill in the labels, then: skvaal round tell {project} {out}",
+    ".json": "Label the tasks of {out} in Label Studio, then: skvaal round tell {project} EXPORT",
+    ".html": "For a table to fill in: skvaal round ask {project} --again --out labels.csv",
+}
 
 rounds = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -90,7 +95,9 @@ def start(
         )
         state = begun.read_state()
     say(f"{project} has {len(state.names):,} samples, {len(state.labels):,} with a label.")
-    say(f"Next: skvaal round ask {project} -n 20 --out to_label.csv")
+    if n_left_out := state.facts["n_left_out"]:
+        say(f"Note: {n_left_out:,} files cannot be read and were left out.")
+    say(f"Next: skvaal round ask {project} -n 20 --out round_1.csv")
 
 
 @rounds.command(no_args_is_help=True)
@@ -165,7 +172,7 @@ def ask(
         print_picks(asked.picks)
     say(f"\nRound {asked.round.number} is recorded; its page and tables are in {asked.folder}.")
     if out is not None:
-        say(f"Fill in the labels, then: skvaal round tell {project} {out}")
+        say(_HOW_TO_TELL[out.suffix.lower()].format(project=project, out=out))
 
 
 @rounds.command(no_args_is_help=True)
@@ -204,6 +211,10 @@ def tell(
             progress=not quiet,
         )
         state = opened.read_state()
+    for note in answer.notes:
+        say(f"Note: {note}")
+    if answer.new_classes:
+        say(f"Note: classes that are new here: {', '.join(map(repr, answer.new_classes))}.")
     counts = f"{answer.n_new:,} new, {answer.n_corrected:,} corrected, {answer.n_same:,} as before"
     say(f"Labels: {counts}. {len(state.labels):,} in all, {len(state.waiting):,} still asked for.")
 

@@ -135,7 +135,7 @@ def make_table(picks: Picks) -> bytes:
     """CSV of the batch: rank, name, numbers, why."""
     text = io.StringIO(newline="")
     columns = [name for name in _COLUMNS if name in picks.columns]
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(["rank", picks.known.samples.column, *columns, "why"])
     for i, name in enumerate(picks.names):
         values = [_written(picks.columns[column][i]) for column in columns]

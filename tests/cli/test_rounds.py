@@ -49,11 +49,12 @@ def test_from_start_to_status(run, here):
     said = run("start project --pool pool.npy --labels labels.csv --quiet")
     assert "project has 150 samples, 3 with a label." in said
     for number in (1, 2, 3):
-        said = run("ask project -n 8 --strategy herding_no_learner --out ask.csv --quiet")
+        name = f"ask_{number}.csv"
+        said = run(f"ask project -n 8 --strategy herding_no_learner --out {name} --quiet")
         assert f"Round {number} is recorded" in said
-        assert "skvaal round tell project ask.csv" in said
-        fill_in(here / "ask.csv")
-        said = run("tell project ask.csv --quiet")
+        assert f"skvaal round tell project {name}" in said
+        fill_in(here / name)
+        said = run(f"tell project {name} --quiet")
         assert "8 new, 0 corrected, 0 as before" in said
     run("ask project -n 5 --strategy random --quiet")
     said = run("status project --quiet")

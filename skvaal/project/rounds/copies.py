@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from pathlib import Path
 
 from skvaal._files.reading import shown
@@ -34,6 +35,10 @@ def check_copy(out: str | Path) -> str:
             f"out={shown(out)} must end in .csv (a table to fill in), .json (tasks for Label "
             "Studio) or .html (the page)"
         )
+    if os.path.lexists(out):
+        raise FileExistsError(
+            f"{shown(out)} exists, and may hold labels that were not told yet; name another file"
+        )
     if not Path(out).absolute().parent.is_dir():
         raise FileNotFoundError(f"no such folder: {shown(Path(out).absolute().parent)}")
     return name
@@ -57,7 +62,7 @@ def _with_labels_to_fill_in(table: bytes) -> bytes:
     text = table.decode("utf-8", "surrogateescape")
     head, *rows = csv.reader(io.StringIO(text, newline=""))
     made = io.StringIO(newline="")
-    writer = csv.writer(made, lineterminator="\n")
+    writer = csv.writer(made, lineterminator="\r\n")
     writer.writerow([*head[:2], "label", *head[2:]])
     writer.writerows([*row[:2], "", *row[2:]] for row in rows)
     return made.getvalue().encode("utf-8", "surrogateescape")

@@ -18,14 +18,18 @@ from skvaal._utils.files import check_links, read_file
 from skvaal._utils.schema import (
     ANYTHING,
     COUNT,
+    POSITIVE,
     TEXT,
+    TRUTH,
     Form,
     entries,
     list_of,
+    maybe,
     number,
     one_of,
     one_that,
     table_of,
+    whole,
 )
 
 # Both are in the header of the file: 'skva' in ASCII, and the form of what is in it.
@@ -40,6 +44,7 @@ def _is_hexadecimal(text: Any) -> bool:
 
 _NAMES = list_of(TEXT)
 _LABELS = table_of(TEXT)
+_ROWS = entries({"n": COUNT, "digest": TEXT})
 FORMS: dict[str, Form] = {
     "start": entries(
         {
@@ -47,7 +52,20 @@ FORMS: dict[str, Form] = {
             "pool": TEXT,
             "kind": one_of("images", "features", "texts"),
             "column": one_of("path", "row"),
-            "reading": table_of(ANYTHING),
+            "reading": entries(
+                {},
+                {
+                    "kind": one_of("auto", "images", "features", "texts"),
+                    "path_column": maybe(TEXT),
+                    "text_column": maybe(TEXT),
+                    "image_size": whole(8, 4096),
+                    "max_pixels": POSITIVE,
+                    "strict": TRUTH,
+                },
+                others=False,
+            ),
+            "rows": _ROWS,
+            "n_left_out": COUNT,
             "names": _NAMES,
             "labels": _LABELS,
             "outside": table_of(TEXT),
@@ -61,10 +79,20 @@ FORMS: dict[str, Form] = {
             "settings": table_of(ANYTHING),
             "summary": TEXT,
             "seconds": number(0),
+            "rows": _ROWS,
             "token": one_that(_is_hexadecimal, "a token"),
         }
     ),
-    "tell": entries({"file": TEXT, "labels": _LABELS, "outside": table_of(TEXT), "n_same": COUNT}),
+    "tell": entries(
+        {
+            "file": TEXT,
+            "labels": _LABELS,
+            "outside": table_of(TEXT),
+            "n_same": COUNT,
+            "notes": list_of(TEXT),
+            "rows": _ROWS,
+        }
+    ),
 }
 
 _TABLE = """
@@ -248,6 +276,8 @@ class _Sealed:
     def open(self) -> Event:
         content = json.loads(self.content)
         FORMS[self.kind](content, self.kind)
+        if datetime.fromisoformat(self.at).tzinfo is None:
+            raise ValueError(f"its time {self.at!r} has no zone")
         return Event(self.number, self.kind, self.at, content)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +15,7 @@ from skvaal._files.listing import is_glob
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pool_files import files_of, with_files
 from skvaal._files.pools import read_pool
-from skvaal._files.reading import counted, listed, shown
+from skvaal._files.reading import shown
 from skvaal.project.rounds.state import State
 
 _ROWS_TO_COMPARE = 10_000
@@ -69,8 +71,7 @@ def read_pool_again(
     OSError
         If the pool is not there.
     """
-    reading = dict(state.facts["reading"])
-    content = reading.pop("content")
+    reading = state.facts["reading"]
     remembered = os.path.normpath(os.path.join(os.path.abspath(folder), state.facts["pool"]))
     source = remembered if pool is None else os.path.abspath(pool)
     if not os.path.lexists(source) and not is_glob(source):
@@ -78,18 +79,21 @@ def read_pool_again(
             f"the pool {shown(source)} is not there; name the place where it is now (--pool)"
         )
     samples = read_pool(source, n_jobs=n_jobs, progress=progress, **reading)
-    _check_same_rows(samples, state, content)
+    _check_same_rows(samples, state)
+    gone = _gone(samples, state)
+    if gone:  # their labels are passed over, as those of files that cannot be read
+        reasons = dict.fromkeys(gone, "it is no longer there")
+        samples = replace(samples, left_out={**samples.left_out, **reasons})
     samples = with_files(samples, [path for path in state.outside.values() if os.path.isfile(path)])
     row_of = {name: row for row, name in enumerate(samples.names)}
     rows = sorted(row_of[name] for name in state.labels if name in row_of)
     labels = np.array([*(state.labels[samples.names[row]] for row in rows), None], dtype=object)
-    gone = [name for name in state.names if name not in row_of and name not in samples.left_out]
-    notes = (
-        [f"{counted(len(gone), 'sample')} of the pool no longer there: {listed(gone, len(gone))}."]
-        if gone
-        else []
-    )
-    return LabeledSamples(samples, np.array(rows, dtype=np.intp), labels[:-1], tuple(notes))
+    return LabeledSamples(samples, np.array(rows, dtype=np.intp), labels[:-1])
+
+
+def _gone(samples: NamedSamples, state: State) -> list[str]:
+    there = {*samples.names, *samples.left_out}
+    return [name for name in state.names if name not in there]
 
 
 def fingerprint(samples: NamedSamples, n: int) -> str:
@@ -123,13 +127,21 @@ def new_names(known: LabeledSamples, state: State) -> list[str]:
     return [name for name in known.samples.names if name not in seen]
 
 
-def _check_same_rows(samples: NamedSamples, state: State, content: str) -> None:
+def rows_of(samples: NamedSamples, state: State) -> dict[str, Any]:
+    """Return how many rows there are by now, and a digest of them; 0 and none of images."""
+    if samples.kind == "images":
+        return {"n": 0, "digest": ""}
+    n = max(len(samples), state.n_rows)
+    return {"n": n, "digest": fingerprint(samples, n)}
+
+
+def _check_same_rows(samples: NamedSamples, state: State) -> None:
     """Refuse rows that may be others than those that were asked for; files have names."""
     if samples.kind == "images":
         return
-    n_before = len(state.facts["names"])
-    if len(samples) < n_before or fingerprint(samples, n_before) != content:
+    n_before = state.n_rows
+    if len(samples) < n_before or fingerprint(samples, n_before) != state.digest:
         raise ValueError(
-            f"{shown(samples.source)} has changed since the project was started, so that its rows "
+            f"{shown(samples.source)} has changed since it was last read, so that its rows "
             "may be other samples; add rows at its end only, or start another project"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ from skvaal.project.rounds.pool_again import (
     outside_of,
     read_pool_again,
     remember_path,
+    rows_of,
 )
 from skvaal.project.rounds.state import Answer, Round, State
 from skvaal.project.rounds.status import Status, report_status
@@ -91,6 +93,11 @@ class Project:
     @checked(folder=PATH)
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        if not (self.folder / EVENTS).exists():
+            raise FileNotFoundError(
+                f"{shown(folder)} is no project: there is no {EVENTS} in it; begin one by "
+                "skvaal round start, or Project.start"
+            )
         self._events = EventFile(self.folder / EVENTS)
         self.read_state()
 
@@ -155,7 +162,9 @@ class Project:
             "pool": remember_path(pool, folder),
             "kind": samples.kind,
             "column": samples.column,
-            "reading": {**reading, "content": fingerprint(samples, len(samples))},
+            "reading": reading,
+            "rows": {"n": len(samples), "digest": fingerprint(samples, len(samples))},
+            "n_left_out": len(samples.left_out),
             "names": samples.names.tolist(),
             "labels": labels_by_name(known),
             "outside": outside_of(known, len(samples)),
@@ -257,6 +266,7 @@ class Project:
             "summary": picks.summary,
             "seconds": time.perf_counter() - started,
             "token": token,
+            "rows": rows_of(known.samples, state),
         }
         part = self._part_of(number, token)
         try:
@@ -268,7 +278,13 @@ class Project:
         state = state.after(event)
         self._settle(state)
         if out is not None:
-            self.copy_round(out)
+            try:
+                self.copy_round(out)
+            except OSError as error:
+                raise OSError(
+                    f"round {number} is recorded, but not its copy: {error}; copy it by "
+                    "skvaal round ask --again --out FILE, or Project.copy_round"
+                ) from error
         return AskedRound(state.rounds[-1], picks, self.folder / state.rounds[-1].folder)
 
     @checked(
@@ -337,6 +353,8 @@ class Project:
             "outside": outside_of(told, len(known.samples)),
             "joined": new_names(known, state),
             "n_same": len(labels) - len(changed),
+            "notes": list(told.notes),
+            "rows": rows_of(known.samples, state),
         }
         return state.after(self._events.append("tell", content, after=state.n_events - 1)).answers[
             -1
@@ -442,7 +460,10 @@ class Project:
             last = state.rounds[-1]
             part = self._part_of(last.number, last.token)
             if part.is_dir():
-                part.rename(self.folder / last.folder)
+                target = self.folder / last.folder
+                if os.path.lexists(target):  # of a state that a backup has undone
+                    target.rename(self.folder / f"{last.folder}.before_{last.token}")
+                part.rename(target)
 
 
 def _as_json(settings: Mapping[str, Any]) -> dict[str, Any]:

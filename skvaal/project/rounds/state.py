@@ -63,6 +63,10 @@ class Answer:
         Samples that had no label before; that had another one; that had the same one.
     n_unasked : int
         New ones that no round had asked for.
+    new_classes : tuple of str
+        Classes that no label had before, where there were labels.
+    notes : tuple of str
+        What the user should know of how the file was read.
     """
 
     event: int
@@ -73,6 +77,8 @@ class Answer:
     n_corrected: int
     n_same: int
     n_unasked: int
+    new_classes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,10 @@ class State:
         The labels that count, by name, in the order in which samples got their first one.
     outside : dict of str
         Files of labelled samples that are not in the pool, by name.
+    n_rows : int
+        Rows of a table or an array when the pool was last read; 0 of images.
+    digest : str
+        A digest of these rows.
     rounds : tuple of Round
     answers : tuple of Answer
     """
@@ -100,6 +110,8 @@ class State:
     names: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     outside: Mapping[str, str] = field(default_factory=dict)
+    n_rows: int = 0
+    digest: str = ""
     rounds: tuple[Round, ...] = ()
     answers: tuple[Answer, ...] = ()
 
@@ -112,6 +124,8 @@ class State:
             names=tuple(start.content["names"]),
             labels=dict(start.content["labels"]),
             outside=dict(start.content["outside"]),
+            n_rows=start.content["rows"]["n"],
+            digest=start.content["rows"]["digest"],
         )
         for event in others:
             state = state.after(event)
@@ -148,7 +162,9 @@ class State:
             seconds=content["seconds"],
             token=content["token"],
         )
-        return self._changed(names=(*self.names, *content["joined"]), rounds=(*self.rounds, one))
+        return self._changed(
+            content, names=(*self.names, *content["joined"]), rounds=(*self.rounds, one)
+        )
 
     def _after_tell(self, event: Event) -> State:
         content = event.content
@@ -164,13 +180,23 @@ class State:
             n_corrected=len(told) - len(new),
             n_same=content["n_same"],
             n_unasked=sum(name not in asked for name in new),
+            new_classes=self._new_classes(told.values()),
+            notes=tuple(content["notes"]),
         )
         return self._changed(
+            content,
             names=(*self.names, *content["joined"]),
             labels={**self.labels, **told},
             outside={**self.outside, **content["outside"]},
             answers=(*self.answers, answer),
         )
 
-    def _changed(self, **changes: Any) -> State:
-        return replace(self, n_events=self.n_events + 1, **changes)
+    def _new_classes(self, labels: Iterable[str]) -> tuple[str, ...]:
+        before = set(self.labels.values())
+        return tuple(sorted(set(labels) - before)) if before else ()
+
+    def _changed(self, content: Mapping[str, Any], **changes: Any) -> State:
+        rows = content["rows"]
+        return replace(
+            self, n_events=self.n_events + 1, n_rows=rows["n"], digest=rows["digest"], **changes
+        )

@@ -16,6 +16,8 @@ START = {
     "kind": "images",
     "column": "path",
     "reading": {},
+    "rows": {"n": 0, "digest": ""},
+    "n_left_out": 0,
     "names": ["a.png", "b\udcff.png"],
     "labels": {},
     "outside": {},
@@ -27,6 +29,8 @@ TELL = {
     "outside": {},
     "joined": [],
     "n_same": 0,
+    "notes": [],
+    "rows": {"n": 0, "digest": ""},
 }
 
 
@@ -139,6 +143,8 @@ def test_another_format_is_refused(path):
     [
         ({"kind": "sounds"}, "start.kind is 'sounds', not 'images' or"),
         ({"labels": {"a.png": 1}}, r"start.labels.a.png is 1, not text"),
+        ({"reading": {"image_size": -1}}, "start.reading.image_size is -1, not a whole number"),
+        ({"reading": {"foo": 1}}, "start.reading.foo is a key that this version does not know"),
         ({"names": "a.png"}, "start.names is 'a.png', not a list"),
     ],
 )

@@ -125,6 +125,48 @@ def test_the_files_of_a_round_can_be_had_again(project, tmp_path):
         project.copy_round(tmp_path / "again.csv", 3)
 
 
+def test_a_file_that_exists_is_not_overwritten(project, tmp_path):
+    project.ask(3, out=tmp_path / "to_label.csv", **QUICK)
+    before = (tmp_path / "to_label.csv").read_bytes()
+    for ask in (
+        lambda: project.ask(3, out=tmp_path / "to_label.csv", **QUICK),
+        lambda: project.copy_round(tmp_path / "to_label.csv"),
+    ):
+        with pytest.raises(FileExistsError, match=r"to_label\.csv exists, and may hold labels"):
+            ask()
+    assert (tmp_path / "to_label.csv").read_bytes() == before
+    assert len(project.read_state().rounds) == 1
+
+
+def test_a_copy_that_fails_says_that_the_round_is_recorded(project, tmp_path, monkeypatch):
+    def fail(*args):
+        raise OSError("no space")
+
+    monkeypatch.setattr("skvaal.project.rounds.project.copy_file", fail)
+    with pytest.raises(
+        OSError, match=r"round 1 is recorded, but not its copy: no space;"
+    ):
+        project.ask(3, out=tmp_path / "to_label.csv", **QUICK)
+    assert len(project.read_state().rounds) == 1
+
+
+def test_a_state_from_a_backup_goes_on(project, tmp_path):
+    shutil.copy(project.folder / "project.db", tmp_path / "backup.db")
+    lost = project.ask(3, **QUICK)
+    table = (lost.folder / "picks.csv").read_bytes()
+    shutil.copy(tmp_path / "backup.db", project.folder / "project.db")
+    again = project.ask(4, **QUICK)
+    assert len(again.round.names) == 4
+    (before,) = project.folder.glob("round_1.before_*")
+    assert (before / "picks.csv").read_bytes() == table
+
+
+def test_new_classes_are_told(project, answer):
+    names = project.ask(3, **QUICK).round.names
+    assert project.tell(answer(names, label="c1 ")).new_classes == ("c1 ",)
+    assert project.tell(answer(names, label="c1")).new_classes == ()
+
+
 @pytest.mark.parametrize(
     ("out", "message"),
     [("x.txt", "must end in .csv"), ("no/folder/x.csv", "no such folder")],
@@ -196,8 +238,13 @@ def test_a_pool_that_grew_is_asked_and_one_that_changed_is_not(project, pool):
     np.save(pool, np.r_[X, X[:5] + 0.5])
     assert len(project.ask(152, **QUICK).round.names) == 152
     assert len(project.read_state().names) == 155
+    changed = np.load(pool)
+    changed[152] += 1  # one that joined
+    np.save(pool, changed)
+    with pytest.raises(ValueError, match=r"pool\.npy has changed since it was last read"):
+        project.ask(1, **QUICK)
     np.save(pool, X[::-1])
-    with pytest.raises(ValueError, match=r"pool\.npy has changed since the project was started"):
+    with pytest.raises(ValueError, match=r"pool\.npy has changed since it was last read"):
         project.ask(1, **QUICK)
 
 
@@ -242,7 +289,9 @@ def test_a_project_of_an_earlier_version_goes_on(tmp_path):
 
 
 def test_a_folder_without_a_project_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"project\.db"):
+    with pytest.raises(
+        FileNotFoundError, match="is no project: there is no project.db in it"
+    ):
         Project(tmp_path)
 
 
@@ -262,7 +311,9 @@ def test_images_that_join_and_leave(tmp_path, write_image):
     asked = project.ask(9, **QUICK)
     assert "new.png" in asked.round.names
     assert not set(first) & set(asked.round.names)
-    assert any("1 sample" in note and "no longer there" in note for note in asked.picks.notes)
-    labels = write_labels(tmp_path / "labels.csv", dict.fromkeys(first[1:], "red"), "path")
-    assert project.tell(labels).n_new == 3
+    assert any("it is no longer there" in note for note in asked.picks.notes)
+    labels = write_labels(tmp_path / "labels.csv", dict.fromkeys(first, "red"), "path")
+    answer = project.tell(labels)
+    assert answer.n_new == 3
+    assert any("1 label passed over" in note for note in answer.notes)
     assert len(project.read_known().rows) == 5

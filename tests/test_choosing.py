@@ -336,6 +336,7 @@ def test_a_rule_that_reads_no_labelled_sample_may_be_set_where_components_were_k
 
 
 @pytest.mark.parametrize("space", ["decoded", "latent", "components"])
+@pytest.mark.slow
 def test_rules_that_read_what_was_kept_may_be_set_after_fit(digits, space):
     X, y = digits
     strategy = VAALQueryStrategy(**{**SMALL, "max_epochs": 1}, rule=KCenter(space=space)).fit(X, y)

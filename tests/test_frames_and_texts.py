@@ -188,6 +188,7 @@ def test_the_first_step_reads_what_was_handed_over(kind, name, adapter):
 
 @pytest.mark.parametrize("name", STRATEGIES)
 @pytest.mark.parametrize("kind", SAMPLES)
+@pytest.mark.slow
 def test_rounds_of_the_meta_estimator(kind, name):
     X, strategy = SAMPLES[kind](), STRATEGIES[name]
     model = make_pipeline(*front(kind), LogisticRegression())

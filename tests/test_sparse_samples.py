@@ -58,7 +58,7 @@ def test_narrow_ones_are_as_dense_ones(strategy, n_features, kind):
         np.testing.assert_array_equal(strategy.inverse_transform(Z), expected.inverse_transform(Z))
 
 
-@pytest.mark.parametrize("n_features", [3, 50, 1000])
+@pytest.mark.parametrize("n_features", [3, 50, pytest.param(1000, marks=pytest.mark.slow)])
 def test_pools_are_fitted_as_one_array(strategy, n_features):
     X = make_sparse(n_features)
     labeled, pool = X[:N_LABELED], X[N_LABELED:]
@@ -110,7 +110,7 @@ def test_the_vae_reads_a_reduction_of_wide_ones():
     np.testing.assert_allclose(strategy.transform(X.toarray()), Z, atol=1e-4)
 
 
-@pytest.mark.parametrize("n_features", [3, 50, 1000])
+@pytest.mark.parametrize("n_features", [3, 50, pytest.param(1000, marks=pytest.mark.slow)])
 def test_saved_and_loaded(strategy, n_features, tmp_path):
     pytest.importorskip("safetensors")
     X = make_sparse(n_features)
@@ -132,7 +132,7 @@ def test_components_of_a_wide_matrix(rule):
 
 
 @pytest.mark.filterwarnings("ignore::skvaal.EmptyPoolWarning")
-@pytest.mark.parametrize("n_features", [3, 1000])
+@pytest.mark.parametrize("n_features", [3, pytest.param(1000, marks=pytest.mark.slow)])
 def test_without_labelled_samples(strategy, n_features):
     X = make_sparse(n_features)
     for labeled in (None, X[:0]):
@@ -140,7 +140,7 @@ def test_without_labelled_samples(strategy, n_features):
     assert len(set(strategy.fit(X).query(X, 7).tolist())) == 7
 
 
-@pytest.mark.parametrize("n_features", [50, 1000])
+@pytest.mark.parametrize("n_features", [50, pytest.param(1000, marks=pytest.mark.slow)])
 def test_a_dense_and_a_sparse_pool(strategy, n_features):
     X = make_sparse(n_features)
     pools = [X[:N_LABELED].toarray(), X[N_LABELED:]]
@@ -149,7 +149,7 @@ def test_a_dense_and_a_sparse_pool(strategy, n_features):
     assert len(set(strategy.fit_pools(*pools).query(pools[1], 7).tolist())) == 7
 
 
-@pytest.mark.parametrize("n_features", [50, 1000])
+@pytest.mark.parametrize("n_features", [50, pytest.param(1000, marks=pytest.mark.slow)])
 def test_errors_name_the_argument_and_the_place(strategy, n_features):
     X = make_sparse(n_features)
     bad = X.copy().tolil()

@@ -60,6 +60,7 @@ def test_datasets_of_datasets(images):
     ids=repr,
 )
 @pytest.mark.filterwarnings("ignore::skvaal.ArbitraryChoiceWarning")  # copies, hardly trained
+@pytest.mark.slow
 def test_never_read_as_a_whole(images, rule, monkeypatch):
     monkeypatch.setattr("skvaal._pool.components._MAX_NUMBERS", 64 * 8 * 1_000)
     X, _ = images

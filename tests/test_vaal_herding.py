@@ -132,6 +132,7 @@ def test_another_learner_chooses_differently(fitted, pools):
     ],
     ids=str,
 )
+@pytest.mark.slow
 def test_another_training_or_rule_chooses_differently(chosen, pools, params):
     strategy = VAALQueryStrategy(**{**LONG, **params}).fit_pools(*pools)
     assert_chooses_differently(choose(strategy, pools), chosen)

@@ -104,6 +104,7 @@ def plays_nothing(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("command", "option"), list(list_options()))
 @pytest.mark.usefixtures("plays_nothing")
+@pytest.mark.slow
 def test_a_wrong_value_is_refused_by_name(command, option):
     found = {value[:20]: find_fault(command, option, value) for value in VALUES}
     assert {value: fault for value, fault in found.items() if fault} == {}

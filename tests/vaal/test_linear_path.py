@@ -12,7 +12,13 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
-from skvaal import ConvVAE, DenseVAE, ModelFileError, VAALQueryStrategy
+from skvaal import (
+    ArbitraryChoiceWarning,
+    ConvVAE,
+    DenseVAE,
+    ModelFileError,
+    VAALQueryStrategy,
+)
 from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
 from skvaal._vaal.linear_path import LinearPath
@@ -120,7 +126,8 @@ def test_equal_samples_are_fitted():
     X = np.ones((120, 6), dtype=np.float32)
     strategy = fitted(X, vae__latent_dim=4)
     assert np.isfinite(strategy.transform(X)).all()
-    assert len(strategy.query(X[80:], 3)) == 3
+    with pytest.warns(ArbitraryChoiceWarning, match="3 of the 3"):
+        assert len(strategy.query(X[80:], 3)) == 3
 
 
 @pytest.mark.parametrize("kind", ["rows", "images"])
@@ -193,6 +200,7 @@ def fitted_with(X, vae):
 @pytest.mark.parametrize(
     "params", [{"engine__precision": "bf16"}, {"engine__compile": {"backend": "eager"}}]
 )
+@pytest.mark.slow
 def test_precision_and_compilation_keep_distances(X, kind, params):
     X = X if kind == "rows" else X.reshape(-1, 1, 8, 8)
     exact, other = fitted(X, **STILL), fitted(X, **STILL, **params)

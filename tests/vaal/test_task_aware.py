@@ -297,6 +297,7 @@ def test_members_stand_for_their_mean(digits, fitted, proba):
 
 @pytest.mark.filterwarnings("ignore::skvaal.EmptyPoolWarning")
 @pytest.mark.parametrize("net", [*CONDITIONAL, "relabeled"])
+@pytest.mark.slow
 def test_no_labelled_sample(digits, proba, net):
     X, _ = digits
     strategy = VAALQueryStrategy(**QUICK, net=net).fit(X, proba=proba)
@@ -352,6 +353,7 @@ def test_diagnose(fitted, digits, proba, net):
 
 
 @pytest.mark.filterwarnings("ignore::skvaal.UninformativeDiscriminatorWarning")
+@pytest.mark.slow
 def test_a_condition_that_tells_the_pools_apart_is_found_by_held_out_discriminators(digits):
     X, _ = digits
     labeled, unlabeled = np.tile([1.0, 0], (40, 1)), np.tile([0, 1.0], (200, 1))
@@ -387,6 +389,7 @@ def test_of_a_sure_model_all_states_are_labelled(digits):
     assert scores[half].mean() > scores[~half].mean()
 
 
+@pytest.mark.slow
 def test_diagnose_relabelled(digits, proba):
     X, y = digits
     strategy = VAALQueryStrategy(**QUICK, net="relabeled").fit(X, y, proba=proba)
@@ -403,6 +406,7 @@ def test_diagnose_relabelled(digits, proba):
 
 @pytest.mark.usefixtures("no_training")
 @pytest.mark.parametrize("net", [*CONDITIONAL, "relabeled", "ta_vaal", "sraal"])
+@pytest.mark.slow
 def test_missing_probabilities(digits, proba, net):
     X, y = digits
     strategy = VAALQueryStrategy(**QUICK, net=net)

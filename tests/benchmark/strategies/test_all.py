@@ -42,6 +42,7 @@ def biased(images):
 
 
 @pytest.mark.parametrize(("name", "estimator"), CASES)
+@pytest.mark.slow
 def test_a_class_may_be_missing_from_the_labels(name, estimator, biased):
     X, y, labeled = biased
     pool = np.delete(X, labeled, axis=0)

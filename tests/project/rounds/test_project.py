@@ -143,9 +143,7 @@ def test_a_copy_that_fails_says_that_the_round_is_recorded(project, tmp_path, mo
         raise OSError("no space")
 
     monkeypatch.setattr("skvaal.project.rounds.project.copy_file", fail)
-    with pytest.raises(
-        OSError, match=r"round 1 is recorded, but not its copy: no space;"
-    ):
+    with pytest.raises(OSError, match=r"round 1 is recorded, but not its copy: no space;"):
         project.ask(3, out=tmp_path / "to_label.csv", **QUICK)
     assert len(project.read_state().rounds) == 1
 
@@ -289,9 +287,7 @@ def test_a_project_of_an_earlier_version_goes_on(tmp_path):
 
 
 def test_a_folder_without_a_project_is_named(tmp_path):
-    with pytest.raises(
-        FileNotFoundError, match="is no project: there is no project.db in it"
-    ):
+    with pytest.raises(FileNotFoundError, match="is no project: there is no project.db in it"):
         Project(tmp_path)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -14,23 +12,19 @@ from secrets import token_hex
 from typing import Any
 
 from skvaal._files.labels import LabeledSamples, read_labels
-from skvaal._files.pools import read_pool
 from skvaal._files.reading import counted, shown
 from skvaal._utils.params import PATH, WHOLE, checked
-from skvaal._version import __version__
 from skvaal.project.choosing.choosing import choose
 from skvaal.project.picks import Picks
-from skvaal.project.reading import with_own_size
-from skvaal.project.rounds.checks import EVENTS, check_asked, check_empty
+from skvaal.project.rounds.beginning import as_json, begin
+from skvaal.project.rounds.checks import EVENTS, check_asked
 from skvaal.project.rounds.copies import check_copy, copy_file
 from skvaal.project.rounds.events import EventFile
 from skvaal.project.rounds.pool_again import (
-    fingerprint,
     labels_by_name,
     new_names,
     outside_of,
     read_pool_again,
-    remember_path,
     rows_of,
 )
 from skvaal.project.rounds.state import Answer, Round, State
@@ -146,32 +140,15 @@ class Project:
         -------
         Project
         """
-        folder = Path(folder)
-        check_empty(folder)
-        reading = {**reading, "path_column": path_column}
-        samples = read_pool(pool, n_jobs=n_jobs, progress=progress, **reading)
-        if "image_size" not in reading:
-            samples = with_own_size(samples)
-        if samples.kind == "images":
-            reading["image_size"] = samples.X.shape[-1]
-        known = LabeledSamples.without_labels(samples)
-        if labels is not None:
-            known = read_labels(labels, samples, path_column=path_column, label_column=label_column)
-        content = {
-            "id": token_hex(4),
-            "pool": remember_path(pool, folder),
-            "kind": samples.kind,
-            "column": samples.column,
-            "reading": reading,
-            "rows": {"n": len(samples), "digest": fingerprint(samples, len(samples))},
-            "n_left_out": len(samples.left_out),
-            "names": samples.names.tolist(),
-            "labels": labels_by_name(known),
-            "outside": outside_of(known, len(samples)),
-            "version": __version__,
-        }
-        folder.mkdir(parents=True, exist_ok=True)
-        EventFile.create(folder / EVENTS, content)
+        begin(
+            Path(folder),
+            pool,
+            labels,
+            reading={**reading, "path_column": path_column},
+            label_column=label_column,
+            n_jobs=n_jobs,
+            progress=progress,
+        )
         return cls(folder)
 
     def read_state(self) -> State:
@@ -262,7 +239,7 @@ class Project:
         content = {
             "names": picks.names,
             "joined": new_names(known, state),
-            "settings": _as_json(picks.settings),
+            "settings": as_json(picks.settings),
             "summary": picks.summary,
             "seconds": time.perf_counter() - started,
             "token": token,
@@ -464,7 +441,3 @@ class Project:
                 if os.path.lexists(target):  # of a state that a backup has undone
                     target.rename(self.folder / f"{last.folder}.before_{last.token}")
                 part.rename(target)
-
-
-def _as_json(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return json.loads(json.dumps(dict(settings), default=str))

@@ -1,0 +1,66 @@
+"""The start of a project: what is remembered of the pool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from skvaal._files.labels import LabeledSamples, read_labels
+from skvaal._files.pools import read_pool
+from skvaal._version import __version__
+from skvaal.project.reading import with_own_size
+from skvaal.project.rounds.checks import EVENTS, check_empty
+from skvaal.project.rounds.events import EventFile
+from skvaal.project.rounds.pool_again import (
+    fingerprint,
+    labels_by_name,
+    outside_of,
+    remember_path,
+)
+
+
+def begin(
+    folder: Path,
+    pool: str | Path,
+    labels: str | Path | None,
+    *,
+    reading: Mapping[str, Any],
+    label_column: str | None,
+    n_jobs: int,
+    progress: bool,
+) -> None:
+    """Read a pool and the labels that are there, and write them down in an empty folder."""
+    check_empty(folder)
+    samples = read_pool(pool, n_jobs=n_jobs, progress=progress, **reading)
+    if "image_size" not in reading:
+        samples = with_own_size(samples)
+    if samples.kind == "images":
+        reading = {**reading, "image_size": samples.X.shape[-1]}
+    known = LabeledSamples.without_labels(samples)
+    if labels is not None:
+        path_column = reading.get("path_column")
+        known = read_labels(labels, samples, path_column=path_column, label_column=label_column)
+    content = {
+        "id": token_hex(4),
+        "pool": remember_path(pool, folder),
+        "kind": samples.kind,
+        "column": samples.column,
+        "reading": as_json(reading),
+        "rows": {"n": len(samples), "digest": fingerprint(samples, len(samples))},
+        "n_left_out": len(samples.left_out),
+        "names": samples.names.tolist(),
+        "labels": labels_by_name(known),
+        "outside": outside_of(known, len(samples)),
+        "version": __version__,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    EventFile.create(folder / EVENTS, content)
+
+
+def as_json(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return plain values; what JSON does not know becomes text."""
+    plain: dict[str, Any] = json.loads(json.dumps(dict(settings), default=str))
+    return plain

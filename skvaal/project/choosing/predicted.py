@@ -131,6 +131,11 @@ def _of_table(table: Table, known: LabeledSamples) -> tuple[Predicted, list[str]
     if n_others:
         verb = "is" if n_others == 1 else "are"
         notes.append(f"{counted(n_others, 'row')} of the predictions {verb} not of the pool.")
+    if strange := sorted(set(known.classes) - set(classes)):
+        notes.append(
+            f"The predictions have no column for {listed(strange, len(strange))}, which labels "
+            f"have; their classes are {listed(classes, len(classes))}."
+        )
     return Predicted(proba, classes, "your model"), notes
 
 
@@ -151,8 +156,8 @@ def _checked(
     if bad.any():
         row = int(bad.argmax())
         raise ValueError(
-            f"the numbers of {names[row]!r} are no class probabilities: they sum to "
-            f"{chosen[row].sum():.4g}; a row needs numbers from 0 on that sum to 1, and no other "
+            f"the numbers of {names[row]!r} are no class probabilities: the smallest is "
+            f"{chosen[row].min():.4g}, and they sum to {chosen[row].sum():.4g}; a row needs numbers from 0 on that sum to 1, and no other "
             "columns"
         )
     return check_proba(chosen, len(chosen), "it")

@@ -96,3 +96,11 @@ def test_an_array_of_logits_is_refused(known, tmp_path):
 def test_a_file_that_is_not_there_is_named(known, tmp_path):
     with pytest.raises(FileNotFoundError, match="no such file: .*nowhere.csv"):
         read_predictions(tmp_path / "nowhere.csv", known)
+
+
+def test_classes_that_the_predictions_lack_are_named(known_of, tmp_path):
+    known = known_of(np.zeros((4, 2)), {0: "circle", 1: "square"})
+    path = tmp_path / "proba.csv"
+    path.write_text("row,cat,square\n" + "".join(f"{i},0.5,0.5\n" for i in range(4)))
+    _, notes = read_predictions(path, known)
+    assert any("no column for 'circle'" in note for note in notes)

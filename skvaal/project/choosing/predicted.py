@@ -157,7 +157,7 @@ def _checked(
         row = int(bad.argmax())
         raise ValueError(
             f"the numbers of {names[row]!r} are no class probabilities: the smallest is "
-            f"{chosen[row].min():.4g}, and they sum to {chosen[row].sum():.4g}; a row needs numbers from 0 on that sum to 1, and no other "
-            "columns"
+            f"{chosen[row].min():.4g}, and they sum to {chosen[row].sum():.4g}; a row needs "
+            "numbers from 0 on that sum to 1, and no other columns"
         )
     return check_proba(chosen, len(chosen), "it")

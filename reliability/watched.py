@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 import traceback
 from collections.abc import Callable
 from multiprocessing import get_context
@@ -20,6 +21,27 @@ _TIME_TO_BEGIN = 300.0  # seconds; all is imported for the first child
 _TIME_TO_END = 5.0
 REMARK = "remark"  # in the place of an outcome: a note that counts nothing
 _END, _BROKEN = "end", "the harness broke"
+
+
+def kill_after(work: Callable[..., None], *args: Any, seconds: float) -> list[Any]:
+    """Kill a child some time after it has begun, and return what it told before.
+
+    The child calls ``work(sender, *args)``, which sends something as soon as it begins.
+    """
+    receiver, sender = CONTEXT.Pipe(duplex=False)
+    child = CONTEXT.Process(target=work, args=(sender, *args))
+    child.start()
+    sender.close()
+    receiver.recv()  # it begins
+    time.sleep(seconds)
+    child.kill()
+    child.join()
+    told: list[Any] = []
+    try:
+        while True:
+            told.append(receiver.recv())
+    except EOFError:
+        return told
 
 
 def watch(tally: Tally, work: Callable[..., None], *args: Any, patience: float = 120) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from reliability.tally import LOST, TWICE, Fault, Tally
-from reliability.watched import CONTEXT
+from reliability.watched import kill_after
 
 _LONGEST = 1.0  # seconds of asking and telling
 _AT_ONCE = 2
@@ -31,7 +29,7 @@ def run(tally: Tally, trials: int, seed: int, folder: Path) -> None:
     labels: dict[str, str] = {}
     for _ in range(trials):
         seconds = rng.uniform(0, _LONGEST)
-        for kind, content in _kill_while_asking(folder, seconds):
+        for kind, content in kill_after(_ask_and_tell, folder, seconds=seconds):
             if kind == "asked":
                 names.append(content)
             else:
@@ -42,24 +40,6 @@ def run(tally: Tally, trials: int, seed: int, folder: Path) -> None:
         state = Project(folder / "project").read_state()
         names, labels = [one.names for one in state.rounds], dict(state.labels)
     tally.add("went on to ask for others", f"{len(names)} rounds")
-
-
-def _kill_while_asking(folder: Path, seconds: float) -> list[tuple[str, Any]]:
-    """What the process told before the kill."""
-    receiver, sender = CONTEXT.Pipe(duplex=False)
-    child = CONTEXT.Process(target=_ask_and_tell, args=(sender, folder))
-    child.start()
-    sender.close()
-    receiver.recv()  # it begins
-    time.sleep(seconds)
-    child.kill()
-    child.join()
-    told = []
-    try:
-        while True:
-            told.append(receiver.recv())
-    except EOFError:
-        return told
 
 
 def _ask_and_tell(sender: Connection, folder: Path) -> None:

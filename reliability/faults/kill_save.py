@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from reliability.samples import choice, fitted
 from reliability.tally import LOST, Fault, Tally
-from reliability.watched import CONTEXT
+from reliability.watched import kill_after
 
 _LONGEST = 0.2  # seconds of saving
 
@@ -25,29 +24,12 @@ def run(tally: Tally, trials: int, seed: int, folder: Path) -> None:
         own.mkdir()
         path = own / "model.safetensors"
         seconds = rng.uniform(0, _LONGEST)
-        n_saved = _kill_while_saving(models, path, seconds)
+        told = kill_after(_save_in_turn, models, path, seconds=seconds)
+        n_saved = told[-1] if told else 0  # saves that had ended before
         fault = _compare(models, path, n_saved)
         tally.judge(fault, "the old model or the new one", f"{name}, killed at {seconds:.4f} s")
         if len([*own.iterdir()]) > path.exists():
             tally.add("a temporary file is left")
-
-
-def _kill_while_saving(models: list[Any], path: Path, seconds: float) -> int:
-    """Saves that had ended before the kill, as the process told."""
-    receiver, sender = CONTEXT.Pipe(duplex=False)
-    child = CONTEXT.Process(target=_save_in_turn, args=(sender, models, path))
-    child.start()
-    sender.close()
-    receiver.recv()  # it begins
-    time.sleep(seconds)
-    child.kill()
-    child.join()
-    n_saved = 0
-    try:
-        while True:
-            n_saved = receiver.recv()
-    except EOFError:
-        return n_saved
 
 
 def _save_in_turn(sender: Connection, models: list[Any], path: Path) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Sequence
-from operator import index
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skvaal._files.decoding import DEFAULT_MAX_PIXELS, decode, open_regular, opened
+from skvaal._files.encoded import EncodedArray
 
 DEFAULT_IMAGE_SIZE = 64
 MIN_IMAGE_SIZE = 8
 
 
-class LazyImages:
+class LazyImages(EncodedArray):
     """Encoded images in the place of an array of shape (n, 3, size, size) and dtype uint8.
 
     An index decodes the images that it asks for and no other; each time anew, so keep what is
@@ -45,9 +45,6 @@ class LazyImages:
     >>> images.shape, images[0, ...].shape, images[[0, 0]].shape
     ((1, 3, 10, 10), (3, 10, 10), (2, 3, 10, 10))
     """
-
-    dtype = np.dtype(np.uint8)
-    ndim = 4
 
     def __init__(self, source: _Source, size: int, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> None:
         self.source = source
@@ -154,32 +151,6 @@ class LazyImages:
         """The images' files; None if they are bytes in memory."""
         return list(self.source.paths) if isinstance(self.source, _Files) else None
 
-    def __len__(self) -> int:
-        return len(self.source)
-
-    def __repr__(self) -> str:
-        return f"LazyImages(n={len(self)}, size={self.size})"
-
-    def __getitem__(self, key: Any) -> NDArray[np.uint8]:
-        """Decode one image for an int, else those of a slice, of indices or of a mask."""
-        if isinstance(key, tuple):
-            # scikit-learn takes rows by X[rows, ...].
-            if len(key) != 2 or key[1] is not Ellipsis:
-                raise IndexError(f"{key}: encoded images have one index; decode by X[rows] first.")
-            key = key[0]
-        if np.ndim(key) == 0 and not isinstance(key, slice | bool | np.bool_):
-            return self._decode(range(len(self))[index(key)])
-        positions = self._positions(key)
-        images = np.empty((len(positions), *self.shape[1:]), dtype=np.uint8)
-        for image, position in zip(images, positions.tolist(), strict=True):
-            image[...] = self._decode(position)
-        return images
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
-        if copy is False:
-            raise ValueError("encoded images cannot become an array without a copy.")
-        return self[:].astype(dtype or self.dtype, copy=False)
-
     def take(self, key: slice | ArrayLike) -> LazyImages:
         """Some of the images, still encoded.
 
@@ -215,12 +186,6 @@ class LazyImages:
         True
         """
         return self.source.checksum(self.size)
-
-    def _positions(self, key: Any) -> NDArray[np.intp]:
-        positions = np.arange(len(self))[key]  # numpy's own rules for masks and negative indices
-        if positions.ndim != 1:
-            raise IndexError(f"encoded images take indices of 1 dimension, not {positions.ndim}.")
-        return positions
 
     def _decode(self, position: int) -> NDArray[np.uint8]:
         try:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import zlib
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
-from operator import index
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -15,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from skvaal._files.decoding import DEFAULT_MAX_PIXELS, open_regular, opened, to_rgb
+from skvaal._files.encoded import EncodedArray
 
 # A file, or its bytes.
 Encoded = Path | NDArray[np.uint8]
@@ -36,10 +36,8 @@ def resize_mask(mask: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
     return np.asarray(image.resize((width, height), Image.Resampling.NEAREST))
 
 
-class _LazyArray(ABC):
+class _LazyArray(EncodedArray):
     """Files that stand in for an array of uint8; what is asked for is decoded and resized."""
-
-    dtype = np.dtype(np.uint8)
 
     def __init__(
         self, files: Sequence[Encoded], size: Size, *, max_pixels: int = DEFAULT_MAX_PIXELS
@@ -51,42 +49,6 @@ class _LazyArray(ABC):
     @abstractmethod
     def _read(self, file: BinaryIO) -> NDArray[np.uint8]:
         """One image or map, of the size that was asked for."""
-
-    @property
-    @abstractmethod
-    def shape(self) -> tuple[int, ...]:
-        """Shape of the array."""
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(n={len(self)}, size={self.size})"
-
-    def __getitem__(self, key: Any) -> NDArray[np.uint8]:
-        """Decode one for an int, else those of a slice, of indices or of a mask."""
-        if isinstance(key, tuple):
-            # scikit-learn takes rows by X[rows, ...].
-            if len(key) != 2 or key[1] is not Ellipsis:
-                raise IndexError(f"{key}: encoded images have one index; decode by X[rows] first.")
-            key = key[0]
-        if np.ndim(key) == 0 and not isinstance(key, slice | bool | np.bool_):
-            return self._decode(range(len(self))[index(key)])
-        positions = self._positions(key)
-        decoded = np.empty((len(positions), *self.shape[1:]), dtype=np.uint8)
-        for row, position in zip(decoded, positions.tolist(), strict=True):
-            row[...] = self._decode(position)
-        return decoded
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray:
-        if copy is False:
-            raise ValueError("encoded images cannot become an array without a copy.")
-        return self[:].astype(dtype or self.dtype, copy=False)
 
     def take(self: Self, key: slice | ArrayLike) -> Self:
         """Some of them, still encoded, in the order of `key`."""
@@ -105,12 +67,6 @@ class _LazyArray(ABC):
             else:
                 total = zlib.crc32(np.ascontiguousarray(file).tobytes(), total)
         return total
-
-    def _positions(self, key: Any) -> NDArray[np.intp]:
-        positions = np.arange(len(self))[key]  # numpy's own rules for masks and negative indices
-        if positions.ndim != 1:
-            raise IndexError(f"encoded images take indices of 1 dimension, not {positions.ndim}.")
-        return positions
 
     def _decode(self, position: int) -> NDArray[np.uint8]:
         file = self.files[position]
@@ -151,7 +107,7 @@ class LazyScenes(_LazyArray):
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """Shape of the array, (n, 3, height, width)."""
-        return (len(self), 3, *self.size)
+        return (len(self.files), 3, *self.size)
 
     def _read(self, file: BinaryIO) -> NDArray[np.uint8]:
         height, width = self.size
@@ -201,7 +157,7 @@ class LazyMasks(_LazyArray):
     @property
     def shape(self) -> tuple[int, int, int]:
         """Shape of the array, (n, height, width)."""
-        return (len(self), *self.size)
+        return (len(self.files), *self.size)
 
     def _read(self, file: BinaryIO) -> NDArray[np.uint8]:
         with opened(file, self.max_pixels) as image:

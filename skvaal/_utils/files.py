@@ -67,7 +67,7 @@ def replace_file(path: str | Path, content: bytes) -> None:
     _sync_folder(target.parent)
 
 
-def read_file(path: str | Path) -> bytes:
+def read_file(path: str | Path, most: int | None = None) -> bytes:
     """Read a regular file; a pipe or a device, which may never end, is refused.
 
     What is read is as long as the system says that the file is: nothing of those of ``/proc``.
@@ -76,6 +76,8 @@ def read_file(path: str | Path) -> bytes:
     ----------
     path : str or path
         The file, or a link to it.
+    most : int, optional
+        Read so many bytes from its start, if there are as many; by default all.
 
     Returns
     -------
@@ -100,11 +102,12 @@ def read_file(path: str | Path) -> bytes:
         if found is None:
             raise FileNotFoundError(f"no such file: {path}")
         too_large = f"{path} has {found.st_size / 2**30:,.1f} GiB, more than there is memory"
-        if found.st_size > memory_bytes():
+        n_bytes = found.st_size if most is None else min(found.st_size, most)
+        if n_bytes > memory_bytes():
             raise OSError(too_large)
         try:
             with Path(path).open("rb") as file:
-                return file.read(found.st_size)
+                return file.read(n_bytes)
         except MemoryError as error:
             raise OSError(too_large) from error
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from skvaal.cli import options
 from skvaal.cli.printing import check_name, named_path, say, usage_errors
 
 _N_SHOWN = 10
@@ -19,57 +20,27 @@ _N_SHOWN = 10
 
 @usage_errors()
 def query(
-    pool: Annotated[
-        str,
-        typer.Argument(
-            metavar="POOL", help="Folder or pattern of images, CSV, Parquet, .npy or .npz."
-        ),
-    ],
+    pool: options.PoolArgument,
     out: Annotated[
         Path,
         typer.Option(parser=named_path, metavar="FOLDER", help="Where the results go."),
     ],
-    labels: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Table, folder per class, or a labelling tool's export."),
-    ] = None,
-    n: Annotated[int, typer.Option("-n", metavar="N", help="How many to choose.")] = 20,
-    strategy: Annotated[
-        str, typer.Option(metavar="NAME", help="`skvaal strategies` lists them.")
-    ] = "vaal_herding",
-    preset: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Parameters of VAAL, such as paper-cifar.")
-    ] = None,
-    size: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Side of images.  [default: at most 64]"),
-    ] = None,
-    features: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="pixels, tfidf, a network of timm, or own.npy."),
-    ] = None,
-    predictions: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Class probabilities of your own model.")
-    ] = None,
-    model: Annotated[
-        str, typer.Option(metavar="NAME", help="auto, linear, forest or none: what is unsure.")
-    ] = "auto",
-    device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, mps.")] = "auto",
+    labels: options.Labels = None,
+    n: options.Count = 20,
+    strategy: options.Strategy = "vaal_herding",
+    preset: options.Preset = None,
+    size: options.Size = None,
+    features: options.Features = None,
+    predictions: options.Predictions = None,
+    model: options.Model = "auto",
+    device: options.Device = "auto",
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same picks.")] = 0,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at a broken image.")] = False,
-    path_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Column of paths.")
-    ] = None,
-    text_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Column of texts.")
-    ] = None,
-    label_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Column of labels.")
-    ] = None,
-    prefix: Annotated[
-        str, typer.Option(metavar="URL", help="Where Label Studio finds paths, or local-files/DIR.")
-    ] = "local-files",
-    jobs: Annotated[int, typer.Option(metavar="N", help="Processes; -1: one per core.")] = -1,
+    strict: options.Strict = False,
+    path_column: options.PathColumn = None,
+    text_column: options.TextColumn = None,
+    label_column: options.LabelColumn = None,
+    prefix: options.Prefix = "local-files",
+    jobs: options.Jobs = -1,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar, no table.")] = False,
 ) -> None:
     """Choose what to label next: picks.csv, page.html, label_studio.json."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from skvaal.cli import options
 from skvaal.cli.printing import fail, named_path, say, usage_errors
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ _Folder = Annotated[
 _Pool = Annotated[
     str | None, typer.Option(metavar="POOL", help="Where the pool is now, if it was moved.")
 ]
-_PathColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of paths.")]
-_LabelColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of labels.")]
-_Jobs = Annotated[int, typer.Option(metavar="N", help="Processes; -1: one per core.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 
 
@@ -55,26 +53,14 @@ def _stops() -> Iterator[None]:
 @usage_errors()
 def start(
     project: _Folder,
-    pool: Annotated[
-        str,
-        typer.Option(
-            metavar="POOL", help="Folder or pattern of images, CSV, Parquet, .npy or .npz."
-        ),
-    ],
-    labels: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Table, folder per class, or a labelling tool's export."),
-    ] = None,
-    size: Annotated[
-        int | None, typer.Option(metavar="N", help="Side of images.  [default: at most 64]")
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at a broken image.")] = False,
-    path_column: _PathColumn = None,
-    text_column: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Column of texts.")
-    ] = None,
-    label_column: _LabelColumn = None,
-    jobs: _Jobs = -1,
+    pool: options.PoolOption,
+    labels: options.Labels = None,
+    size: options.Size = None,
+    strict: options.Strict = False,
+    path_column: options.PathColumn = None,
+    text_column: options.TextColumn = None,
+    label_column: options.LabelColumn = None,
+    jobs: options.Jobs = -1,
     quiet: _Quiet = False,
 ) -> None:
     """Begin a project: remember the pool, and the labels that are there."""
@@ -104,7 +90,7 @@ def start(
 @usage_errors()
 def ask(
     project: _Folder,
-    n: Annotated[int, typer.Option("-n", metavar="N", help="How many to choose.")] = 20,
+    n: options.Count = 20,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -116,31 +102,18 @@ def ask(
     again: Annotated[
         bool, typer.Option("--again", help="Copy the files of the last round; ask nothing new.")
     ] = False,
-    strategy: Annotated[
-        str, typer.Option(metavar="NAME", help="`skvaal strategies` lists them.")
-    ] = "vaal_herding",
-    preset: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Parameters of VAAL, such as paper-cifar.")
-    ] = None,
-    features: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="pixels, tfidf, a network of timm, or own.npy."),
-    ] = None,
-    predictions: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Class probabilities of your own model.")
-    ] = None,
-    model: Annotated[
-        str, typer.Option(metavar="NAME", help="auto, linear, forest or none: what is unsure.")
-    ] = "auto",
-    device: Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, mps.")] = "auto",
+    strategy: options.Strategy = "vaal_herding",
+    preset: options.Preset = None,
+    features: options.Features = None,
+    predictions: options.Predictions = None,
+    model: options.Model = "auto",
+    device: options.Device = "auto",
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="[default: the number of rounds before]")
     ] = None,
-    prefix: Annotated[
-        str, typer.Option(metavar="URL", help="Where Label Studio finds paths, or local-files/DIR.")
-    ] = "local-files",
+    prefix: options.Prefix = "local-files",
     pool: _Pool = None,
-    jobs: _Jobs = -1,
+    jobs: options.Jobs = -1,
     quiet: _Quiet = False,
 ) -> None:
     """Choose samples to label next: never one that was asked for before."""
@@ -187,13 +160,13 @@ def tell(
             help="Table, folder per class, or a labelling tool's export.",
         ),
     ],
-    path_column: _PathColumn = None,
-    label_column: _LabelColumn = None,
+    path_column: options.PathColumn = None,
+    label_column: options.LabelColumn = None,
     unasked: Annotated[
         bool, typer.Option("--unasked", help="Take labels that no round asked for, too.")
     ] = False,
     pool: _Pool = None,
-    jobs: _Jobs = -1,
+    jobs: options.Jobs = -1,
     quiet: _Quiet = False,
 ) -> None:
     """Take labels in; tell again what was corrected."""
@@ -227,7 +200,7 @@ def status(
         bool, typer.Option(help="Cross-validate a model on the labels so far.")
     ] = True,
     pool: _Pool = None,
-    jobs: _Jobs = -1,
+    jobs: options.Jobs = -1,
     quiet: _Quiet = False,
 ) -> None:
     """Show rounds, labels, the learning curve so far, and what asking has saved."""

@@ -56,7 +56,7 @@ def read_known(
     3
     """
     options: dict[str, Any] = {} if size is None else {"image_size": size}
-    samples = read_pool(
+    samples = read_own_size(
         pool,
         path_column=path_column,
         text_column=text_column,
@@ -65,12 +65,16 @@ def read_known(
         progress=progress,
         **options,
     )
-    if size is None:
-        samples = with_own_size(samples)
     if labels is None:
         return LabeledSamples.without_labels(samples)
     columns = {"path_column": path_column, "label_column": label_column}
     return read_labels(labels, samples, **columns)
+
+
+def read_own_size(pool: str | Path, **reading: Any) -> NamedSamples:
+    """Read a pool; images in their own size, unless `image_size` is given."""
+    samples = read_pool(pool, **reading)
+    return samples if "image_size" in reading else with_own_size(samples)
 
 
 def with_own_size(samples: NamedSamples) -> NamedSamples:

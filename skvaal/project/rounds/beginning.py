@@ -9,9 +9,8 @@ from secrets import token_hex
 from typing import Any
 
 from skvaal._files.labels import LabeledSamples, read_labels
-from skvaal._files.pools import read_pool
 from skvaal._version import __version__
-from skvaal.project.reading import with_own_size
+from skvaal.project.reading import read_own_size
 from skvaal.project.rounds.checks import EVENTS, check_empty
 from skvaal.project.rounds.events import EventFile
 from skvaal.project.rounds.pool_again import (
@@ -34,9 +33,7 @@ def begin(
 ) -> None:
     """Read a pool and the labels that are there, and write them down in an empty folder."""
     check_empty(folder)
-    samples = read_pool(pool, n_jobs=n_jobs, progress=progress, **reading)
-    if "image_size" not in reading:
-        samples = with_own_size(samples)
+    samples = read_own_size(pool, n_jobs=n_jobs, progress=progress, **reading)
     if samples.kind == "images":
         reading = {**reading, "image_size": samples.X.shape[-1]}
     known = LabeledSamples.without_labels(samples)

@@ -35,6 +35,7 @@ from skvaal._utils.schema import (
 # Both are in the header of the file: 'skva' in ASCII, and the form of what is in it.
 _APPLICATION = 0x736B7661
 FORMAT = 1
+_HEADER = 100  # bytes of SQLite's own
 _WAIT = 10.0  # seconds that a change waits for that of another process
 
 
@@ -224,7 +225,7 @@ class EventFile:
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        header = read_file(self.path)[:100]
+        header = read_file(self.path, _HEADER)
         if header[:16] != b"SQLite format 3\0" or _number(header, 68) != _APPLICATION:
             raise ValueError(f"{self.path} is no file of a project of skvaal")
         if (version := _number(header, 60)) != FORMAT:

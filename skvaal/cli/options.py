@@ -1,0 +1,44 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+_POOL_HELP = "Folder or pattern of images, CSV, Parquet, .npy or .npz."
+_LABELS_HELP = "Table, folder per class, or a labelling tool's export."
+
+# Of the files.
+PoolArgument = Annotated[str, typer.Argument(metavar="POOL", help=_POOL_HELP)]
+PoolOption = Annotated[str, typer.Option(metavar="POOL", help=_POOL_HELP)]
+Labels = Annotated[str | None, typer.Option(metavar="FILE", help=_LABELS_HELP)]
+Size = Annotated[
+    int | None, typer.Option(metavar="N", help="Side of images.  [default: at most 64]")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at a broken image.")]
+PathColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of paths.")]
+TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of texts.")]
+LabelColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of labels.")]
+
+# Of the choice.
+Count = Annotated[int, typer.Option("-n", metavar="N", help="How many to choose.")]
+Strategy = Annotated[str, typer.Option(metavar="NAME", help="`skvaal strategies` lists them.")]
+Preset = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Parameters of VAAL, such as paper-cifar.")
+]
+Features = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="pixels, tfidf, a network of timm, or own.npy."),
+]
+Predictions = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Class probabilities of your own model.")
+]
+Model = Annotated[
+    str, typer.Option(metavar="NAME", help="auto, linear, forest or none: what is unsure.")
+]
+Device = Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, mps.")]
+Prefix = Annotated[
+    str, typer.Option(metavar="URL", help="Where Label Studio finds paths, or local-files/DIR.")
+]
+Jobs = Annotated[int, typer.Option(metavar="N", help="Processes; -1: one per core.")]

@@ -1,13 +1,14 @@
-"""The README's tables of the comparison, and what the research log quotes of it.
+"""The tables of README.md and docs/measured.md, and what the research log quotes of them.
 
     python experiments/comparison.py
 
 Reads the records of docs/recommended and docs/batches. Writes docs/results/research/comparison.txt:
 area under the accuracy curve less random's, in points, with a star where Wilcoxon's test gives
-p < 0.05 after Holm's correction; mean ranks; the areas of herding and of VAAL herding less that of
-each other strategy, +- standard error over the seeds; and herding less what it was when the margin
-itself was the weight (docs/results/research/weighed_by_margin.csv, areas in points, by the
-functions here from the records of then).
+p < 0.05 after Holm's correction; mean ranks; in how many cases each strategy is better and worse
+than random beyond chance, and where it is worst; the areas of herding and of VAAL herding less
+that of each other strategy, +- standard error over the seeds; and herding less what it was when
+the margin itself was the weight (docs/results/research/weighed_by_margin.csv, areas in points, by
+the functions here from the records of then).
 """
 
 from pathlib import Path
@@ -35,13 +36,41 @@ def by_case(folder):
             yield ", ".join(one.iloc[0][["data", "protocol"]]), one
 
 
-def above_random(one):
+def against_random(found):
+    """How far each strategy is above random, in points, with its p, by case."""
+    return {
+        name: paired_difference(100 * areas(one), baseline="random") for name, one in found.items()
+    }
+
+
+def as_text(table, one):
     """Points above random by strategy, as text; random's own area."""
-    points = 100 * areas(one)
-    table = paired_difference(points, baseline="random")
     stars = table["p_holm"].lt(0.05).map({True: "*", False: ""})
     text = table["mean"].map("{:+.1f}".format) + stars
-    return pd.concat([text, pd.Series({"random": f"{points['random'].mean():.1f}"})])
+    return pd.concat([text, pd.Series({"random": f"{100 * areas(one)['random'].mean():.1f}"})])
+
+
+def played_in_all(found):
+    """Records of each case, of the strategies that were played in every one."""
+    everywhere = set.intersection(*(set(one["strategy"]) for one in found.values()))
+    return {name: one[one["strategy"].isin(everywhere)] for name, one in found.items()}
+
+
+def summarize(found, against):
+    """One row for each strategy, best first: what the README shows of all cases."""
+    rank = mean_ranks(pd.concat(played_in_all(found).values())).drop("random")
+    tables = {name: table.loc[rank.index] for name, table in against.items()}
+    mean = pd.DataFrame({name: table["mean"] for name, table in tables.items()})
+    is_sure = pd.DataFrame({name: table["p_holm"] < 0.05 for name, table in tables.items()})
+    return pd.DataFrame(
+        {
+            "mean rank": rank.round(1),
+            "better": (is_sure & (mean > 0)).sum(axis=1),
+            "worse": (is_sure & (mean < 0)).sum(axis=1),
+            "worst": mean.min(axis=1).round(1),
+            "worst case": mean.idxmin(axis=1),
+        }
+    ).loc[rank.index]
 
 
 def ahead(one, our):
@@ -55,19 +84,21 @@ def tables(folder):
     """Text: the cases of all strategies, then all cases, of the strategies that were everywhere."""
     found = dict(by_case(folder))
     sizes = {name: one["strategy"].nunique() for name, one in found.items()}
-    everywhere = set.intersection(*(set(one["strategy"]) for one in found.values()))
     complete = {name: one for name, one in found.items() if sizes[name] == max(sizes.values())}
-    common = {name: one[one["strategy"].isin(everywhere)] for name, one in found.items()}
+    common = played_in_all(found)
+    everywhere = set(next(iter(common.values()))["strategy"])
+    against = against_random(found)
     text = []
     for title, chosen in (
         (f"{max(sizes.values())} strategies", complete),
         ("played in all", common),
     ):
         rank = mean_ranks(pd.concat(chosen.values())).round(1).rename("mean rank")
-        columns = {name: above_random(found[name]) for name in chosen}
+        columns = {name: as_text(against[name], found[name]) for name in chosen}
         seeds = {name: one["seed"].nunique() for name, one in chosen.items()}
         text += [f"{folder}, {title}, mean rank over {len(chosen)} cases; seeds: {seeds}"]
         text += [pd.DataFrame({"mean rank": rank, **columns}).loc[rank.index].T.to_string(), ""]
+    text += [f"against random, over {len(found)} cases", summarize(found, against).to_string(), ""]
     for our in (one for one in OURS if one in everywhere):
         compared = pd.DataFrame({name: ahead(one, our) for name, one in found.items()}).T
         text += [f"{our} less each other strategy", compared.to_string(na_rep=""), ""]

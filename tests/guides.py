@@ -9,10 +9,10 @@ GUIDE = Path(__file__).parents[1] / "docs" / "guide"
 _START = ".. code-block:: python\n"
 
 
-def run_examples(page: str) -> dict:
-    """Run the blocks of ``docs/guide/<page>.rst``; return the names that they define."""
+def run_examples(page: str, folder: Path = GUIDE) -> dict:
+    """Run the blocks of ``<folder>/<page>.rst``; return the names that they define."""
     names: dict = {}
-    blocks = (GUIDE / f"{page}.rst").read_text().split(_START)[1:]
+    blocks = (folder / f"{page}.rst").read_text().split(_START)[1:]
     assert blocks
     for block in blocks:
         lines = block.splitlines()[1:]

@@ -15,6 +15,7 @@ from skvaal._predictions.predictions import Predictions
 from skvaal._query_strategy import BaseQueryStrategy, PairOfPredictions
 from skvaal._rules.herding import Herding
 from skvaal._rules.rule import Candidates, Rule
+from skvaal._utils.float_errors import allowing_underflow
 from skvaal._utils.params import Interval
 from skvaal._utils.progress import Verbose
 from skvaal._utils.schema import check_array, check_names, entries
@@ -42,8 +43,8 @@ class HerdingQueryStrategy(BaseQueryStrategy):
     bandwidth : float, default=1.0
         Width of the kernel, in units of the squared distance within which the share
         1 / (n_labeled + n) of the pool lies.
-    uncertainty : {'auto', 'margin', 'entropy', 'least_confident', 'disagreement'}, callable or \
-            None, default='auto'
+    uncertainty : {'auto', 'margin', 'entropy', 'least_confident', 'disagreement', 'std'}, \
+            callable or None, default='auto'
         How unsure a task model is of a sample, from its class probabilities. 'margin' is one minus
         the difference of the two largest, 'entropy' is in nats, 'least_confident' one minus the
         largest, 'disagreement' the mutual information of class and member of a committee. A
@@ -51,7 +52,16 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         sample, higher for less sure. 'auto' is 'margin' where there are probabilities, and nothing
         where not; None ignores them. Of probabilities of pixels, an image has the mean of its
         pixels, or with :class:`UnsurePixels` the share of unsure ones; a callable gets blocks of
-        images, (n_images, n_classes, height, width).
+        images, (n_images, n_classes, height, width). 'std' is the standard deviation that a
+        regressor predicts: `proba` is then of shape (n_samples,), or (n_samples, n_outputs).
+        :class:`HerdingQuery` takes it by 'auto', too, and a callable then gets it; of a forest of
+        regressors, 'disagreement' takes that of the trees.
+    multilabel : {'auto', 'mean', 'max'}, default='auto'
+        How the uncertainties of several labels, or outputs, become one of the sample. With 'mean'
+        or 'max', `proba` is a list of arrays (n_samples, n_classes), one for each output, or an
+        array (n_samples, n_labels) of probabilities that need not sum to 1, with members first if
+        there are any. A label counts as two classes, (1 - p, p). 'auto' reads arrays as one label,
+        and takes the mean over the list that a learner returns.
     data_format : {'channels_first', 'channels_last'}, default='channels_first'
         Layout of 4-D X: (n, channels, height, width) or (n, height, width, channels).
     missing_label : int, float, str or None, default=-1
@@ -118,6 +128,7 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         n_components: int = 32,
         bandwidth: float = 1.0,
         uncertainty: Any = "auto",
+        multilabel: str = "auto",
         data_format: str = "channels_first",
         missing_label: Any = -1,
         random_state: Any = None,
@@ -126,11 +137,13 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         self.n_components = n_components
         self.bandwidth = bandwidth
         self.uncertainty = uncertainty
+        self.multilabel = multilabel
         self.data_format = data_format
         self.missing_label = missing_label
         self.random_state = random_state
         self.verbose = verbose
 
+    @allowing_underflow
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Coordinates of X in the principal components, (n_samples, n_components)."""
         check_is_fitted(self)
@@ -177,11 +190,11 @@ class HerdingQueryStrategy(BaseQueryStrategy):
                 "again, or set it back"
             )
         arrays = {"mean": self.mean_, "components": self.components_}
-        arrays |= self._conditioning_arrays()
+        arrays |= self._pool_arrays()
         return {}, {**arrays, "labeled_coordinates": self.labeled_coordinates_}
 
     def _restore_state(self, values: dict[str, Any], arrays: dict[str, NDArray]) -> None:
-        self._restore_conditioning(arrays)
+        self._restore_from_pool_arrays(arrays)
         entries({}, others=False)(values, "learned")
         check_names(arrays, ("mean", "components", "labeled_coordinates"))
         n = self.n_features_in_

@@ -16,6 +16,14 @@ from skvaal._pool.label_checks import check_labels_of
 from skvaal._pool.labels import read_labels
 from skvaal._pool.pool import Pool
 from skvaal._pool.validation import check_n
+from skvaal._predictions.outputs import (
+    MULTILABEL,
+    check_outputs_of_fit,
+    check_same_outputs,
+    count_columns,
+    count_outputs,
+    read_predictions,
+)
 from skvaal._predictions.pixels import UnsurePixels
 from skvaal._predictions.predictions import (
     UNCERTAINTIES,
@@ -30,6 +38,7 @@ from skvaal._rules.function import FunctionRule
 from skvaal._rules.herding import Herding
 from skvaal._rules.rule import Candidates, Choice, Rule
 from skvaal._utils.exceptions import EmptyPoolWarning, warn_user
+from skvaal._utils.float_errors import allowing_underflow
 from skvaal._utils.model_file import Namespaces
 from skvaal._utils.params import NestedParamsMixin, StrOptions, check_flag
 from skvaal._utils.progress import VERBOSE_CONSTRAINT, Verbose
@@ -54,12 +63,14 @@ class BaseQueryStrategy(
     """Base class of the strategies: it validates, calls what a subclass learned, and chooses.
 
     A subclass says how it learns (`_fit`), which rule chooses (`_make_rule`) and what the rule may
-    read (`_make_candidates`). It has the parameters `uncertainty`, `data_format`, `missing_label`,
-    `random_state` and `verbose`. `seconds_` holds the times of the last 'fit' and 'choose'.
+    read (`_make_candidates`). It has the parameters `uncertainty`, `multilabel`, `data_format`,
+    `missing_label`, `random_state` and `verbose`. `seconds_` holds the times of the last 'fit' and
+    'choose'.
     """
 
     _parameter_constraints: dict = {
-        "uncertainty": [StrOptions({"auto", *UNCERTAINTIES}), callable, None],
+        "uncertainty": [StrOptions({"auto", "std", *UNCERTAINTIES}), callable, None],
+        "multilabel": [StrOptions(set(MULTILABEL))],
         "data_format": [StrOptions({"channels_first", "channels_last"})],
         "missing_label": "no_validation",
         "random_state": ["random_state"],
@@ -67,6 +78,7 @@ class BaseQueryStrategy(
     }
 
     uncertainty: Any
+    multilabel: str
     data_format: str
     missing_label: Any
     random_state: Any
@@ -74,6 +86,7 @@ class BaseQueryStrategy(
     n_labeled_: int
     n_unlabeled_: int
     _seed: int
+    _n_outputs: int | None = None  # of a file that was loaded, nobody knows
 
     @abstractmethod
     def _fit(
@@ -108,6 +121,12 @@ class BaseQueryStrategy(
     def _namespaces(cls) -> Namespaces:
         return {"skvaal": {"UnsurePixels": UnsurePixels}}
 
+    def _params_to_save(self) -> dict[str, Any]:
+        params = super()._params_to_save()
+        if params["multilabel"] == "auto":  # so that earlier versions, which lack it, open the file
+            del params["multilabel"]
+        return params
+
     def _forget(self) -> Any:
         """Drop all fitted attributes; a subclass returns what its next fit goes on from."""
         params = self._get_param_names()
@@ -116,6 +135,7 @@ class BaseQueryStrategy(
         return None
 
     @undone_on_error
+    @allowing_underflow
     def fit(self: Self, X: Any, y: ArrayLike | None = None, *, proba: Any = None) -> Self:
         """Learn from labelled and unlabelled samples in one array.
 
@@ -154,15 +174,19 @@ class BaseQueryStrategy(
         if y is not None:
             check_labels_of(X, y)
             labeled = read_labels(y, self.missing_label, len(samples))
-        predictions = Predictions.of(proba, len(samples))
+        predictions = self._read(proba, len(samples))
+        n_columns = None if y is None else count_columns(y)
+        check_outputs_of_fit(predictions, n_columns, "proba")
         rows = np.flatnonzero(labeled), np.flatnonzero(~labeled)
         (samples,) = self._reduce({"X": samples}, reset=True, rows=rows)
         pools = Pool(samples, rows[0]), Pool(samples, rows[1])
         views = predictions.rows(rows[0]), predictions.rows(rows[1])
         self._learn(pools, views, ("proba", "proba"), previous)
+        self._n_outputs = self._n_outputs or n_columns
         return self
 
     @undone_on_error
+    @allowing_underflow
     def fit_pools(
         self: Self,
         X_labeled: Any,
@@ -195,13 +219,14 @@ class BaseQueryStrategy(
         pools = self._check_pools(X_labeled, X_unlabeled)
         names = "proba_labeled", "proba_unlabeled"
         views = (
-            Predictions.of(proba_labeled, len(pools[0]), names[0]),
-            Predictions.of(proba_unlabeled, len(pools[1]), names[1]),
+            self._read(proba_labeled, len(pools[0]), names[0]),
+            self._read(proba_unlabeled, len(pools[1]), names[1]),
         )
         self._learn(pools, views, names, previous)
         return self
 
     @undone_on_error
+    @allowing_underflow
     def fit_query(
         self,
         X_labeled: Any,
@@ -235,8 +260,8 @@ class BaseQueryStrategy(
         pools = self._check_pools(X_labeled, X_unlabeled)
         n = check_n(n, len(pools[1]))
         views = (
-            Predictions.of(proba_labeled, len(pools[0]), "proba_labeled"),
-            Predictions.of(proba, len(pools[1])),
+            self._read(proba_labeled, len(pools[0]), "proba_labeled"),
+            self._read(proba, len(pools[1])),
         )
         rule, uncertainty = self._decide(len(pools[0]), views[1])
         self._learn(pools, views, ("proba_labeled", "proba"), previous)
@@ -257,6 +282,8 @@ class BaseQueryStrategy(
     ) -> None:
         began = perf_counter()
         self.n_labeled_, self.n_unlabeled_ = len(pools[0]), len(pools[1])
+        check_same_outputs(*predictions, names)
+        self._n_outputs = count_outputs(predictions[0]) or count_outputs(predictions[1])
         self._learn_scale(pools)
         self._fit(*pools, predictions, names, previous)
         self.seconds_ = {"fit": perf_counter() - began}
@@ -276,7 +303,8 @@ class BaseQueryStrategy(
                 (n_samples, n_classes, height, width), default=None
             Class probabilities of the pool by a task model, or by the members of a committee; or
             those of the pixels of images, by a segmentation model. The latter may be a
-            ``numpy.memmap``, of which a block at a time is read.
+            ``numpy.memmap``, of which a block at a time is read. Of several labels or of a
+            regressor, as the parameters `multilabel` and `uncertainty` say.
         return_scores : bool, default=False
             Whether to return what each sample was chosen by, too.
 
@@ -299,6 +327,7 @@ class BaseQueryStrategy(
         choice = self.choose(X_unlabeled, n, proba=proba)
         return (choice.indices, choice.values) if return_scores else choice.indices
 
+    @allowing_underflow
     def choose(
         self, X_unlabeled: Any, n: int = 1, *, proba: Any = None, keep_utilities: bool = False
     ) -> Choice:
@@ -321,7 +350,8 @@ class BaseQueryStrategy(
         check_flag(keep_utilities, "keep_utilities")
         pool = self._open(X_unlabeled, "X_unlabeled")
         n = check_n(n, len(pool))
-        predictions = Predictions.of(proba, len(pool))
+        predictions = self._read(proba, len(pool))
+        check_outputs_of_fit(predictions, self._n_outputs, "proba")
         rule, uncertainty = self._decide(self.n_labeled_, predictions)
         return self._apply(rule, pool, n, uncertainty, predictions, keep_utilities)
 
@@ -329,16 +359,24 @@ class BaseQueryStrategy(
         """What a task model should be asked for before `fit` and `query`."""
         self._check_parameters(warns=False)
         explicit = is_explicit(self.uncertainty)
+        named = self.uncertainty if isinstance(self.uncertainty, str) else ""
         return PredictionNeeds(
             pool=self.uncertainty is not None and self._make_rule().reads.uncertainty,
-            members=isinstance(self.uncertainty, str) and self.uncertainty == "disagreement",
+            members=named == "disagreement",
             required_by=describe_uncertainty(self.uncertainty) if explicit else None,
+            answer="std" if named == "std" else "proba" if named in UNCERTAINTIES else "any",
+            multilabel=self.multilabel,
         )
 
     def _recall(self, pool: Pool, proba: Any) -> tuple[Rule, Candidates]:
-        predictions = Predictions.of(proba, len(pool))
+        predictions = self._read(proba, len(pool))
         rule, uncertainty = self._decide(self.n_labeled_, predictions, warns=False)
         return rule, self._make_candidates(pool, rule, uncertainty, predictions)
+
+    def _read(self, proba: Any, n_samples: int, name: str = "proba") -> Predictions:
+        """What a model says of samples, as it was passed."""
+        how = {"uncertainty": self.uncertainty, "multilabel": self.multilabel}
+        return read_predictions(proba, n_samples, name, **how)
 
     def _decide(
         self, n_labeled: int, predictions: Predictions, *, warns: bool = True
@@ -360,7 +398,7 @@ class BaseQueryStrategy(
                 f"{type(self).__name__} has no learner: pass proba=..., or use VAALQuery or "
                 "HerdingQuery in an ActiveLearner"
             )
-        return rule, measure_uncertainty(self.uncertainty, predictions)
+        return rule, measure_uncertainty(self.uncertainty, predictions, self.multilabel)
 
     def _check_uncertainty(self, rule: Rule) -> None:
         """Raise if the user names an uncertainty that the rule does not read."""

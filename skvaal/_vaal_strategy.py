@@ -14,6 +14,7 @@ from skvaal._engine.processes import share_value, start_processes
 from skvaal._engine.settings import EngineSettings, make_settings
 from skvaal._pool.components import PrincipalComponents
 from skvaal._pool.pool import Pool
+from skvaal._predictions.outputs import check_one_label
 from skvaal._predictions.predictions import PredictionNeeds
 from skvaal._query_strategy import BaseQueryStrategy, PairOfPredictions
 from skvaal._rules.lookup import RULES, as_rule
@@ -72,8 +73,8 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         callable gets ``(scores, Z, Z_labeled, n, random_state)``, the log-odds and coordinates of
         the pool, the coordinates of the labelled samples, a number and a RandomState, and returns
         `n` different rows; if it has a keyword parameter `uncertainty`, it gets that, too.
-    uncertainty : {'auto', 'margin', 'entropy', 'least_confident', 'disagreement'}, callable or \
-            None, default='auto'
+    uncertainty : {'auto', 'margin', 'entropy', 'least_confident', 'disagreement', 'std'}, \
+            callable or None, default='auto'
         How unsure a task model is of a sample, from its class probabilities, as in
         :class:`HerdingQueryStrategy`. 'auto' is 'margin' where there are probabilities, and nothing
         where not; None ignores them. Herding, Greedy and callables with that keyword read it.
@@ -118,7 +119,7 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         ``optimizer_discriminator__*``, ``callbacks__*``, and how it is computed:
 
         - ``engine__precision`` : {'auto', 'float32', 'bf16', 'fp16'}; 'auto' takes bfloat16 on
-          CUDA devices that have units for it.
+          CUDA devices that have units for it, and for wide convolutions on processors with AMX.
         - ``engine__compile`` : bool or dict of options of :func:`torch.compile`.
         - ``engine__distributed`` : whether all processes of ``accelerate launch`` train one model.
         - ``engine__augmentation`` : {None, 'flip', 'crop', 'flip_crop'}, in training only.
@@ -199,6 +200,7 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         net: Any = "vaal",
         rule: Any = "herding",
         uncertainty: Any = "auto",
+        multilabel: str = "auto",
         beta: float = 1.0,
         lambda1: float = 1.0,
         lambda2: float = 1.0,
@@ -225,6 +227,7 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         self.net = net
         self.rule = rule
         self.uncertainty = uncertainty
+        self.multilabel = multilabel
         self.beta = beta
         self.lambda1 = lambda1
         self.lambda2 = lambda2
@@ -288,6 +291,8 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
             members=of_rule.members,
             losses=of_net.losses,
             required_by=of_net.required_by or of_rule.required_by,
+            answer="proba" if of_net.required_by else of_rule.answer,
+            multilabel=of_rule.multilabel,
         )
 
     def _check_parameters(self, *, warns: bool = True) -> None:
@@ -339,6 +344,7 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         previous: Any,
     ) -> None:
         rule = self._make_rule()
+        check_one_label(predictions, names, resolve_net(self.net).prediction_needs.required_by)
         recipe = self._recipe(unlabeled.sample_shape)
         self._check_nested_params(recipe.components())
         warn_of_unused(recipe.net_class, type(self), self.get_params(deep=False))

@@ -269,7 +269,9 @@ class VAALQuery(_StrategyQuery):
     The learner is asked for class probabilities where `uncertainty` or the net reads them. It gets
     X as it was handed over. A ``Committee`` answers by ``vote_proba``, another learner by
     ``predict_proba``; with ``uncertainty='disagreement'`` its estimator's members answer, such as a
-    forest's trees. With ``net='task_loss'`` or ``'ta_vaal'``, an estimator may have ``embed(X)``,
+    forest's trees. Of several labels, ``multilabel`` says how their uncertainties become one. A
+    regressor is asked for its standard deviation, ``predict(X, return_std=True)``, if it has one.
+    With ``net='task_loss'`` or ``'ta_vaal'``, an estimator may have ``embed(X)``,
     the features of a net. A small perceptron on them then learns to rank the labelled samples'
     losses, and predicts those of both pools (Yoo and Kweon, CVPR 2019, arXiv 1905.03677).
 

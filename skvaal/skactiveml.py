@@ -75,9 +75,12 @@ class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
             Whether to return the utilities, too.
         clf : classifier, default=None
             A classifier of scikit-activeml or scikit-learn, asked for class probabilities of the
-            samples. None chooses without a model's uncertainty.
+            samples; or a regressor whose ``predict`` takes ``return_std=True``. None chooses
+            without a model's uncertainty.
         fit_clf : bool, default=True
-            Whether a copy of `clf` is fitted on the labelled rows first.
+            Whether a copy of `clf` is fitted on the labelled rows first. For a classifier of
+            several labels, which scikit-activeml does not know, fit `clf` yourself and pass False;
+            y then only says which rows are labelled.
 
         Returns
         -------

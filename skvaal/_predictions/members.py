@@ -1,4 +1,4 @@
-"""Class probabilities by each member of a fitted ensemble, such as a forest's trees."""
+"""What each member of a fitted ensemble says, such as a forest's trees."""
 
 from __future__ import annotations
 
@@ -6,13 +6,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import BaggingClassifier
+from sklearn.ensemble import (
+    BaggingClassifier,
+    BaggingRegressor,
+    ExtraTreesRegressor,
+    RandomForestRegressor,
+    VotingRegressor,
+)
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skvaal._pool.arrays import issparse
 from skvaal._pool.containers import count_rows
 from skvaal._pool.conversion import as_array
+
+# Whose members each predict the target. Those of boosting predict what others left.
+_AVERAGING = (BaggingRegressor, ExtraTreesRegressor, RandomForestRegressor, VotingRegressor)
 
 
 def predict_by_members(model: Any, X: Any) -> NDArray[np.floating]:
@@ -22,19 +32,11 @@ def predict_by_members(model: Any, X: Any) -> NDArray[np.floating]:
     """
     ensemble, X = _unwrap(model, X)
     name = type(ensemble).__name__
-    if not hasattr(ensemble, "estimators_"):
-        check_is_fitted(ensemble)
-    members = list(getattr(ensemble, "estimators_", []))
-    if len(members) < 2 or not all(hasattr(member, "predict_proba") for member in members):
-        raise _make_error(f"that have predict_proba, and {name} has none")
+    members = _find_members(ensemble)
     n_classes = len(ensemble.classes_)
     if isinstance(ensemble.classes_, list):  # of several outputs, the classes of each
         raise _make_error(f"with one output, and {name} has {n_classes}")
-    if issparse(X):
-        X = X.tocsr()
-    # Voting and stacking hand X on as it is; forests, bagging and boosting make it an array.
-    elif not any(map(hasattr, (ensemble, members[0]), ("named_estimators_", "feature_names_in_"))):
-        X = np.asarray(X)
+    X = _as_members_read(ensemble, members, X)
     # A bagging ensemble shows each member some of the features.
     features = getattr(ensemble, "estimators_features_", [None] * len(members))
     answers = [
@@ -46,6 +48,62 @@ def predict_by_members(model: Any, X: Any) -> NDArray[np.floating]:
             f"that know the same classes, but not all members of {name} know its {n_classes}"
         )
     return np.stack(answers)
+
+
+def predict_outputs_by_members(model: Any, X: Any) -> list[NDArray[np.floating]]:
+    """Class probabilities of several outputs by each member, (n_members, n_samples, n_classes).
+
+    Members are a forest's trees, or those of the ensemble that a MultiOutputClassifier has for each
+    output. Raises a ValueError if there are none.
+    """
+    ensemble, X = _unwrap(model, X)
+    if isinstance(ensemble, MultiOutputClassifier):
+        check_is_fitted(ensemble)
+        return [predict_by_members(each, X) for each in ensemble.estimators_]
+    members = _find_members(ensemble)
+    if not isinstance(ensemble.classes_, list):
+        raise _make_error(f"of several outputs, and {type(ensemble).__name__} has none")
+    X = _as_members_read(ensemble, members, X)
+    answers = zip(*(member.predict_proba(X) for member in members), strict=True)
+    return [np.stack(of_one) for of_one in answers]
+
+
+def has_regressors(model: Any) -> bool:
+    """Whether a model, or the last step of a Pipeline, averages over regressors."""
+    while isinstance(model, Pipeline):
+        model = model[-1]
+    return isinstance(model, _AVERAGING)
+
+
+def deviate_by_members(model: Any, X: Any) -> NDArray[np.floating]:
+    """Standard deviation of the predictions of an ensemble's regressors, a row for each sample."""
+    ensemble, X = apply_steps_before_last(model, X)
+    check_is_fitted(ensemble)
+    members = list(ensemble.estimators_)
+    X = _as_members_read(ensemble, members, X)
+    features = getattr(ensemble, "estimators_features_", [None] * len(members))
+    answers = [
+        member.predict(X if each is None else X[:, each])
+        for member, each in zip(members, features, strict=True)
+    ]
+    return np.std(answers, axis=0)
+
+
+def _find_members(ensemble: Any) -> list[Any]:
+    if not hasattr(ensemble, "estimators_"):
+        check_is_fitted(ensemble)
+    members = list(getattr(ensemble, "estimators_", []))
+    if len(members) < 2 or not all(hasattr(member, "predict_proba") for member in members):
+        raise _make_error(f"that have predict_proba, and {type(ensemble).__name__} has none")
+    return members
+
+
+def _as_members_read(ensemble: Any, members: list[Any], X: Any) -> Any:
+    if issparse(X):
+        return X.tocsr()
+    # Voting and stacking hand X on as it is; forests, bagging and boosting make it an array.
+    is_handed_on = map(hasattr, (ensemble, members[0]), ("named_estimators_", "feature_names_in_"))
+    return X if any(is_handed_on) else np.asarray(X)
 
 
 def _make_error(reason: str) -> ValueError:

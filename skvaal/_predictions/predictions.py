@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skvaal._pool.conversion import as_array, as_real_numbers
+from skvaal._pool.conversion import as_real_numbers
+from skvaal._predictions.distributions import check_proba
 from skvaal._predictions.pixels import (
     MEASURES,
     check_pixel_proba,
@@ -29,9 +30,7 @@ from skvaal._utils.params import naming_foreign
 
 Proba = NDArray[np.floating]
 
-# A row's sum may be this far from 1, about the error of probabilities in float16; and where a model
-# computes in float32, which rounds the exponents of very small likelihoods.
-_TOLERANCE, _LOW_PRECISION_TOLERANCE = 1e-3, 0.1
+_SEVERAL_LABELS = "if a sample may have several labels, set multilabel='mean' or 'max'"
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,9 @@ class PredictionNeeds:
     losses: bool = False  # losses of both, if the learner has features for a head to predict from
     # The parameter, as it is set, that cannot do without; None: left out where a learner has none.
     required_by: str | None = None
+    # What will do: class probabilities, a regressor's standard deviations, or either.
+    answer: Literal["any", "proba", "std"] = "proba"
+    multilabel: str = "auto"  # how an answer is read, the parameter of the strategies
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,10 +58,13 @@ class Predictions:
     loss: NDArray[np.floating] | None = None  # (n_samples,), of which only the order means anything
     # (n_samples, n_classes, height, width), of a segmentation model, which has no `proba`.
     pixels: NDArray | None = None
+    deviation: NDArray[np.float64] | None = None  # (n_samples,), of a regressor
+    # Of several labels or outputs, what is said of each; the rest is None then.
+    outputs: tuple[Predictions, ...] | None = None
 
     @classmethod
     def of(cls, proba: Any, n_samples: int, name: str = "proba") -> Predictions:
-        """Check probabilities that a user passed, of a committee's members too, and wrap them.
+        """Check probabilities of one label, of a committee's members too, and wrap them.
 
         None becomes empty; Predictions, which an adapter passes on, are returned as they are.
         """
@@ -70,13 +75,13 @@ class Predictions:
         given = as_real_numbers(proba, name)
         if given.ndim == 4:
             return cls(pixels=check_pixel_proba(given, n_samples, name))
-        checked = check_proba(given, n_samples, name)
+        checked = check_proba(given, n_samples, name, way_out=_SEVERAL_LABELS)
         return cls(checked) if checked.ndim == 2 else cls(checked.mean(axis=0), checked)
 
     @property
     def are_missing(self) -> bool:
-        """Whether there are no class probabilities, neither of samples nor of pixels."""
-        return self.proba is None and self.pixels is None
+        """Whether nothing tells how unsure the model is."""
+        return all(each is None for each in (self.proba, self.pixels, self.deviation, self.outputs))
 
     def rows(self, positions: NDArray[np.intp]) -> Predictions:
         """Predictions on some of the samples."""
@@ -85,6 +90,8 @@ class Predictions:
             None if self.members is None else self.members[:, positions],
             None if self.loss is None else self.loss[positions],
             None if self.pixels is None else self.pixels[positions],
+            None if self.deviation is None else self.deviation[positions],
+            None if self.outputs is None else tuple(each.rows(positions) for each in self.outputs),
         )
 
     def followed_by(self, other: Predictions) -> Predictions:
@@ -101,52 +108,6 @@ def _concatenate(first: NDArray | None, second: NDArray | None, axis: int) -> ND
     if first is None or second is None:
         return None
     return np.concatenate([first, second], axis=axis)
-
-
-def check_proba(proba: Any, n_samples: int, name: str = "proba") -> NDArray[np.float64]:
-    """Read class probabilities as float64, (n_samples, n_classes), or of members one axis more."""
-    given = as_real_numbers(proba, name)
-    checked = as_array(given, name, np.float64)
-    if checked.ndim not in (2, 3):
-        raise ValueError(
-            f"{name} must have the shape (n_samples, n_classes), (n_members, n_samples, n_classes) "
-            "for the members of a committee, or (n_samples, n_classes, height, width) for pixels, "
-            f"got {checked.shape}; pass what predict_proba returns"
-        )
-    if checked.shape[-2] != n_samples:
-        raise ValueError(
-            f"{name} of shape {checked.shape} has {checked.shape[-2]} samples, but there are "
-            f"{n_samples}; pass the probabilities of the same rows, members first if there are any"
-        )
-    if 0 in checked.shape:
-        raise ValueError(f"{name} of shape {checked.shape} is empty; at least one class is needed")
-    is_precise = given.dtype.kind != "f" or given.dtype.itemsize > 4
-    return _check_distributions(checked, name, is_precise)
-
-
-def _check_distributions(
-    proba: NDArray[np.float64], name: str, is_precise: bool
-) -> NDArray[np.float64]:
-    """Raise if a row is no distribution, and say which one; else return rows that sum to 1."""
-    tolerance = _TOLERANCE if is_precise else _LOW_PRECISION_TOLERANCE
-    with np.errstate(over="ignore", invalid="ignore"):
-        sums = proba.sum(axis=-1, keepdims=True)
-        error = np.abs(sums - 1)[..., 0]
-        bad = ~((proba >= 0).all(axis=-1) & (error <= tolerance))
-    if not bad.any():
-        return proba / sums if (error > _TOLERANCE).any() else proba
-    where = tuple(int(i) for i in np.argwhere(bad)[0])
-    row = proba[where]
-    what = "is no distribution"
-    if not np.isfinite(row).all() or (row < 0).any():
-        what = "holds a negative number" if np.isfinite(row).all() else "holds NaN or infinity"
-    way_out = "pass what predict_proba returns, a softmax of logits for a net"
-    if not is_precise:
-        way_out += "; if a model in float32 rounds so, give it float64 samples"
-    raise ValueError(
-        f"{name}{list(where)} {what} (its sum is {sums[where][0]:.6g}), but class probabilities "
-        f"are from 0 to 1 and sum to 1; {way_out}"
-    )
 
 
 def margin(proba: Proba) -> NDArray[np.float64]:
@@ -209,22 +170,35 @@ UNCERTAINTIES: dict[str, Callable[[NDArray], NDArray]] = {
 }
 
 
-def measure_uncertainty(uncertainty: Any, predictions: Predictions) -> NDArray[np.float64] | None:
+def measure_uncertainty(
+    uncertainty: Any, predictions: Predictions, multilabel: str = "auto"
+) -> NDArray[np.float64] | None:
     """Measure how unsure a task model is of each sample; higher is less sure.
 
-    `uncertainty` is a key of UNCERTAINTIES, a function of class probabilities, None, or 'auto': the
-    margin, or None without probabilities. Of an image with probabilities of its pixels it is the
-    mean over them; a function then gets blocks of images.
+    `uncertainty` is a key of UNCERTAINTIES, a function of class probabilities, 'std', None, or
+    'auto': the margin, or None without probabilities. Of a regressor it is the standard deviation,
+    or a function of that. Of an image with probabilities of its pixels it is the mean over them; a
+    function then gets blocks of images. Of several labels it is their mean, or maximum.
     """
     if uncertainty is None or (uncertainty == "auto" and predictions.are_missing):
         return None
+    if predictions.outputs is not None:
+        return _measure_outputs(uncertainty, predictions.outputs, multilabel)
     if predictions.pixels is not None:
         return _measure_pixels(uncertainty, predictions.pixels)
-    assert predictions.proba is not None
     if callable(uncertainty):
+        given = predictions.proba if predictions.deviation is None else predictions.deviation
+        assert given is not None
         # The function may work in place, and the probabilities are needed again.
-        answer = _ask(uncertainty, predictions.proba.copy())
-        return _read_answer(answer, len(predictions.proba), uncertainty)
+        return _read_answer(_ask(uncertainty, given.copy()), len(given), uncertainty)
+    if predictions.deviation is not None:
+        return predictions.deviation
+    assert predictions.proba is not None
+    if uncertainty == "std":
+        raise ValueError(
+            "uncertainty='std' is a regressor's standard deviation, and there are class "
+            "probabilities; take another uncertainty, such as 'auto'"
+        )
     if uncertainty != "disagreement":
         return UNCERTAINTIES["margin" if uncertainty == "auto" else uncertainty](predictions.proba)
     if predictions.members is None:
@@ -235,6 +209,14 @@ def measure_uncertainty(uncertainty: Any, predictions: Predictions) -> NDArray[n
             "uncertainty, such as 'margin'"
         )
     return disagreement(predictions.members)
+
+
+def _measure_outputs(
+    uncertainty: Any, outputs: tuple[Predictions, ...], multilabel: str
+) -> NDArray[np.float64] | None:
+    values = [measure_uncertainty(uncertainty, each) for each in outputs]
+    told = [each for each in values if each is not None]
+    return np.max(told, axis=0) if multilabel == "max" else np.mean(told, axis=0)
 
 
 def _measure_pixels(uncertainty: Any, pixels: NDArray) -> NDArray[np.float64]:

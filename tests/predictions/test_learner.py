@@ -15,7 +15,6 @@ from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, RandomForest
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.multioutput import MultiOutputClassifier
 from sklearn.naive_bayes import GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
@@ -332,14 +331,6 @@ def test_members_that_answer_nothing(pools, answer):
     model.estimators_[1].predict_proba = lambda X: answer
     with pytest.raises(ValueError, match="not all members of BaggingClassifier know its 10"):
         predict_by_members(model, pools[2])
-
-
-def test_several_outputs(pools):
-    X, y, X_pool = pools
-    model = MultiOutputClassifier(GaussianNB()).fit(X, np.column_stack([y, y]))
-    message = r"gives 2 arrays, one for each output.*set uncertainty=None"
-    with pytest.raises(ValueError, match=message):
-        ask(model, pools, POOL)
 
 
 # Losses

@@ -7,13 +7,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.linear_model import BayesianRidge, LinearRegression, LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from skvaal._predictions.learner import find_models, has_probabilities, name_model
+from skvaal._predictions.models import (
+    find_models,
+    has_deviation,
+    has_probabilities,
+    name_model,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +64,22 @@ def test_who_has_probabilities(model, expected):
         assert has_probabilities(learner) is expected
         both = SimpleNamespace(learner_list=[learner, learner], predict_proba=print)
         assert has_probabilities(both) is expected
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        (GaussianProcessRegressor(), True),
+        (make_pipeline(StandardScaler(), make_pipeline(BayesianRidge())), True),
+        (LinearRegression(), False),
+        (make_pipeline(StandardScaler(), SVC()), False),
+        (SimpleNamespace(predict=dict), False),  # Python knows no signature of it
+        (SimpleNamespace(predict="no function"), False),
+        (None, False),
+    ],
+    ids=["process", "pipelines", "linear", "classifier", "builtin", "text", "None"],
+)
+def test_who_has_a_standard_deviation(model, expected):
+    assert has_deviation(model) is expected
+    if model is not None:
+        assert has_deviation(SimpleNamespace(estimator=model, X_training=None)) is expected

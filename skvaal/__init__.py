@@ -16,6 +16,7 @@ from skvaal._utils.exceptions import (
     PosteriorCollapseWarning,
     PrecisionWarning,
     TrainingDivergedError,
+    TrainingDivergedWarning,
     UnequalScalesWarning,
     UninformativeDiscriminatorWarning,
     UnusableCacheWarning,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from skvaal._rules.k_center import KCenter
     from skvaal._rules.stochastic import Stochastic
     from skvaal._rules.top_k import TopK
+    from skvaal._stopping.expected_gain import ExpectedGain
+    from skvaal._stopping.stabilized_predictions import StabilizedPredictions
+    from skvaal._stopping.target_accuracy import TargetAccuracy
     from skvaal._vaal.diagnostics import Diagnostics
     from skvaal._vaal.diagnostics_display import DiagnosticsDisplay
     from skvaal._vaal.modules import ConvVAE, DenseVAE, LatentDiscriminator
@@ -56,6 +60,9 @@ _LAZY = {
     "_herding_strategy": ["HerdingQueryStrategy"],
     "_predictions.pixels": ["UnsurePixels"],
     "_rules.lookup": ["Cluster", "Greedy", "Herding", "KCenter", "Stochastic", "TopK"],
+    "_stopping.expected_gain": ["ExpectedGain"],
+    "_stopping.stabilized_predictions": ["StabilizedPredictions"],
+    "_stopping.target_accuracy": ["TargetAccuracy"],
     "_vaal.diagnostics": ["Diagnostics"],
     "_vaal.diagnostics_display": ["DiagnosticsDisplay"],
     "_vaal.modules": ["ConvVAE", "DenseVAE", "LatentDiscriminator"],
@@ -75,6 +82,7 @@ __all__ = [
     "Diagnostics",
     "DiagnosticsDisplay",
     "EmptyPoolWarning",
+    "ExpectedGain",
     "Greedy",
     "Herding",
     "HerdingQuery",
@@ -90,10 +98,13 @@ __all__ = [
     "PosteriorCollapseWarning",
     "PrecisionWarning",
     "PretrainedFeatures",
+    "StabilizedPredictions",
     "Stochastic",
+    "TargetAccuracy",
     "TextFeatures",
     "TopK",
     "TrainingDivergedError",
+    "TrainingDivergedWarning",
     "UnequalScalesWarning",
     "UninformativeDiscriminatorWarning",
     "UnsurePixels",

@@ -10,35 +10,31 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.metrics import accuracy_score
-from sklearn.pipeline import Pipeline
 from sklearn.utils import (
     Tags,
-    assert_all_finite,
     check_array,
-    check_consistent_length,
     check_random_state,
-    column_or_1d,
     get_tags,
 )
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from skvaal._herding_strategy import HerdingQueryStrategy
-from skvaal._pipelines import last_step
-from skvaal._pool.containers import count_rows, stack_rows, take_rows
-from skvaal._pool.conversion import check_intact, unwrap
+from skvaal._asking import Learner, as_query, choose_rows, set_random_states
+from skvaal._pool.containers import take_rows
+from skvaal._pool.conversion import check_intact
 from skvaal._pool.frames import as_named
-from skvaal._pool.label_checks import warn_of_marks, warn_of_other_order
+from skvaal._pool.label_checks import (
+    check_class_labels,
+    check_sample_weight,
+    warn_of_marks,
+    warn_of_other_order,
+)
 from skvaal._pool.validation import check_same_columns
-from skvaal._query_strategy import BaseQueryStrategy
+from skvaal._stopping.rule import StoppingRule
 from skvaal._utils.exceptions import PoolExhaustedWarning, warn_user
 from skvaal._utils.params import HasMethods, Interval, naming
 from skvaal._utils.seeds import draw_with_every_class
 from skvaal._utils.undoing import undone_on_error
-from skvaal.modal import HerdingQuery, VAALQuery
-
-Query = Callable[..., Any]
 
 
 def _delegates(method: str) -> Callable[[Any], bool]:
@@ -70,21 +66,37 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Samples labelled in a round.
     n_rounds : int, default=5
         Rounds. The budget is ``initial_size + n_rounds * batch_size`` labels.
+    stopping : stopping rule or None, default=None
+        :class:`StabilizedPredictions`, :class:`ExpectedGain`, :class:`TargetAccuracy`, or any
+        object with ``get_params`` and ``update(learner, X, **given) -> bool``. It is cloned, and
+        asked in each round whether to stop. It sees X and the labels that were bought, and `X_val`
+        and `y_val` if ``fit`` gets them, but no hidden label. What is chosen until then does not
+        depend on it. None spends the budget.
     random_state : int, RandomState instance or None, default=None
-        Seeds the initial pool, and every `random_state` of `estimator` and `query_strategy`.
+        Seeds the initial pool, and every `random_state` of `estimator`, `query_strategy` and
+        `stopping`.
 
     Attributes
     ----------
     estimator_ : classifier
         Fitted on all labels that were bought.
     classes_ : array of shape (n_classes,)
-    learning_curve_ : dict of arrays of shape (n_rounds + 1,)
-        ``n_labeled``, and ``accuracy`` on `X_val` if given to ``fit``, else on all of X, where the
-        labelled samples themselves count.
+    learning_curve_ : dict of arrays
+        ``n_labeled`` and ``accuracy``, at the start and after each round that was played. The
+        accuracy is that on `X_val` if given to ``fit``, else on all of X, where the labelled
+        samples themselves count.
     initial_indices_ : array of int of shape (initial_size,)
         Rows of X.
-    queried_indices_ : list of n_rounds arrays of int of shape (batch_size,)
-        Rows of X, in the order of the rounds.
+    queried_indices_ : list of arrays of int of shape (batch_size,)
+        Rows of X, one array for each round that was played.
+    n_rounds_ : int
+        Rounds that were played.
+    stopped_because_ : str
+        A sentence: what `stopping` said, or that the budget was spent or all samples labelled.
+    n_labels_saved_ : int
+        Labels that the budget would have bought and `stopping` did not.
+    stopping_ : stopping rule or None
+        The clone of `stopping` that was asked, with what it found.
     n_features_in_ : int
     feature_names_in_ : array of shape (n_features,)
         If X was a DataFrame with string column names.
@@ -109,6 +121,7 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         "initial_size": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "n_rounds": [Interval(Integral, 1, None, closed="left")],
+        "stopping": [HasMethods(["update", "get_params"]), None],
         "random_state": ["random_state"],
     }
 
@@ -120,6 +133,7 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         initial_size: int = 20,
         batch_size: int = 20,
         n_rounds: int = 5,
+        stopping: Any = None,
         random_state: Any = None,
     ) -> None:
         self.estimator = estimator
@@ -127,6 +141,7 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         self.initial_size = initial_size
         self.batch_size = batch_size
         self.n_rounds = n_rounds
+        self.stopping = stopping
         self.random_state = random_state
 
     @undone_on_error
@@ -149,7 +164,8 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         y : array-like of shape (n_samples,)
             The oracle's labels.
         X_val, y_val : array-like, default=None
-            Where to measure ``learning_curve_``.
+            Where to measure ``learning_curve_``; and where `stopping` measures, if it reads an
+            accuracy.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples, for the `estimator`'s ``fit``. Without `X_val` they weigh the
             accuracy of ``learning_curve_``, too.
@@ -162,7 +178,8 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         ------
         ValueError, TypeError
             If there are fewer initial samples than classes, the strategy returns anything but
-            distinct rows of the pool, or `estimator` takes no sample weights and some are given.
+            distinct rows of the pool, or `estimator` takes no sample weights and some are given. If
+            `stopping` has a parameter out of range, or there are fewer than two classes for it.
         """
         self._validate_params()
         if isinstance(self.estimator, type):
@@ -178,19 +195,25 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
             X_val = self._check_x(X_val, reset=False, name="X_val")
             y_val = _check_labels(y_val, X_val, "y_val")
         weights = self._check_weights(sample_weight, X)
+        stopping = self._make_rule(labels)
         self._warn_of_budget(len(labels))
         rng = check_random_state(self.random_state)
-        query = _as_query(self.query_strategy)
+        query = as_query(self.query_strategy)
         for seeded in (estimator := clone(self.estimator), query):
-            _set_random_states(seeded, rng)
+            set_random_states(seeded, rng)
 
         initial = self._draw_initial(labels, rng)
+        # Last, so that the same samples are chosen with a rule and without.
+        set_random_states(stopping, rng)
+        shown = {} if X_val is None else {"X_val": X_val, "y_val": y_val}
         labeled, queried = initial, []
         n_labeled, accuracy = [], []
         for rounds_left in range(self.n_rounds, -1, -1):
             of_labeled = None if weights is None else weights[labeled]
+            if weights is not None:
+                shown["sample_weight"] = of_labeled
             known = take_rows(X, labeled), labels[labeled]
-            learner = _Learner(clone(estimator), *known, of_labeled)
+            learner = Learner(clone(estimator), *known, of_labeled)
             if X_val is None:
                 predicted = learner.estimator.predict(X)
                 accuracy.append(accuracy_score(labels, predicted, sample_weight=weights))
@@ -198,15 +221,20 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
                 accuracy.append(accuracy_score(y_val, learner.estimator.predict(X_val)))
             n_labeled.append(len(labeled))
             pool = np.setdiff1d(np.arange(len(labels)), labeled)
-            if not rounds_left or not len(pool):
+            rule_stops = stopping is not None and stopping.update(learner, X, **shown)
+            if rule_stops or not rounds_left or not len(pool):
                 break
             n = min(self.batch_size, len(pool))
-            queried.append(pool[_choose(query, learner, take_rows(X, pool), n)])
+            queried.append(pool[choose_rows(query, learner, take_rows(X, pool), n)])
             labeled = np.concatenate([labeled, queried[-1]])
         self.estimator_ = learner.estimator
         self.classes_ = self.estimator_.classes_
         self.initial_indices_ = initial
         self.queried_indices_ = queried
+        self.n_rounds_ = len(queried)
+        self.stopped_because_ = _explain_end(stopping if rule_stops else None, labeled, pool)
+        self.n_labels_saved_ = min(self._budget, len(labels)) - len(labeled)
+        self.stopping_ = stopping
         curve = {"n_labeled": n_labeled, "accuracy": accuracy}
         self.learning_curve_ = {name: np.array(values) for name, values in curve.items()}
         return self
@@ -219,30 +247,34 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
                 f"sample_weight is given, but {type(self.estimator).__name__}.fit takes none; use "
                 "an estimator that does, or leave sample_weight out"
             )
-        with naming("sample_weight cannot be used"):
-            weights: NDArray = check_array(
-                unwrap(sample_weight, "sample_weight"),
-                ensure_2d=False,
-                dtype=np.float64,
-                input_name="sample_weight",
+        return check_sample_weight(sample_weight, X)
+
+    def _make_rule(self, y: NDArray) -> Any:
+        """A clone of the stopping rule, checked as far as it can be before any training."""
+        if isinstance(self.stopping, type):
+            raise TypeError(f"stopping is a class; pass an object: {self.stopping.__name__}()")
+        if self.stopping is None:
+            return None
+        if len(classes := np.unique(y)) < 2:
+            raise ValueError(
+                f"y holds one class only, {classes.tolist()}, and stopping needs two; label "
+                "samples of a second class, or set stopping=None"
             )
-            if weights.ndim != 1:
-                raise ValueError(f"it must be 1-D, got shape {weights.shape}")
-            check_consistent_length(X, weights)
-        if (weights < 0).any():
-            row = int(np.argmax(weights < 0))
-            raise ValueError(f"sample_weight[{row}] is {weights[row]:g}; weights must be 0 or more")
-        if not weights.any():
-            raise ValueError("sample_weight holds zeros only, so that no sample would count")
-        return weights
+        rule = clone(self.stopping)
+        if isinstance(rule, StoppingRule):
+            rule._validate_params()
+        return rule
+
+    @property
+    def _budget(self) -> int:
+        return self.initial_size + self.n_rounds * self.batch_size
 
     def _warn_of_budget(self, n_samples: int) -> None:
-        budget = self.initial_size + self.n_rounds * self.batch_size
-        if budget > n_samples:
+        if self._budget > n_samples:
             warn_user(
                 f"initial_size={self.initial_size} and n_rounds={self.n_rounds} of "
-                f"batch_size={self.batch_size} ask for {budget} labels, but X has {n_samples} "
-                "samples; labelling stops when all are labelled",
+                f"batch_size={self.batch_size} ask for {self._budget} labels, but X has "
+                f"{n_samples} samples; labelling stops when all are labelled",
                 PoolExhaustedWarning,
             )
 
@@ -295,100 +327,20 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         return X
 
 
+def _explain_end(rule: Any, labeled: NDArray, pool: NDArray) -> str:
+    """Say in a sentence why no more samples were labelled; `rule` is None if none stopped it."""
+    if rule is not None:
+        return str(getattr(rule, "reason_", f"{type(rule).__name__} said so."))
+    if not len(pool):
+        return "All samples are labelled."
+    return f"The budget of {len(labeled):,} labels is spent."
+
+
 def _check_labels(y: Any, X: Any, name: str) -> NDArray:
     """Labels of classes, one for each row of X."""
-    with naming(f"{name} cannot be used"):
-        check_consistent_length(X, y)
-        labels: NDArray = column_or_1d(unwrap(y, name), warn=True)
-        assert_all_finite(labels, input_name=name)
-        check_classification_targets(labels)
+    labels = check_class_labels(y, X, name)
     warn_of_marks(labels.tolist(), name)
     return labels
-
-
-class _Learner:
-    """What modAL's strategies read of a learner: a classifier and the data that it is fitted on."""
-
-    on_transformed = False
-
-    def __init__(
-        self, estimator: Any, X_training: Any, y_training: NDArray, weights: NDArray | None
-    ) -> None:
-        weighted = {} if weights is None else {"sample_weight": weights}
-        self.estimator = estimator.fit(X_training, y_training, **weighted)
-        self.X_training = X_training
-        self.y_training = y_training
-
-    def __getattr__(self, name: str) -> Any:
-        # Copying and pickling ask before there is an estimator.
-        if name == "estimator" or name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.estimator, name)
-
-    def transform_without_estimating(self, X: Any) -> Any:
-        return X
-
-
-class _FitAndQuery(BaseEstimator):
-    """An object with ``query(X_pool, n)``, and perhaps ``fit(X, y)``, as modAL would call it."""
-
-    def __init__(self, chooser: Any) -> None:
-        self.chooser = chooser
-
-    def __call__(self, learner: _Learner, X_pool: Any, n_instances: int) -> Any:
-        chooser = clone(self.chooser, safe=False)
-        if hasattr(chooser, "fit"):
-            X = stack_rows([learner.X_training, X_pool])
-            y = np.full(count_rows(X), -1)
-            _, y[: len(learner.y_training)] = np.unique(learner.y_training, return_inverse=True)
-            chooser.fit(X, y)
-        return chooser.query(X_pool, n_instances)
-
-
-def _as_query(query_strategy: Any) -> Query:
-    """Make a callable of modAL's form of what a user may pass; a clone if it can be cloned."""
-    if query_strategy is None:
-        return VAALQuery()
-    if isinstance(query_strategy, BaseQueryStrategy | Pipeline):
-        is_herding = isinstance(last_step(query_strategy), HerdingQueryStrategy)
-        make = HerdingQuery if is_herding else VAALQuery
-        return make(strategy=clone(query_strategy))
-    if isinstance(query_strategy, type):
-        raise TypeError(f"query_strategy is a class; pass an object: {query_strategy.__name__}()")
-    if callable(query_strategy):
-        return clone(query_strategy, safe=False)
-    if hasattr(query_strategy, "query"):
-        return _FitAndQuery(clone(query_strategy, safe=False))
-    raise TypeError(
-        f"query_strategy={query_strategy!r} is neither a callable as in modAL nor an object with "
-        "query(X_pool, n)"
-    )
-
-
-def _set_random_states(component: Any, rng: np.random.RandomState) -> None:
-    """Draw a seed for each parameter called random_state, nested ones included."""
-    if not hasattr(component, "get_params"):
-        return
-    names = [
-        name
-        for name in sorted(component.get_params(deep=True))
-        if name == "random_state" or name.endswith("__random_state")
-    ]
-    component.set_params(**{name: rng.randint(np.iinfo(np.int32).max) for name in names})
-
-
-def _choose(query: Query, learner: _Learner, X_pool: Any, n: int) -> NDArray[np.intp]:
-    """Ask a strategy, and make sure that what it answers can be labelled."""
-    answer = query(learner, X_pool, n_instances=n)
-    indices = np.atleast_1d(answer[0] if isinstance(answer, tuple) else answer)
-    # NB indices, not a mask
-    is_valid = indices.shape == (n,) and np.issubdtype(indices.dtype, np.integer)
-    if not is_valid or len(np.intersect1d(indices, np.arange(count_rows(X_pool)))) < n:
-        raise ValueError(
-            f"query_strategy must return {n} distinct rows of a pool of {count_rows(X_pool)}, "
-            f"got {indices!r}"
-        )
-    return indices
 
 
 def _is_text(X: Any) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import os
+import pickle
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_array, csr_matrix
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
@@ -25,15 +26,17 @@ from sklearn.svm import LinearSVC
 
 from skvaal import (
     ActiveLearningClassifier,
+    ExpectedGain,
     HerdingQuery,
     HerdingQueryStrategy,
     PoolExhaustedWarning,
+    StabilizedPredictions,
+    TargetAccuracy,
     UnusedParameterWarning,
     VAALNet,
     VAALQuery,
     VAALQueryStrategy,
 )
-from skvaal._active_classifier import _Learner, _set_random_states
 
 from .conftest import QUICK
 
@@ -78,11 +81,6 @@ def test_a_strategy_may_copy_its_learner():
         return np.arange(n_instances)
 
     active(query).fit(X, Y)
-
-
-def test_a_learner_that_is_not_made_yet_has_no_attributes():
-    with pytest.raises(AttributeError, match="estimator"):
-        _Learner.__new__(_Learner).predict  # noqa: B018, as copying asks
 
 
 @pytest.mark.parametrize(
@@ -171,16 +169,6 @@ def test_random_state_decides_everything():
 
     assert run(0, 1) == run(0, 2)
     assert run(0, 1)[0] != run(1, 1)[0]
-
-
-def test_every_random_state_gets_a_seed_of_its_own():
-    forest = RandomForestClassifier()
-    nested = make_pipeline(StandardScaler(), RandomForestClassifier())
-    rng = np.random.RandomState(0)
-    for each in (forest, nested, QueryOnly()):
-        _set_random_states(each, rng)
-    seeds = np.random.RandomState(0).randint(np.iinfo(np.int32).max, size=2).tolist()
-    assert [forest.random_state, nested[-1].random_state] == seeds
 
 
 def test_parameters_are_not_changed(monkeypatch):
@@ -483,3 +471,138 @@ def test_herding_has_no_parameter_of_a_network():
     )
     with pytest.raises(ValueError, match="Invalid parameter 'vae'"):
         search.fit(X, Y)
+
+
+# Stopping
+
+
+class StopsAt(BaseEstimator):
+    """Stops in a given round; keeps what it saw."""
+
+    def __init__(self, number=1):
+        self.number = number
+
+    def update(self, learner, X, **given):
+        self.seen_ = [*getattr(self, "seen_", []), (len(learner.X_training), len(X), given)]
+        return len(self.seen_) > self.number
+
+
+def test_a_rule_ends_the_rounds():
+    rule = StopsAt(2)
+    with_rule, without = active(stopping=rule, n_rounds=4).fit(X, Y), active(n_rounds=4).fit(X, Y)
+    assert with_rule.n_rounds_ == len(with_rule.queried_indices_) == 2
+    assert with_rule.learning_curve_["n_labeled"].tolist() == [6, 11, 16]
+    assert with_rule.n_labels_saved_ == 10
+    assert with_rule.stopped_because_ == "StopsAt said so."
+    assert [(n, n_pool) for n, n_pool, _ in with_rule.stopping_.seen_] == [
+        (6, 150),
+        (11, 150),
+        (16, 150),
+    ]
+    assert not hasattr(rule, "seen_")
+    # The rounds until then, and the classifier, are those without a rule.
+    for own, other in zip(with_rule.queried_indices_, without.queried_indices_, strict=False):
+        np.testing.assert_array_equal(own, other)
+    labeled = np.concatenate([with_rule.initial_indices_, *with_rule.queried_indices_])
+    expected = LogisticRegression(max_iter=1000).fit(X[labeled], Y[labeled])
+    np.testing.assert_array_equal(with_rule.predict(X), expected.predict(X))
+
+
+def test_without_a_rule_the_budget_or_the_pool_ends_the_rounds():
+    classifier = active().fit(X, Y)
+    assert classifier.n_rounds_ == 3
+    assert classifier.stopped_because_ == "The budget of 21 labels is spent."
+    assert classifier.n_labels_saved_ == 0
+    assert classifier.stopping_ is None
+    with pytest.warns(PoolExhaustedWarning):
+        classifier = active(batch_size=100).fit(X, Y)
+    assert classifier.stopped_because_ == "All samples are labelled."
+    assert classifier.n_labels_saved_ == 0
+    assert active(stopping=StopsAt(9)).fit(X, Y).stopped_because_.startswith("The budget")
+
+
+def test_a_rule_sees_validation_data_and_weights():
+    fitted = active(stopping=StopsAt(), estimator=GaussianNB()).fit(
+        X, Y, X[::2], Y[::2], sample_weight=WEIGHTS
+    )
+    (_, _, given), *_ = fitted.stopping_.seen_
+    assert sorted(given) == ["X_val", "sample_weight", "y_val"]
+    np.testing.assert_array_equal(given["X_val"], X[::2])
+    np.testing.assert_array_equal(given["sample_weight"], WEIGHTS[fitted.initial_indices_])
+    assert active(stopping=StopsAt()).fit(X, Y).stopping_.seen_[0][2] == {}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [StabilizedPredictions(0.9, stop_size=100), ExpectedGain(0.02), TargetAccuracy(0.8, cv=3)],
+    ids=lambda rule: type(rule).__name__,
+)
+def test_rules_stop_before_the_budget_with_the_same_seed_alike(rule):
+    forest = RandomForestClassifier(5)
+    classifier = active(stopping=rule, estimator=forest, n_rounds=20).fit(X, Y)
+    assert classifier.n_rounds_ < 20
+    assert classifier.stopping_.should_stop_
+    assert classifier.stopped_because_ == classifier.stopping_.reason_
+    again = clone(classifier).fit(X, Y)
+    assert again.stopped_because_ == classifier.stopped_because_
+    restored = pickle.loads(pickle.dumps(classifier))
+    assert restored.stopped_because_ == classifier.stopped_because_
+    assert vars(rule) == rule.get_params()
+
+
+def test_a_rule_reads_the_validation_set_in_place_of_folds():
+    classifier = active(stopping=TargetAccuracy(0.99)).fit(X, Y, X[1::2], Y[1::2])
+    measured = [point.accuracy for point in classifier.stopping_.curve_]
+    assert measured == classifier.learning_curve_["accuracy"].tolist()
+
+
+def test_a_rule_of_texts_and_frames():
+    frame = pd.DataFrame(X).add_prefix("x")
+    texts = [f"{y} flower" for y in Y]
+    model = make_pipeline(CountVectorizer(), LogisticRegression())
+    for samples, estimator in ((frame, None), (texts, model), (csr_matrix(X), None)):
+        for rule in (StabilizedPredictions(0.5, n_rounds=1), TargetAccuracy(0.1)):
+            classifier = active(estimator=estimator, stopping=rule).fit(samples, Y)
+            assert classifier.n_rounds_ < 3
+
+
+def test_parameters_of_a_rule_are_nested():
+    classifier = active(stopping=StabilizedPredictions())
+    assert classifier.get_params()["stopping__threshold"] == 0.99
+    classifier.set_params(stopping__threshold=0.5)
+    assert classifier.stopping.threshold == 0.5
+    search = GridSearchCV(
+        active(stopping=StabilizedPredictions(n_rounds=1), n_rounds=4),
+        {"stopping__threshold": [0.01, 1.0]},
+        cv=2,
+        error_score="raise",
+    ).fit(X, Y)
+    assert search.best_params_["stopping__threshold"] in (0.01, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("stopping", "message"),
+    [
+        (StabilizedPredictions, r"stopping is a class; pass an object: StabilizedPredictions\(\)"),
+        ("stable", "'stopping' parameter of ActiveLearningClassifier"),
+        ({}, "'stopping' parameter of ActiveLearningClassifier"),
+        (StabilizedPredictions(2), "'threshold' parameter of StabilizedPredictions"),
+        (ExpectedGain(0), "'min_gain' parameter of ExpectedGain"),
+        (TargetAccuracy(90), "'target' parameter of TargetAccuracy"),
+    ],
+    ids=["class", "text", "dict", "threshold", "gain", "target"],
+)
+def test_what_is_no_rule_is_refused_before_any_training(stopping, message):
+    class Untrainable(LogisticRegression):
+        def fit(self, X, y):
+            raise AssertionError("trained")
+
+    with pytest.raises((TypeError, ValueError), match=message):
+        active(estimator=Untrainable(), stopping=stopping).fit(X, Y)
+
+
+def test_a_rule_needs_two_classes():
+    with pytest.raises(ValueError, match="y holds one class only, .*stopping needs two"):
+        active(stopping=StabilizedPredictions()).fit(X, np.repeat("setosa", 150))
+    with pytest.raises(ValueError, match="y_val holds one class only"):
+        active(stopping=TargetAccuracy()).fit(X, Y, X[:50], Y[:50])

@@ -79,6 +79,7 @@ GROUPS = {
             "skvaal/modal.py": ("tests/test_modal.py", "tests/test_explaining.py"),
             "skvaal/skactiveml.py": ("tests/test_skactiveml.py",),
             "skvaal/_active_classifier.py": ("tests/test_active_classifier.py",),
+            "skvaal/_asking.py": ("tests/test_asking.py", "tests/test_active_classifier.py"),
             "skvaal/_pipelines.py": ("tests/test_pipelines.py", "tests/test_supervised_steps.py"),
         },
         around=(

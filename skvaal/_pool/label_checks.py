@@ -5,11 +5,55 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import (
+    assert_all_finite,
+    check_array,
+    check_consistent_length,
+    column_or_1d,
+)
+from sklearn.utils.multiclass import check_classification_targets
+
+from skvaal._pool.conversion import unwrap
 from skvaal._pool.kinds import is_pandas
 from skvaal._utils.exceptions import AmbiguousInputWarning, warn_user
+from skvaal._utils.params import naming
 
 # Texts that a table, or a conversion to texts, holds where there is no label.
 _NO_LABELS = {"", "nan", "<na>", "nat"}
+
+
+def check_class_labels(y: Any, X: Any, name: str) -> NDArray:
+    """Labels of classes, one for each row of X, (n,)."""
+    samples = name.replace("y", "X", 1)
+    with naming(f"{name} cannot be used with {samples}"):
+        check_consistent_length(X, y)
+    with naming(f"{name} cannot be used"):
+        labels: NDArray = column_or_1d(unwrap(y, name), warn=True)
+        assert_all_finite(labels, input_name=name)
+        check_classification_targets(labels)
+    return labels
+
+
+def check_sample_weight(sample_weight: Any, X: Any) -> NDArray[np.float64]:
+    """Weights of samples, one for each row of X, none below 0 and some above, (n,)."""
+    with naming("sample_weight cannot be used"):
+        weights: NDArray = check_array(
+            unwrap(sample_weight, "sample_weight"),
+            ensure_2d=False,
+            dtype=np.float64,
+            input_name="sample_weight",
+        )
+        if weights.ndim != 1:
+            raise ValueError(f"it must be 1-D, got shape {weights.shape}")
+        check_consistent_length(X, weights)
+    if (weights < 0).any():
+        row = int(np.argmax(weights < 0))
+        raise ValueError(f"sample_weight[{row}] is {weights[row]:g}; weights must be 0 or more")
+    if not weights.any():
+        raise ValueError("sample_weight holds zeros only, so that no sample would count")
+    return weights
 
 
 def check_labels_of(X: Any, y: Any) -> None:

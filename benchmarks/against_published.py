@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -14,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from skvaal import ConvVAE, VAALQueryStrategy
 from skvaal._engine.batches import PairedPools
+from skvaal._engine.device import gains_in_bfloat16, resolve_precision
 from skvaal._pool.pool import Pool
 
 SHAPE = (3, 32, 32)
@@ -23,7 +25,13 @@ _BYTES = 2**28
 
 
 def measure(
-    *, batch_size: int = 128, width: int = 128, n_scored: int = 512, repeats: int = 3, device: str
+    *,
+    batch_size: int = 128,
+    width: int = 128,
+    n_scored: int = 512,
+    repeats: int = 3,
+    precision: str = "float32",
+    device: str,
 ) -> dict[str, Any]:
     """Time an iteration and a scoring of both, in turn, on images of 3x32x32 made of noise.
 
@@ -37,14 +45,17 @@ def measure(
         Images that are scored.
     repeats : int, default=3
         After one that warms up.
+    precision : {'float32', 'bf16', 'auto'}, default='float32'
+        That skvaal computes in; the published schedule is in float32.
     device : str
 
     Returns
     -------
     dict
-        ``seconds`` of each, lists; ``ratios``, medians of those of neighbours, of the published
-        schedule's time over skvaal's; ``images_per_second``; ``machine``, its limits in the same
-        run; ``flops``, what skvaal's iteration and scoring compute, as torch counts; and their
+        ``precision``, what was computed in; ``seconds`` of each, lists; ``ratios``, medians of
+        those of neighbours, of the published schedule's time over skvaal's;
+        ``images_per_second``; ``machine``, its limits in the same run; ``flops``, what skvaal's
+        iteration and scoring compute, as torch counts; and their
         ``share_of_peak``.
     """
     rng = np.random.default_rng(0)
@@ -54,7 +65,7 @@ def measure(
     torch.manual_seed(0)
     published = PublishedVAAL(X_labeled, X_pool, batch_size=batch_size, width=width, device=device)
     params: dict[str, Any] = {"vae__width": width, "vae__latent_dim": 32, "rule": "topk"}
-    params["vae__linear_path"] = False  # as in the published code
+    params |= {"vae__linear_path": False, "engine__precision": precision}  # as published
     strategy = VAALQueryStrategy(
         n_vae_steps=N_VAE_STEPS, batch_size=batch_size, max_epochs=1, device=device, **params
     ).fit_pools(X_labeled, X_pool)
@@ -71,7 +82,13 @@ def measure(
         seconds[what] = dict(zip(("published", "skvaal"), times, strict=True))
     limits = measure_limits(device)
     flops = _flops(width, batch_size, n_scored)
+    net: Any = strategy.net_
+    device_of_net = torch.device(net.device)
+    dtype = resolve_precision(precision, device_of_net, gains=gains_in_bfloat16(net.vae_))
+    computed_in = "float32" if dtype is None else str(dtype).removeprefix("torch.")
+    peak = limits[f"gflops_{computed_in}"]
     return {
+        "precision": computed_in,
         "settings": {"batch_size": batch_size, "width": width, "scored": n_scored},
         "seconds": seconds,
         "ratios": {what: _ratio(times) for what, times in seconds.items()},
@@ -82,16 +99,14 @@ def measure(
         "machine": limits,
         "flops": flops,
         "share_of_peak": {
-            what: round(
-                flops[what] / median(seconds[what]["skvaal"]) / 1e9 / limits["gflops_float32"], 3
-            )
+            what: round(flops[what] / median(seconds[what]["skvaal"]) / 1e9 / peak, 3)
             for what in pairs
         },
     }
 
 
 def measure_limits(device: str) -> dict[str, float]:
-    """Fastest of some matrix products, float32, and of some copies, on this machine now.
+    """Fastest of some matrix products, and of some copies, on this machine now.
 
     Parameters
     ----------
@@ -100,21 +115,28 @@ def measure_limits(device: str) -> dict[str, float]:
     Returns
     -------
     dict
-        ``gflops_float32`` and ``gigabytes_per_second``, read and written bytes both counted.
+        ``gflops_float32``, ``gflops_bfloat16``, and ``gigabytes_per_second``, read and written
+        bytes both counted.
 
     Examples
     --------
     >>> sorted(measure_limits("cpu"))
-    ['gflops_float32', 'gigabytes_per_second']
+    ['gflops_bfloat16', 'gflops_float32', 'gigabytes_per_second']
     """
     side = _SIDE["cuda" if device.startswith("cuda") else "cpu"]
     a, b = torch.rand(side, side, device=device), torch.rand(side, side, device=device)
     source = torch.ones(_BYTES // 4, device=device)
     target = torch.empty_like(source)
-    product = min(timed(lambda: a @ b, device) for _ in range(5))
+    products = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        multiply = partial(torch.matmul, a.to(dtype), b.to(dtype))
+        products[dtype] = min(timed(multiply, device) for _ in range(5))
     copy = min(timed(lambda: target.copy_(source), device) for _ in range(5))
     return {
-        "gflops_float32": round(2 * side**3 / product / 1e9, 1),
+        **{
+            f"gflops_{str(dtype).removeprefix('torch.')}": round(2 * side**3 / seconds / 1e9, 1)
+            for dtype, seconds in products.items()
+        },
         "gigabytes_per_second": round(2 * _BYTES / copy / 1e9, 1),
     }
 
@@ -131,9 +153,9 @@ def summary(result: dict[str, Any]) -> str:
     -------
     str
     """
-    limits = result["machine"]
+    limits, precision = result["machine"], result["precision"]
     lines = [
-        f"{what}: published schedule {result['ratios'][what]:.2f} times skvaal's, "
+        f"{what}, {precision}: published schedule {result['ratios'][what]:.2f} times skvaal's, "
         f"{result['images_per_second'][what]:.0f} images/s, "
         f"{100 * result['share_of_peak'][what]:.0f} % of the matrix product's FLOP/s"
         for what in result["ratios"]
@@ -141,7 +163,7 @@ def summary(result: dict[str, Any]) -> str:
     return "\n".join(
         [
             *lines,
-            f"machine: {limits['gflops_float32']:.0f} GFLOP/s, "
+            f"machine: {limits[f'gflops_{precision}']:.0f} GFLOP/s, "
             f"{limits['gigabytes_per_second']:.0f} GB/s",
         ]
     )

@@ -8,6 +8,7 @@ do not ask for one; :func:`lent_to_torch` gives it to them.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,7 +81,8 @@ def lent_to_torch(generators: Generators | None, *, compiles: bool = False) -> I
         with _reseeded(generators):
             yield
     else:
-        with _Lending(generators):
+        is_shielded = sys.modules.get("torch._dynamo") is not None
+        with (_ShieldedLending if is_shielded else _Lending)(generators):
             yield
 
 
@@ -107,6 +109,11 @@ class _Lending(TorchDispatchMode):
         self.generators = generators
         self.process = os.getpid()
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Or torch imports its compiler, which takes a second, to shield the method below from it.
+        return False
+
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
@@ -128,6 +135,19 @@ class _Lending(TorchDispatchMode):
             return _dropout(given["input"], given["p"], generator)
         with _reseeded(self.generators):  # fused layers and attention on GPUs
             return func(*args, **kwargs)
+
+
+class _ShieldedLending(_Lending):
+    """The same where torch's compiler is imported, and a user's module may be compiled."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return True
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        return super().__torch_dispatch__(func, types, args, kwargs)
 
 
 @cache

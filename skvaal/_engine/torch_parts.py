@@ -1,4 +1,4 @@
-"""The parts of torch that it imports by itself in the midst of its first training."""
+"""Parts of torch that it imports by itself, where it compiles or an optimizer is made."""
 
 from __future__ import annotations
 

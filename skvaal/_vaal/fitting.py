@@ -207,9 +207,10 @@ class NetRecipe:
             check_names((name for name in arrays if name.startswith("extra.")), ())
         net = self.build(device, extra)
         # Initial weights, drawn to be overwritten, must not move the caller's generator.
-        with isolated_seed(0, device):
-            net.initialize_for(arrays)
-        net.restore_state(values, arrays)
+        with own_modes(device):
+            with isolated_seed(0, device):
+                net.initialize_for(arrays)
+            net.restore_state(values, arrays)
         return net
 
     def _naming_net(self) -> AbstractContextManager[None]:

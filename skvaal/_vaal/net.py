@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from numbers import Integral, Real
@@ -28,6 +29,7 @@ from skvaal._pool.pool import Pool
 from skvaal._predictions.predictions import PredictionNeeds, Predictions
 from skvaal._utils.params import Interval, SequenceOf, StrOptions, check_params, naming
 from skvaal._utils.signals import watched_signals
+from skvaal._vaal.divergence import warn_of_divergence
 from skvaal._vaal.evaluation import Evaluation
 from skvaal._vaal.training import HISTORY_TERMS, StoppedByCallback, Training
 
@@ -186,7 +188,8 @@ class VAALNet(Training, Evaluation):
         """Check the parameters; build modules and optimizers."""
         names = VAALNet._parameter_constraints
         check_params(VAALNet, {name: getattr(self, name) for name in names})
-        import_torch_parts()
+        if self.engine.compiles:
+            import_torch_parts()
         super().initialize()
         return self
 
@@ -281,6 +284,7 @@ class VAALNet(Training, Evaluation):
         n_before, ended = len(self.history), None
         try:
             self.notify("on_train_begin", X=data, y=None)
+            self._set_training(True)
             self.fit_loop(data, **fit_params)
         except KeyboardInterrupt as error:
             ended = error
@@ -294,6 +298,10 @@ class VAALNet(Training, Evaluation):
                 f"{ended} before the first iteration is through, so that nothing is learned; let "
                 "it stop later"
             )
+        if not any(getattr(callback, "load_best", False) for _, callback in self.callbacks_):
+            batches = [batch for batch in batches if "variance" in batch]
+            n_numbers = math.prod(self.input_shape)
+            warn_of_divergence(batches, n_numbers, float(self.beta), float(self.lambda1))
 
     def on_train_end(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
         """Keep the variance that evaluation uses."""

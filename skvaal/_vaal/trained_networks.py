@@ -22,6 +22,7 @@ from skvaal._predictions.predictions import Predictions
 from skvaal._rules.lookup import RULES
 from skvaal._rules.rule import Candidates, Rule
 from skvaal._utils.exceptions import EmptyPoolWarning, warn_user
+from skvaal._utils.float_errors import allowing_underflow
 from skvaal._utils.model_file import Namespaces, are_stored_alike
 from skvaal._utils.params import Interval
 from skvaal._utils.schema import (
@@ -82,6 +83,7 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
                 setattr(self, name, getattr(fitted, name))
         return self
 
+    @allowing_underflow
     def score_samples(self, X: Any, *, proba: ArrayLike | None = None) -> NDArray[np.float32]:
         """Log-odds of being labelled; higher is more like the labelled pool.
 
@@ -102,11 +104,13 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
         check_is_fitted(self)
         return self._reader().read_scores(self._open_with_extra(X, proba), "X")
 
+    @allowing_underflow
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Latent means mu of X, (n_samples, latent_dim)."""
         check_is_fitted(self)
         return self._reader().evaluate("means", self._open(X))
 
+    @allowing_underflow
     def inverse_transform(self, Z: ArrayLike) -> NDArray:
         """Decode latent vectors.
 
@@ -132,6 +136,7 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
             )
         return self._restore_samples(self.net_.reconstruct(Z))
 
+    @allowing_underflow
     def score(self, X: Any, y: ArrayLike | None = None, *, proba: ArrayLike | None = None) -> float:
         """Mean evidence lower bound per sample, in nats, for tuning without labels.
 
@@ -164,6 +169,7 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
         bounds = check_finite(self._reader().evaluate("elbo", pool), "X")
         return float(bounds.mean(dtype=np.float64)) + self._log_volume()
 
+    @allowing_underflow
     def diagnose(
         self,
         X_labeled: Any,
@@ -315,7 +321,7 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
             }
         if hasattr(self, "sparse_reduction_"):
             arrays["sparse_reduction"] = self.sparse_reduction_.components
-        arrays |= self._conditioning_arrays()
+        arrays |= self._pool_arrays()
         return {"net": values, **own}, arrays
 
     def _check_as_fitted(self) -> None:
@@ -347,7 +353,7 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
         self._check_kept(self._make_rule())
 
     def _restore_state(self, values: dict[str, Any], arrays: dict[str, NDArray]) -> None:
-        self._restore_conditioning(arrays)
+        self._restore_from_pool_arrays(arrays)
         _LEARNED(values, "learned")
         self.n_iter_ = values["n_iter"]
         sample_shape = self.input_shape_

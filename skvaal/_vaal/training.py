@@ -14,6 +14,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
 from torch import Tensor, nn
 
 from skvaal._engine.augmentation import N_DRAWS, augment
@@ -76,7 +78,9 @@ class Training(TwoModuleNet):
         self, batch: Tensor | tuple[Tensor, Tensor], **fit_params: Any
     ) -> dict[str, Tensor]:
         """Run one iteration of Algorithm 1, and record its terms."""
-        self._set_training(True)
+        # Of the modules inside, none is looked at again: they are many.
+        if not (self.vae_.training and self.discriminator_.training):
+            self._set_training(True)
         self._begin_step()
         pairs = split_batch(batch, self.n_vae_steps, self.device)
         if self.engine.augmentation is not None:
@@ -171,6 +175,8 @@ class Training(TwoModuleNet):
         """Call the callbacks; an error names the one that raised it."""
         getattr(self, method_name)(self, **cb_kwargs)
         for name, callback in self.callbacks_:
+            if _does_nothing(callback, method_name):
+                continue
             try:
                 with naming(partial(self._describe_callback, name, callback, "fails", method_name)):
                     getattr(callback, method_name)(self, **cb_kwargs)
@@ -181,6 +187,11 @@ class Training(TwoModuleNet):
                     raise
                 what = self._describe_callback(name, callback, "stops training", method_name)
                 raise StoppedByCallback(what) from error
+
+    def _looks_on(self, method_name: str) -> bool:
+        """Whether the net or one of its callbacks does anything when it is notified."""
+        is_own = getattr(type(self), method_name) is not getattr(NeuralNet, method_name)
+        return is_own or not all(_does_nothing(each, method_name) for _, each in self.callbacks_)
 
     def _describe_callback(self, name: str, callback: Any, does: str, method_name: str) -> str:
         prefix = f"callbacks__{name}"
@@ -203,8 +214,9 @@ class Training(TwoModuleNet):
         self.scaler_.scale(loss).backward()
         self.processes.average_gradients(module)
         self.scaler_.unscale_(optimizer)
-        named_parameters = list(module.named_parameters())
-        self.notify("on_grad_computed", named_parameters=named_parameters, training=True)
+        if self._looks_on("on_grad_computed"):
+            named_parameters = list(module.named_parameters())
+            self.notify("on_grad_computed", named_parameters=named_parameters, training=True)
         with naming(steps):
             self.scaler_.step(optimizer)
         self.scaler_.update()
@@ -238,6 +250,12 @@ class Training(TwoModuleNet):
             "common scale (StandardScaler; images as uint8 or in [0, 1]), or clip gradients with "
             "callbacks=[skorch.callbacks.GradientNormClipping(1.0)]"
         )
+
+
+def _does_nothing(callback: Any, method_name: str) -> bool:
+    """Whether a callback leaves a method as skorch has it, without a word."""
+    method = getattr(callback, method_name, None)
+    return getattr(method, "__func__", None) is getattr(Callback, method_name)
 
 
 @contextmanager

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from skorch import NeuralNet
 from torch import Tensor, nn
 
-from skvaal._engine.device import optimizer_defaults, resolve_precision
+from skvaal._engine.device import gains_in_bfloat16, resolve_precision
 from skvaal._engine.generators import generators_in_use, lent_to_torch, may_draw
+from skvaal._engine.optimizers import Uncompiled, optimizer_defaults, uncompiled
+from skvaal._engine.torch_parts import import_torch_parts
 from skvaal._utils.params import accepted_names, describe, naming, naming_foreign
 from skvaal._utils.schema import check_array, check_names
 from skvaal._vaal.losses import bernoulli_log_likelihood, gaussian_log_likelihood
@@ -44,6 +46,8 @@ class TwoModuleNet(NeuralNet):
     vae_: Any
     discriminator_: Any
     _modules_draw: bool = True
+    # Names of the modules that bfloat16 makes faster on processors.
+    _gaining: frozenset[str] = frozenset()
 
     @property
     def module_(self) -> nn.Module:
@@ -59,6 +63,8 @@ class TwoModuleNet(NeuralNet):
         """Build modules and optimizers; all processes begin with the first one's weights."""
         super().initialize()
         self._modules_draw = may_draw(self.vae_) or may_draw(self.discriminator_)
+        modules = {name: getattr(self, f"{name}_") for name in MODULE_NAMES}
+        self._gaining = frozenset(n for n, each in modules.items() if gains_in_bfloat16(each))
         self.processes.broadcast([self.vae_, self.discriminator_])
         return self
 
@@ -141,10 +147,13 @@ class TwoModuleNet(NeuralNet):
         name = f"optimizer_{name}"
         optimizer = getattr(self, name)
         shown = describe(name, optimizer, self.get_params_for(name))
+        own = uncompiled(optimizer)
+        if own is optimizer:
+            import_torch_parts()
         with naming(f"{shown} cannot be built"):
             args, kwargs = self.get_params_for_optimizer(name, module.named_parameters())
             faster = optimizer_defaults(optimizer, kwargs, torch.device(self.device))
-            built = optimizer(*args, **faster, **kwargs)
+            built = own(*args, **faster, **kwargs)
         if not isinstance(built, torch.optim.Optimizer):
             raise TypeError(f"{shown} makes a {type(built).__name__}, which is no optimizer")
         closure = signature(built.step).parameters.get("closure")
@@ -203,7 +212,7 @@ class TwoModuleNet(NeuralNet):
     @contextmanager
     def _computing(self, name: str, method: str, x: Tensor) -> Iterator[None]:
         """Compute with a module in the engine's precision; it may draw, and it may fail."""
-        with self._autocast(), self._lending(), self._naming(name, method, x):
+        with self._autocast(name), self._lending(), self._naming(name, method, x):
             yield
 
     def _naming(self, name: str, method: str, x: Tensor) -> AbstractContextManager[None]:
@@ -212,9 +221,10 @@ class TwoModuleNet(NeuralNet):
         shown = f"{name}={type(module).__name__}: {method}"
         return naming_foreign(module, f"{shown} fails on a batch of shape {tuple(x.shape)}")
 
-    def _autocast(self) -> AbstractContextManager[Any]:
+    def _autocast(self, name: str) -> AbstractContextManager[Any]:
         device = torch.device(self.device)
-        dtype = resolve_precision(self.engine.precision, device)
+        gains = name in self._gaining
+        dtype = resolve_precision(self.engine.precision, device, gains=gains)
         return nullcontext() if dtype is None else torch.autocast(device.type, dtype)
 
     def _lending(self) -> AbstractContextManager[None]:
@@ -353,7 +363,7 @@ def _name_first_difference(previous: nn.Module, present: nn.Module) -> str:
     return next(differing, "").rpartition(".")[0] or "one of them"
 
 
-class _BothOptimizers(torch.optim.Optimizer):
+class _BothOptimizers(Uncompiled):
     """The parameter groups of both optimizers, shared, for callbacks that know only one.
 
     A learning-rate schedule set on it reaches both. Its ``step`` moves nothing: the optimizers

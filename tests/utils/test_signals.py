@@ -59,7 +59,7 @@ INTERRUPTED_IMPORT = """
 import signal, sys
 
 class Interrupt:
-    "Presses Ctrl-C when torch imports what it needs to train."
+    "Presses Ctrl-C when torch imports what it needs for an optimizer of its own."
     def find_spec(self, name, path=None, target=None):
         if name == "sympy.polys" and self in sys.meta_path:
             sys.meta_path.remove(self)
@@ -67,11 +67,11 @@ class Interrupt:
             signal.raise_signal(signal.SIGINT)
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-import numpy as np
+import numpy as np, torch
 from skvaal import VAALQueryStrategy
 sys.meta_path.insert(0, Interrupt())
 X = np.random.RandomState(0).randn(40, 4)
-strategy = VAALQueryStrategy(max_epochs=1, random_state=0)
+strategy = VAALQueryStrategy(max_epochs=1, optimizer_vae=torch.optim.RMSprop, random_state=0)
 try:
     strategy.fit_pools(X[:20], X[20:])
 except KeyboardInterrupt:

@@ -57,6 +57,25 @@ def test_layer_and_gradients_are_those_of_torch(kind, size, by_product, layout, 
     assert products == [tuple(plain.weight.shape)] * by_product
 
 
+@pytest.mark.parametrize("kind", PLAIN)
+def test_bfloat16_goes_by_the_product_too(kind, products):
+    layer = kind(3, 5)
+    x = torch.randn(6, 3, 4, 4, generator=torch.manual_seed(0))
+    gradients = []
+    for is_lowered in (False, True):
+        given = x.clone().requires_grad_()
+        layer.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=is_lowered):
+            output = layer(given)
+        assert output.dtype is (torch.bfloat16 if is_lowered else torch.float32)
+        output.float().square().mean().backward()
+        gradients.append((given.grad, layer.weight.grad))
+    for exact, rounded in zip(*gradients, strict=True):
+        assert rounded.dtype is torch.float32
+        torch.testing.assert_close(rounded, exact, rtol=0.05, atol=0.02 * exact.abs().max())
+    assert len(products) == 2
+
+
 def test_small_layers_are_torchs_own(products, monkeypatch):
     layer = HalvingConv2d(3, 5)
     monkeypatch.setattr(layers, "_MIN_WEIGHTS", 3 * 5 * 16 + 1)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Plays the comparisons whose records are in docs/recommended, docs/ablations, docs/batches and docs/variants: some
-# hours on two cores. After a stop, complete runs stay. "report" writes build/recommended/report.html. Data that
-# scikit-learn does not bring are read from .npz files in $SKVAAL_DATA.
+# Plays the comparisons whose records are in docs/recommended, docs/ablations, docs/batches, docs/variants and docs/cases:
+# some hours on two cores. After a stop, complete runs stay. "report" writes build/recommended/report.html and
+# build/cases/report.html; "cases NAME,..." plays some of the named cases. Data that neither scikit-learn nor river brings
+# are read from .npz files in $SKVAAL_DATA.
 #
 # Herding was tuned on digits, wine and Fashion-MNIST, VAAL herding by a prototype on these, on breast cancer, on the
 # features of CIFAR-10 and on the texts. Neither was tuned on CIFAR-10's images and Caltech-101.
@@ -50,6 +51,10 @@ case "${1:-all}" in digits | all)
     # What VAAL's own parts are worth: the paper's method, its ablations, TA-VAAL and SRAAL.
     compare variants digits \
         random,vaal,vaal_no_vae,vaal_frozen_vae,vaal_no_discriminator,ta_vaal,sraal,herding \
-        standard,biased_start --seeds 10 --initial 20 --batch 80 --rounds 1 ;;& report | all)
-    skvaal report recommended --out ../build/recommended ;;
+        standard,biased_start --seeds 10 --initial 20 --batch 80 --rounds 1 ;;& cases | all)
+    # What the library's claims are about; `skvaal benchmark --cases` lists them.
+    skvaal benchmark --quiet --out cases --case "${2:-all}" --against herding \
+        --strategies random,margin,typi_clust,herding,vaal_herding ;;& report | all)
+    skvaal report recommended --out ../build/recommended
+    [ ! -d cases ] || skvaal report cases --out ../build/cases --against herding ;;
 esac

@@ -4,6 +4,7 @@ The command ``skvaal benchmark`` runs the comparison with its defaults; the func
 the same comparison from Python.
 """
 
+from skvaal.benchmark.cases import Case, get_cases
 from skvaal.benchmark.datasets import Dataset, Scenes, load_dataset, load_scenes
 from skvaal.benchmark.estimators import get_estimator
 from skvaal.benchmark.failing import EveryRunFailedError, FailedStrategyWarning
@@ -15,6 +16,7 @@ from skvaal.benchmark.runner import run
 from skvaal.benchmark.strategies import get_strategies
 
 __all__ = [
+    "Case",
     "Dataset",
     "EveryRunFailedError",
     "FailedStrategyWarning",
@@ -24,6 +26,7 @@ __all__ = [
     "Scenes",
     "budget_sweep",
     "find_results",
+    "get_cases",
     "get_estimator",
     "get_protocols",
     "get_strategies",

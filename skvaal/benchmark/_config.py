@@ -37,6 +37,7 @@ _KNOWN_SETTINGS = entries(
         "vaal_variants": table_of(table_of(ANYTHING)),
         "own_strategies": table_of(ANYTHING),
         "own_estimator": ANYTHING,
+        "case": TEXT,
     },
 )
 

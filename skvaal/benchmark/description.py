@@ -37,6 +37,7 @@ def settings_of(
     protocols: Sequence[Protocol],
     *,
     own_estimator: Any = None,
+    case: str | None = None,
 ) -> dict[str, Any]:
     """Return what decides the records of a comparison.
 
@@ -50,6 +51,8 @@ def settings_of(
         Name of the task model.
     own_estimator : classifier, callable or None, default=None
         The task model or its factory, where it was not given by name.
+    case : str or None, default=None
+        The name of the case.
 
     Returns
     -------
@@ -98,6 +101,7 @@ def settings_of(
         **({_VARIANTS: vaal} if vaal else {}),
         **({_GIVEN: given} if given else {}),
         **({} if own_estimator is None else {_OWN_ESTIMATOR: describe(own_estimator)}),
+        **({} if case is None else {"case": case}),
     }
 
 

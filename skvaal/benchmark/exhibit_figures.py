@@ -19,9 +19,9 @@ _CELL = 0.55  # of a picture with the gap beside it, in inches
 _GAP = 0.1  # inches
 _ROOM = 1.15  # for the widest name: who reads the SVG may have another font
 _LEAST_WIDTH = 5.0  # inches, for the heading
-_CLASS: dict[str, Any] = {"fontsize": 5, "ha": "center", "va": "top", "parse_math": False}
+_CLASS: dict[str, Any] = {"fontsize": 6, "ha": "center", "va": "top", "parse_math": False}
 # Rasterised, or the SVG would hold every sample of the pool once for each panel.
-_POOL = {"s": 5, "c": "0.8", "marker": "o", "lw": 0, "rasterized": True}
+_POOL = {"s": 5, "c": "0.5", "marker": "o", "lw": 0, "rasterized": True}
 _LABELED = {"s": 22, "c": "#0072B2", "marker": "x", "lw": 1.2}
 _PICKED = {"s": 20, "c": "#E69F00", "marker": "o", "lw": 0.7, "edgecolors": "black"}
 

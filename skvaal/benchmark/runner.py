@@ -57,6 +57,7 @@ def run(
     out: str | Path | None = None,
     on_record: OnRecord | None = None,
     command: str | None = None,
+    case: str | None = None,
 ) -> Results:
     """Play the labelling rounds of every strategy, with the true classes as the oracle.
 
@@ -110,6 +111,9 @@ def run(
         its run has ended.
     command : str or None, default=None
         The command line that asked for it, for the report.
+    case : str or None, default=None
+        The name of the case, for the report; see :func:`skvaal.benchmark.get_cases`. It stands for
+        one data set under one protocol.
 
     Returns
     -------
@@ -135,9 +139,9 @@ def run(
     TypeError
         If an argument is nothing of the kind, such as a strategy that is a class.
     ValueError
-        If there is no strategy, `n_jobs` is 0, the plan cannot be carried out, VAAL cannot be
-        trained with its parameters, or `out` holds a comparison with other settings or a damaged
-        file; before any training.
+        If there is no strategy, `n_jobs` is 0, `case` is the name of several, the plan cannot be
+        carried out, VAAL cannot be trained with its parameters, or `out` holds a comparison with
+        other settings or a damaged file; before any training.
     FolderInUseError
         If another process works in `out`.
     WorkerKilledError
@@ -161,6 +165,8 @@ def run(
     protocols = [protocols] if isinstance(protocols, Protocol) else protocols
     plan = Plan() if plan is None else plan
     check(datasets, strategies, estimator=estimator, plan=plan, protocols=protocols, n_jobs=n_jobs)
+    if case is not None:
+        _check_case(case, n_cases=len(datasets) * len(protocols))
     if on_record is not None and not callable(on_record):
         raise TypeError(f"on_record={on_record!r} must be a function, or None.")
     out = None if out is None else path_of(out, argument="out")
@@ -168,7 +174,9 @@ def run(
     import_learner_class()  # or the failure would come from another process, less readable
     name, make_estimator = _named_factory(estimator)
     own_estimator = None if isinstance(estimator, str) else estimator
-    settings = settings_of(datasets, factories, name, plan, protocols, own_estimator=own_estimator)
+    settings = settings_of(
+        datasets, factories, name, plan, protocols, own_estimator=own_estimator, case=case
+    )
     headings = {
         dataset.name: {one.name: heading_of(dataset, plan, one, name) for one in protocols}
         for dataset in datasets
@@ -209,6 +217,13 @@ def run(
         results = Results(records=records, failures=failures, config=config, folder=folder.path)
     tell_failures(results)
     return results
+
+
+def _check_case(case: Any, *, n_cases: int) -> None:
+    if not isinstance(case, str):
+        raise TypeError(f"case={case!r} must be a name, or None.")
+    if not case.strip() or n_cases > 1:
+        raise ValueError(f"case={case!r} must name one data set under one protocol.")
 
 
 def _named_factory(estimator: Any) -> tuple[str, EstimatorFactory]:

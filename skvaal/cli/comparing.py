@@ -8,9 +8,10 @@ import re
 import shlex
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,31 +19,76 @@ import typer
 from joblib import parallel_config
 from tqdm import tqdm
 
+from skvaal.benchmark._lookup import lookup
+from skvaal.benchmark.cases import get_cases
 from skvaal.benchmark.checks import check
-from skvaal.benchmark.datasets import load_dataset
+from skvaal.benchmark.datasets import Dataset, load_dataset
 from skvaal.benchmark.failing import EveryRunFailedError, FailedStrategyWarning, failure_notes
-from skvaal.benchmark.folder import FolderInUseError, find_results
+from skvaal.benchmark.folder import FolderInUseError, ResultsFolder, find_results
 from skvaal.benchmark.plan import Plan
 from skvaal.benchmark.protocols import get_protocols
-from skvaal.benchmark.report import format_table, write_report
+from skvaal.benchmark.report import check_against, format_table, write_report
 from skvaal.benchmark.results import Results
 from skvaal.benchmark.runner import WorkerKilledError, run
 from skvaal.benchmark.statistics import cases, with_plan
-from skvaal.benchmark.strategies import get_strategies, vaal_params_of
+from skvaal.benchmark.strategies import StrategyFactory, get_strategies, vaal_params_of
 from skvaal.benchmark.summary import summarize
 from skvaal.cli.printing import fail, say, say_in_one_line
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A comparison as the command line asks for it.
+class Ask:
+    """What the command line asks for beside the cases.
 
     Parameters
     ----------
-    data, strategies, protocols : list of str
+    strategies : list of str
         Names, several of which a comma may join.
     vaal : list of str
         Parameters of VAAL, KEY=VALUE.
+    jobs : int
+        Number of processes.
+    dask : str or None
+        Address of a scheduler.
+    against : str or None
+        Strategy that the others are compared with.
+    """
+
+    strategies: list[str]
+    vaal: list[str]
+    jobs: int
+    dask: str | None
+    against: str | None
+
+    def factories(self, estimator: str) -> dict[str, StrategyFactory]:
+        """Return the strategies that a task model can serve."""
+        factories = get_strategies(
+            _words(self.strategies),
+            vaal_params=dict(map(key_value, self.vaal)),
+            estimator=estimator,
+        )
+        if self.vaal and all(vaal_params_of(each) is None for each in factories.values()):
+            raise ValueError(
+                f"--vaal {self.vaal[0]} is for the strategies 'vaal', 'vaal_herding' and VAAL's "
+                f"variants; none of them is among {', '.join(factories)}."
+            )
+        return factories
+
+    def check_against(self, strategies: Iterable[str]) -> None:
+        """Raise unless the strategy to compare with is one of these, if there are any."""
+        names = dict.fromkeys(strategies)
+        if self.against is not None and names:
+            lookup(names, self.against, argument="against")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """A comparison's data, task model, protocols and sizes, as the command line names them.
+
+    Parameters
+    ----------
+    data, protocols : list of str
+        Names, several of which a comma may join.
     estimator : str
         Task model.
     plan : Plan
@@ -52,54 +98,65 @@ class Comparison:
     """
 
     data: list[str]
-    strategies: list[str]
     protocols: list[str]
-    vaal: list[str]
     estimator: str
     plan: Plan
     reading: dict[str, Any]
 
-    def play(self, *, jobs: int, dask: str | None, out: Path, quiet: bool) -> None:
-        """Check all, run what is not complete, print tables, and write the report."""
-        factories = get_strategies(
-            _words(self.strategies),
-            vaal_params=dict(map(key_value, self.vaal)),
-            estimator=self.estimator,
+
+def play(sizes: Sizes, ask: Ask, *, out: Path, quiet: bool) -> None:
+    """Check all, run what is not complete, print tables, and write the report."""
+    factories = ask.factories(sizes.estimator)
+    datasets = [load_dataset(name, **sizes.reading) for name in _words(sizes.data)]
+    arguments: dict[str, Any] = {
+        "estimator": sizes.estimator,
+        "plan": sizes.plan,
+        "protocols": get_protocols(_words(sizes.protocols)),
+    }
+    check(datasets, factories, n_jobs=ask.jobs, **arguments)
+    ask.check_against([*factories, *_strategies_in(out)])
+    results = _play(datasets, factories, ask, out=out, stopped=out, quiet=quiet, **arguments)
+    _show([results], [results], out, ask.against)
+
+
+def play_cases(names: list[str], ask: Ask, *, n_seeds: int | None, out: Path, quiet: bool) -> None:
+    """Play named cases one after the other, each in a folder of its own, and report on them all."""
+    found = get_cases(_words(names))
+    if not found:
+        raise ValueError("--case names no case; `skvaal benchmark --cases` lists them.")
+    if (out / "config.json").exists():
+        raise ValueError(
+            f"--out {out} holds a comparison, and no folder for each case; name another folder."
         )
-        if self.vaal and all(vaal_params_of(each) is None for each in factories.values()):
-            raise ValueError(
-                f"--vaal {self.vaal[0]} is for the strategies 'vaal', 'vaal_herding' and VAAL's "
-                f"variants; none of them is among {', '.join(factories)}."
-            )
-        datasets = [load_dataset(name, **self.reading) for name in _words(self.data)]
+    load = cache(load_dataset)
+    tasks = []
+    for case in found:
+        case = case if n_seeds is None else case.with_seeds(n_seeds)
         arguments: dict[str, Any] = {
-            "estimator": self.estimator,
-            "plan": self.plan,
-            "protocols": get_protocols(_words(self.protocols)),
+            "estimator": case.estimator,
+            "plan": case.plan,
+            "protocols": [case.protocol],
         }
-        check(datasets, factories, n_jobs=jobs, **arguments)
-        bar = tqdm(unit="round", disable=quiet, desc="comparison")
-        with bar, _cluster(dask), _interrupts(out), _in_use():
-            results = _run(
-                datasets,
-                factories,
-                n_jobs=None if dask else jobs,
-                out=out,
-                on_record=_advance(bar),
-                command=shlex.join(["skvaal", *sys.argv[1:]]),
-                **arguments,
-            )
-        page = write_report([results], out)  # whatever becomes of the output
-        _print_tables(results)
-        say(f"\nReport: {page}\nRecords: {out / 'records.parquet'}")
-        _exit_if_failed([results])
+        factories = ask.factories(case.estimator)
+        check([load(case.data)], factories, n_jobs=ask.jobs, **arguments)
+        ask.check_against([*factories, *_strategies_in(out / case.name)])
+        tasks.append((case, factories, arguments))
+    played = [
+        _play(
+            [load(case.data)], factories, ask,
+            out=out / case.name, stopped=out, quiet=quiet, case=case.name, **arguments,
+        )
+        for case, factories, arguments in tasks
+    ]  # fmt: skip
+    _show(find_results(out), played, out, ask.against)
 
 
-def report_on(folder: Path, out: Path) -> None:
+def report_on(folder: Path, out: Path, against: str | None) -> None:
     """Write the report of stored comparisons."""
     with _in_use():
         results = find_results(folder)
-        say(f"Report: {write_report(results, out)}")
+        check_against(results, against)
+        say(f"Report: {write_report(results, out, against=against)}")
     _exit_if_failed(results)
 
 
@@ -116,6 +173,38 @@ def key_value(text: str) -> tuple[str, Any]:
         return key, value  # a word, such as device=cuda
 
 
+def _strategies_in(folder: Path) -> list[str]:
+    """Strategies of the comparison that goes on, if one is there."""
+    there = ResultsFolder(folder)
+    if not there.config.exists():
+        return []
+    strategies: list[str] = there.read_config()["settings"]["strategies"]
+    return strategies
+
+
+def _play(
+    datasets: Sequence[Dataset],
+    factories: dict[str, StrategyFactory],
+    ask: Ask,
+    *,
+    out: Path,
+    stopped: Path,
+    quiet: bool,
+    **arguments: Any,
+) -> Results:
+    bar = tqdm(unit="round", disable=quiet, desc=arguments.get("case", "comparison"))
+    with bar, _cluster(ask.dask), _interrupts(stopped), _in_use():
+        return _run(
+            datasets,
+            factories,
+            n_jobs=None if ask.dask else ask.jobs,
+            out=out,
+            on_record=_advance(bar),
+            command=shlex.join(["skvaal", *sys.argv[1:]]),
+            **arguments,
+        )
+
+
 def _run(*args: Any, **arguments: Any) -> Results:
     """Run a comparison, and go on to its report whatever failed; failures are printed there."""
     with warnings.catch_warnings():
@@ -124,6 +213,19 @@ def _run(*args: Any, **arguments: Any) -> Results:
             return run(*args, **arguments)
         except EveryRunFailedError as error:
             return error.results
+
+
+def _show(
+    reported: Sequence[Results], played: Sequence[Results], out: Path, against: str | None
+) -> None:
+    """Write the report, print the tables of what was played, and end with 1 if a run failed."""
+    page = write_report(reported, out, against=against)  # whatever becomes of the output
+    for results in played:
+        _print_tables(results)
+    say(f"\nReport: {page}")
+    for results in played:
+        say(f"Records: {(results.folder or out) / 'records.parquet'}")
+    _exit_if_failed(played)
 
 
 @contextmanager

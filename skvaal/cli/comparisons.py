@@ -12,21 +12,37 @@ from typing import Annotated
 import typer
 
 from skvaal.cli.printing import check_name, named_path, usage_errors
+from skvaal.cli.wording import options_named
 
 DATA = (
-    "digits, iris, wine, breast_cancer, fashion_mnist, cifar10, cifar10_features, cifar100, "
-    "caltech101_64, caltech256, imagenet, ag_news_small"
+    "digits, iris, wine, breast_cancer, image_segments, phishing, fashion_mnist, cifar10, "
+    "cifar10_features, cifar100, caltech101_64, caltech256, imagenet, ag_news_small"
 )
-ESTIMATORS = "random_forest, logistic_regression, svm, mlp, small_cnn, resnet18"
+ESTIMATORS = "random_forest, gradient_boosting, logistic_regression, svm, mlp, small_cnn, resnet18"
 PROTOCOLS = (
     "standard, random_start, stratified_start, biased_start, noisy_oracle, imbalanced, duplicated, "
     "budget_sweep"
 )
 STRATEGIES = "herding,vaal_herding,vaal,margin,entropy,uncertainty,random"
+# What a case sets.
+_OF_A_CASE = [
+    "data", "estimator", "protocols", "rounds", "batch", "initial", "pool_size", "image_size",
+    "max_pixels", "skip_bad",
+]  # fmt: skip
+
+Against = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Strategy that the report tells practical equivalence with.  [default: the first]",
+    ),
+]
 
 
 @usage_errors()
+@options_named
 def benchmark(
+    context: typer.Context,
     data: Annotated[
         list[str],
         typer.Option(
@@ -46,7 +62,17 @@ def benchmark(
     protocols: Annotated[list[str], typer.Option(metavar="NAME,...", help=f"{PROTOCOLS}.")] = [  # noqa: B006
         "standard"
     ],
-    seeds: Annotated[int, typer.Option(metavar="N", help="Paired repetitions.")] = 8,
+    case: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,...",
+            help="Named cases, in place of data, estimator, protocols and sizes; all: every one.",
+        ),
+    ] = None,
+    cases: Annotated[bool, typer.Option("--cases", help="List the named cases, and end.")] = False,
+    seeds: Annotated[
+        int, typer.Option(metavar="N", help="Paired repetitions; of a case 20 by default.")
+    ] = 8,
     rounds: Annotated[int, typer.Option(metavar="N", help="Queries in each repetition.")] = 4,
     batch: Annotated[int, typer.Option(metavar="N", help="Samples labelled in each round.")] = 40,
     initial: Annotated[int, typer.Option(metavar="N", help="Samples labelled at the start.")] = 20,
@@ -80,6 +106,7 @@ def benchmark(
             parser=named_path, metavar="FOLDER", help="Records and report; complete runs are kept."
         ),
     ] = Path("results"),
+    against: Against = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress bar.")] = False,
 ) -> None:
     """Compare query strategies in modAL's ActiveLearner, and write a report.
@@ -88,23 +115,49 @@ def benchmark(
     are not complete. The exit status is 1 if a strategy failed; the others are compared all the
     same.
     """
+    if cases:
+        from skvaal.cli.cases import list_cases
+
+        list_cases()
+        return
     from skvaal.benchmark.plan import Plan
-    from skvaal.cli.comparing import Comparison
+    from skvaal.cli.comparing import Ask, Sizes, play, play_cases
 
     check_name(out, "--out")
-    comparison = Comparison(
+    given = [name for name in context.params if _is_given(context, name)]
+    ask = Ask(strategies=strategies, vaal=vaal or [], jobs=jobs, dask=dask, against=against)
+    if case is not None:
+        _check_alone(given)
+        play_cases(case, ask, n_seeds=seeds if "seeds" in given else None, out=out, quiet=quiet)
+        return
+    sizes = Sizes(
         data=data,
-        strategies=strategies,
         protocols=protocols,
-        vaal=vaal or [],
         estimator=estimator,
         plan=Plan(n_seeds=seeds, rounds=rounds, batch=batch, initial=initial, pool_size=pool_size),
         reading={"skip_bad": skip_bad, "image_size": image_size, "max_pixels": max_pixels},
     )
-    comparison.play(jobs=jobs, dask=dask, out=out, quiet=quiet)
+    play(sizes, ask, out=out, quiet=quiet)
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _check_alone(given: list[str]) -> None:
+    """Raise if an option says what a case says."""
+    for name in given:
+        if name in _OF_A_CASE:
+            option = f"--{name.replace('_', '-')}"
+            raise ValueError(
+                f"--case and {option} contradict each other: a case says its data, task model, "
+                f"protocol and sizes; leave out {option}, or --case."
+            )
 
 
 @usage_errors()
+@options_named
 def report(
     folder: Annotated[
         Path,
@@ -120,10 +173,11 @@ def report(
             help="Page, pictures and tables.  [default: the same]",
         ),
     ] = None,
+    against: Against = None,
 ) -> None:
     """Write report.html of finished comparisons, one page that needs no other file."""
     from skvaal.cli.comparing import report_on
 
     check_name(folder, "FOLDER")
     check_name(out, "--out")
-    report_on(folder, out or folder)
+    report_on(folder, out or folder, against)

@@ -9,19 +9,22 @@ from typing import Any
 import numpy as np
 import pytest
 
+import skvaal.benchmark
 from skvaal.benchmark import (
     Dataset,
     Plan,
     Protocol,
     budget_sweep,
     find_results,
+    get_cases,
     get_estimator,
     get_protocols,
     get_strategies,
     load_dataset,
+    load_scenes,
     run,
 )
-from tests.bad_values import Case, cases_of, parametrize
+from tests.bad_values import Case, arguments_of, cases_of, parametrize
 
 X = np.random.RandomState(0).rand(20, 3)
 DATA = Dataset.from_arrays(X, np.arange(20) % 2, name="small")
@@ -38,11 +41,17 @@ def list_cases() -> Iterator[Case]:
     yield from cases_of("Plan.n_available", PLAN.n_available, {"dataset": DATA})
     yield from cases_of("budget_sweep", budget_sweep, {})
     yield from cases_of("get_protocols", get_protocols, {}, also=("protocol",))
+    yield from cases_of("get_cases", get_cases, {}, also=("case",))
     yield from cases_of("get_estimator", get_estimator, {}, also=("estimator",))
     named = {"names": ["random", "vaal"]}
     yield from cases_of("get_strategies", get_strategies, named, also=("strategy",))
     data = {"name": "iris"}
     yield from cases_of("load_dataset", load_dataset, data, allows=OF_FILES, also=("data",))
+    # Which file is missing is said of the name and of each folder.
+    scenes = {"name": "camvid", "data_dir": "nowhere"}
+    also = ("camvid", "camvid_small_q95")
+    yield from cases_of("load_scenes", load_scenes, scenes, allows=OF_FILES, also=also)
+    yield from cases_of("Case", skvaal.benchmark.Case, vars(get_cases("digits_large")[0]))
     yield from cases_of("find_results", find_results, {}, allows=OF_FILES)
     arrays = {"X": X, "y": DATA.y, "X_test": X, "y_test": DATA.y}
     yield from cases_of("Dataset.from_arrays", Dataset.from_arrays, arrays)
@@ -68,3 +77,15 @@ def test_a_wrong_value_is_refused_by_name(case, tmp_path, monkeypatch):
         pytest.importorskip("modAL")
     monkeypatch.chdir(tmp_path)
     assert case.faults() == []
+
+
+def test_every_public_name_has_cases():
+    # Errors take nothing from a user; Results and Scenes are what functions return.
+    returned = {"Results", "Scenes"}
+    public = {name: getattr(skvaal.benchmark, name) for name in skvaal.benchmark.__all__}
+    of_users = {
+        name
+        for name, each in public.items()
+        if not (isinstance(each, type) and issubclass(each, Exception)) and arguments_of(each)
+    }
+    assert of_users - returned <= {case.where for case in ALL}

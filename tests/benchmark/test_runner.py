@@ -759,3 +759,26 @@ def test_headings_tell_the_pool_of_the_protocol(rows):
         "standard": "rows: pool of 70, 30 for testing; svm; 1 seed",
         "im_balanced": "rows: pool of 9, 30 for testing; im balanced; svm; 1 seed",
     }
+
+
+def test_the_name_of_a_case_is_kept_and_no_other_goes_on_there(rows, tmp_path):
+    arguments = {"estimator": make_tree, "plan": PLAN, "out": tmp_path}
+
+    results = run(rows, get_strategies(["random"]), case="mine", **arguments)
+
+    assert results.config["settings"]["case"] == "mine"
+    with pytest.raises(ValueError, match='case is "mine" there and "yours" here'):
+        run(rows, get_strategies(["random"]), case="yours", **arguments)
+
+
+@pytest.mark.parametrize(
+    ("case", "protocols", "error"),
+    [
+        ("mine", [Protocol(), Protocol(name="other")], ValueError),
+        (" ", Protocol(), ValueError),
+        (7, Protocol(), TypeError),
+    ],
+)
+def test_a_case_is_a_name_of_one_data_set_under_one_protocol(rows, case, protocols, error):
+    with pytest.raises(error, match=f"case={case!r} must "):
+        run(rows, get_strategies(["random"]), plan=PLAN, protocols=protocols, case=case)

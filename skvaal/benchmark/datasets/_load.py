@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from skvaal.benchmark._lookup import lookup
-from skvaal.benchmark.datasets import _bundled, _cifar, _folders, _npz
+from skvaal.benchmark.datasets import _bundled, _cifar, _folders, _npz, _river
 from skvaal.benchmark.datasets._dataset import Dataset
 from skvaal.benchmark.datasets._openml import PREFIX, openml
 from skvaal.benchmark.datasets._options import Options, check_sizes
@@ -48,6 +48,12 @@ DATASETS: dict[str, DataSource] = {
     ),
     "breast_cancer": DataSource(
         load=_bundled.breast_cancer, about="569 rows of 30 features, 2 classes; with scikit-learn"
+    ),
+    "image_segments": DataSource(
+        load=_river.image_segments, about="2,310 rows of 18 features, 7 classes; with river"
+    ),
+    "phishing": DataSource(
+        load=_river.phishing, about="1,250 rows of 9 features, 2 classes; with river"
     ),
     "fashion_mnist": DataSource(
         load=_npz.fashion_mnist, about="70,000 grey images of 28x28; fashion_mnist.npz"
@@ -105,6 +111,8 @@ def load_dataset(
         - "digits", "iris", "wine" or "breast_cancer", which come with scikit-learn. Each feature
           is brought to [0, 1] by its least and greatest value over all samples, which tells of no
           label.
+        - "image_segments" or "phishing", tables that come with the package river, brought to [0, 1]
+          likewise.
         - "fashion_mnist", "cifar10", "cifar100", "caltech101_64", "caltech256" or "imagenet",
           read from `data_dir` in their official forms or from .npz files; ``DATASETS`` says which.
           "cifar10" from cifar10.npz is compressed as JPEG, so accuracies are a little below
@@ -153,6 +161,8 @@ def load_dataset(
         If the folder is not set, or a file is not in it.
     ConnectionError
         If openml.org cannot be reached.
+    ImportError
+        If the package that the data come with is not installed.
 
     Warns
     -----

@@ -28,6 +28,10 @@ class Options:
     max_pixels: int | None = None
     random_state: int = 0
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.data_dir, str | os.PathLike | None):
+            raise TypeError(f"data_dir={self.data_dir!r} must be the path of a folder, or None.")
+
     @property
     def size(self) -> int:
         """Height and width of image files, in pixels."""
@@ -67,6 +71,14 @@ class Options:
         return Path(folder)
 
 
+def check_pixels(value: Any, name: str, minimum: int) -> None:
+    """Raise a ValueError unless an argument is None or a whole number of pixels."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
+        raise ValueError(f"{name}={value!r} must be a whole number of pixels, {minimum} or more.")
+
+
 def check_sizes(options: Options) -> None:
     """Raise unless images can have the sizes that are asked for.
 
@@ -90,13 +102,7 @@ def check_sizes(options: Options) -> None:
     """
     least = {"image_size": MIN_IMAGE_SIZE, "max_pixels": MIN_IMAGE_SIZE**2}
     for name, minimum in least.items():
-        value: Any = getattr(options, name)
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
-            raise ValueError(
-                f"{name}={value!r} must be a whole number of pixels, {minimum} or more."
-            )
+        check_pixels(getattr(options, name), name, minimum)
     if options.size**2 > options.most_pixels:
         raise ValueError(
             f"image_size={options.size} asks for images of {options.size**2} pixels, and "

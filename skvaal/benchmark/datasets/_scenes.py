@@ -16,7 +16,7 @@ from skvaal._files.images import MIN_IMAGE_SIZE
 from skvaal._files.scenes import Encoded, LazyMasks, LazyScenes, Size, resize_mask
 from skvaal.benchmark._lookup import lookup
 from skvaal.benchmark.datasets._npz import damage_of, read_named
-from skvaal.benchmark.datasets._options import DATA_VARIABLE, Options
+from skvaal.benchmark.datasets._options import DATA_VARIABLE, Options, check_pixels
 
 IGNORED = 255
 STREET_CLASSES = (
@@ -132,6 +132,7 @@ def load_scenes(
     """
     source = lookup(_SOURCES, name, argument="name")
     options = Options(data_dir=data_dir, max_pixels=max_pixels)
+    check_pixels(max_pixels, "max_pixels", MIN_IMAGE_SIZE**2)
     return source.load(options, source.size if size is None else _checked_size(size))
 
 

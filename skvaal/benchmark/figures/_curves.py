@@ -9,6 +9,7 @@ from skvaal.benchmark.figures._style import (
     LABELS_AXIS,
     OWN,
     by_budget,
+    count_labels,
     mean_and_interval,
     seeds_and_band,
     spread,
@@ -75,11 +76,12 @@ def draw_curves(records: pd.DataFrame, *, heading: str) -> Figure:
             axes.plot(labels, mean, label=name, color=GREY, lw=0.8, zorder=1.5)
         ends[name] = (labels[-1], mean[-1], style.get(name, {}).get("color"))
     tidy(axes)
+    count_labels(axes)
     axes.set_xlabel(LABELS_AXIS)
     axes.set_ylabel("test accuracy (%)")
     axes.set_title(wrapped(heading, figure), fontsize="medium", loc="left", parse_math=False)
     _name_ends(figure, axes, ends)
-    figure.supxlabel(_note(records, n_behind=len(tables) - len(front)), fontsize=7, color="0.35")
+    figure.supxlabel(_note(records, n_behind=len(tables) - len(front)), fontsize=8, color="0.35")
     return figure
 
 

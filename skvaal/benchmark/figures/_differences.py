@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from skvaal.benchmark.figures._style import (
     LABELS_AXIS,
     by_budget,
+    count_labels,
     mean_and_interval,
     seeds_and_band,
     tidy,
@@ -95,6 +96,7 @@ def draw_differences(records: pd.DataFrame, *, heading: str, baseline: str = BAS
 def _draw_gain(axes: Axes, gain: pd.DataFrame) -> None:
     labels, mean = gain.index.to_numpy(), gain["mean"]
     tidy(axes)
+    count_labels(axes)
     axes.tick_params(labelsize="small")
     axes.axhline(0, color="black", linestyle="--", lw=1)
     axes.fill_between(labels, gain["low"], gain["high"], color=_COLOUR, alpha=0.25, lw=0)

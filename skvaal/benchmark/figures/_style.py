@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 from sklearn.isotonic import isotonic_regression
 
@@ -17,7 +18,7 @@ from skvaal.benchmark.summary import BASELINE
 
 LABELS_AXIS = "labelled samples (number)"
 OWN = "vaal"  # the strategy that the library is about
-GREY = "0.65"  # of what stands behind
+GREY = "0.5"  # of what stands behind; 3.9 to 1 on white
 
 # Okabe and Ito's palette, made to be told apart with any colour vision; its yellow is left out,
 # too pale for a line on white, and what is fixed below. Each colour returns with another line
@@ -59,6 +60,11 @@ def tidy(axes: Axes) -> None:
     axes.grid(color="0.9")
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def count_labels(axes: Axes) -> None:
+    """Mark whole numbers along the axis of labels: nobody has half a label."""
+    axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True))
 
 
 def wrapped(heading: str, figure: Figure) -> str:

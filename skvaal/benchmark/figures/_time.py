@@ -74,7 +74,7 @@ def draw_time_accuracy(records: pd.DataFrame, *, heading: str) -> Figure:
     axes.set_ylabel("area under the budget curve (%)")
     axes.set_title(wrapped(heading, figure), fontsize="medium", loc="left", parse_math=False)
     note = "bar: 95 % bootstrap interval over seeds; filled: none is both faster and more accurate"
-    figure.supxlabel(note, fontsize=7, color="0.35")
+    figure.supxlabel(note, fontsize=8, color="0.35")
     bars = points[["seconds", "low", "seconds", "high"]].dropna().to_numpy().reshape(-1, 2, 2)
     lines = [*bars, *itertools.pairwise(steps)]
     _name_points(figure, axes, points, lines)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,13 @@ from skvaal._utils.pages import visible
 from skvaal.benchmark.folder import ResultsFolder
 from skvaal.benchmark.report._progress import count_runs, unfinished_note
 from skvaal.benchmark.results import Results
-from skvaal.benchmark.statistics import CASE, cases, with_plan
+from skvaal.benchmark.statistics import CASE, NAME, cases, with_plan
 from skvaal.benchmark.summary import summarize
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Case:
-    """One data set, with one estimator, under one protocol.
+    """One data set, with one estimator, under one protocol, of one plan.
 
     Parameters
     ----------
@@ -73,29 +73,30 @@ def gather_cases(results: Sequence[Results]) -> list[Case]:
     ValueError
         If two comparisons hold the same case.
     """
-    owners: dict[tuple[str, ...], Results] = {}
-    for one in results:
-        for key in one.records[CASE].drop_duplicates().itertuples(index=False, name=None):
-            if key in owners:
-                raise ValueError(
-                    f"{_name(owners[key])} and {_name(one)} both hold {', '.join(key)}; "
-                    "report them one at a time, or move one of them out of the reported folder."
-                )
-            owners[key] = one
-    filled = [with_plan(one.records, one.config) for one in results if len(one.records)]
-    found = cases(pd.concat(filled, ignore_index=True)) if filled else []
+    filled = {
+        number: with_plan(one.records, one.config)
+        for number, one in enumerate(results)
+        if len(one.records)
+    }
+    found = cases(pd.concat(filled)) if filled else []
     stems = _stems([label for label, _ in found])
-    counts = count_runs(results)
-    return [
-        _case(label, stem, records, owners[tuple(records[CASE].iloc[0])], counts)
-        for (label, records), stem in zip(found, stems, strict=True)
-    ]
+    gathered = []
+    for (label, records), stem in zip(found, stems, strict=True):
+        number, *others = records.index.get_level_values(0).unique()
+        for other in others:
+            key = ", ".join(records[CASE].iloc[0])
+            raise ValueError(
+                f"{_name(results[number])} and {_name(results[other])} both hold {key}; "
+                "report them one at a time, or move one of them out of the reported folder."
+            )
+        records = records.reset_index(drop=True)
+        gathered.append(_case(label, stem, records, results[number]))
+    return gathered
 
 
-def _case(
-    label: str, stem: str, records: pd.DataFrame, owner: Results, counts: pd.DataFrame
-) -> Case:
+def _case(label: str, stem: str, records: pd.DataFrame, owner: Results) -> Case:
     data, _, protocol = key = tuple(records[CASE].iloc[0])
+    counts = count_runs([owner])
     note = unfinished_note(counts.loc[[run[:3] == key for run in counts.index]])
     heading = "; ".join(filter(None, [_heading(owner.config, data, protocol) or label, note]))
     exhibit = ResultsFolder(owner.folder).exhibit(data, protocol) if owner.folder else None
@@ -111,10 +112,9 @@ def _case(
 
 def _with_visible_names(records: pd.DataFrame) -> pd.DataFrame:
     """Write out what no picture can show: a file may hold any names."""
-    names = [*CASE, "strategy"]
-    shown = {
-        name: records[name].map(lambda text: visible(text, in_one_line=True)) for name in names
-    }
+    names = [name for name in (*CASE, "strategy", NAME) if name in records]
+    show = partial(visible, in_one_line=True)
+    shown = {name: records[name].map(show, na_action="ignore") for name in names}
     return records.assign(**shown)
 
 

@@ -8,6 +8,7 @@ from skvaal._utils.pages import Templates
 from skvaal.benchmark._lookup import path_of
 from skvaal.benchmark.report._case import case_section
 from skvaal.benchmark.report._caveats import failures_section, limits_section
+from skvaal.benchmark.report._equivalence import check_against, equivalence_section
 from skvaal.benchmark.report._files import write_text
 from skvaal.benchmark.report._inputs import Case, gather_cases
 from skvaal.benchmark.report._progress import count_runs
@@ -19,7 +20,9 @@ from skvaal.benchmark.results import Results
 _FOLDERS = ("tables", "figures")
 
 
-def write_report(results: Sequence[Results], out: str | Path) -> Path:
+def write_report(
+    results: Sequence[Results], out: str | Path, *, against: str | None = None
+) -> Path:
     """Write comparisons as one HTML page, with its tables and pictures as files beside it.
 
     The page holds everything that it shows, so that it can be sent as it is.
@@ -31,6 +34,9 @@ def write_report(results: Sequence[Results], out: str | Path) -> Path:
     out : path
         Folder for report.html, tables/ (CSV and text) and figures/ (PNG and SVG); made where it
         is missing.
+    against : str or None, default=None
+        The strategy that the section on practical equivalence compares the others with; None
+        takes the first.
 
     Returns
     -------
@@ -40,7 +46,7 @@ def write_report(results: Sequence[Results], out: str | Path) -> Path:
     Raises
     ------
     ValueError
-        If there is no comparison, or two hold the same case.
+        If there is no comparison, or two hold the same case; or if no strategy is called `against`.
     OSError
         If a file cannot be written, as on a full disk; the one that was there stays as it was. So,
         too, if a link is where one belongs: it may lead to any file.
@@ -54,6 +60,7 @@ def write_report(results: Sequence[Results], out: str | Path) -> Path:
     """
     if not results:
         raise ValueError("results is empty; give at least one comparison.")
+    check_against(results, against)
     out = path_of(out, argument="out")
     check_links(out, ("report.html", *_FOLDERS))
     everything = gather_cases(results)
@@ -66,6 +73,7 @@ def write_report(results: Sequence[Results], out: str | Path) -> Path:
         overview_section(everything, counts),
         *(case_section(case, out) for case in cases),
         together_section(cases, out),
+        equivalence_section(cases, against, out),
         failures_section(failures, counts, out),
         limits_section(cases),
         settings_section(results),

@@ -22,10 +22,11 @@ def count_runs(results: Sequence[Results]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns planned and ended; index (data, estimator, protocol, strategy). A strategy without
-        any record is there too.
+        Columns planned and ended; index (data, estimator, protocol, strategy), in which two
+        comparisons of other sizes may have the same. A strategy without any record is there too.
     """
-    counts: dict[tuple[str, ...], tuple[int, int]] = {}
+    keys: list[tuple[str, ...]] = []
+    counts: list[tuple[int, int]] = []
     for one in results:
         n_budgets = planned_budgets(one.config)
         if not n_budgets:
@@ -41,9 +42,10 @@ def count_runs(results: Sequence[Results]) -> pd.DataFrame:
         for key in product(
             settings["data"], [settings["estimator"]], n_budgets, settings["strategies"]
         ):
-            counts[key] = (n_seeds, n_ended[key])
-    index = pd.MultiIndex.from_tuples(counts, names=[*CASE, "strategy"]) if counts else None
-    return pd.DataFrame(list(counts.values()), index=index, columns=["planned", "ended"])
+            keys.append(key)
+            counts.append((n_seeds, n_ended[key]))
+    index = pd.MultiIndex.from_tuples(keys, names=[*CASE, "strategy"]) if keys else None
+    return pd.DataFrame(counts, index=index, columns=["planned", "ended"])
 
 
 def unfinished_note(counts: pd.DataFrame, *, by_strategy: bool = False) -> str:

@@ -13,6 +13,7 @@ from skvaal.benchmark.report._parts import Picture, Section, Table
 from skvaal.benchmark.report._progress import unfinished_note
 from skvaal.benchmark.report._verdict import LEVEL
 from skvaal.benchmark.statistics import case_areas, ranks
+from skvaal.benchmark.statistics import cases as split_cases
 from skvaal.benchmark.summary import BASELINE, seeds_note
 
 
@@ -162,7 +163,7 @@ def _gains(cases: Sequence[Case], out: Path) -> Iterator[Section]:
 
 def _penalties(records: pd.DataFrame, out: Path) -> Iterator[Section]:
     for protocol, one in records.groupby("protocol", sort=False):
-        n_cases = len(one[["data", "estimator"]].drop_duplicates())
+        n_cases = len(split_cases(one))
         of_cases = "1 case" if n_cases == 1 else f"{n_cases} cases"
         which = f"{_words(protocol)} protocol, {of_cases}"
         penalty = penalty_matrix(one)
@@ -186,28 +187,39 @@ def _penalties(records: pd.DataFrame, out: Path) -> Iterator[Section]:
 
 
 def _ranks(records: pd.DataFrame, out: Path) -> Iterator[Section]:
-    for (estimator, protocol), one in records.groupby(["estimator", "protocol"], sort=False):
-        area = case_areas(one)
-        everywhere = area.columns[area.notna().all()]
-        if min(len(area), len(everywhere)) < 2:
-            continue
-        rank = ranks(one[one["strategy"].isin(everywhere)])
-        table = rank.T.assign(mean=rank.mean()).sort_values("mean", kind="stable")
-        stem = f"ranks_{_stem(estimator)}_{_stem(protocol)}"
-        write_csv(out / "tables" / f"{stem}.csv", table, index_label="strategy")
-        which = f"{_words(estimator)}, {_words(protocol)} protocol, {len(area)} data sets"
-        picture = Picture.of_figure(
-            draw_ranks(one, heading=which, level=LEVEL),
-            out / "figures" / stem,
-            alt="Critical-difference diagram of the mean ranks; the table below holds them.",
-            caption="Mean ranks by area under the budget curve, 1 being the best. A bar joins "
-            "strategies that cannot be told apart."
-            + _left_out(area.columns.difference(everywhere), "no complete run on some data set"),
-        )
-        columns = [(str(name), [f"{rank:g}" for rank in table[name]]) for name in rank.index]
-        columns.insert(0, ("mean", [f"{rank:.2f}" for rank in table["mean"]]))
-        ranked = Table.of_strategies(table.index, columns, caption="Rank on each data set")
-        yield Section(title=f"Mean ranks: {which}", parts=[picture, ranked])
+    groups = list(records.groupby(["estimator", "protocol"], sort=False))
+    for (estimator, protocol), one in groups:
+        which = f"{_words(estimator)}, {_words(protocol)} protocol, {_count(one)}"
+        yield from _ranks_of(one, which, f"ranks_{_stem(estimator)}_{_stem(protocol)}", out)
+    if len(groups) > 1:
+        yield from _ranks_of(records, f"all {_count(records)}", "ranks", out)
+
+
+def _ranks_of(one: pd.DataFrame, which: str, stem: str, out: Path) -> Iterator[Section]:
+    area = case_areas(one)
+    everywhere = area.columns[area.notna().all()]
+    if min(len(area), len(everywhere)) < 2:
+        return
+    rank = ranks(one[one["strategy"].isin(everywhere)])
+    table = rank.T.assign(mean=rank.mean()).sort_values("mean", kind="stable")
+    write_csv(out / "tables" / f"{stem}.csv", table, index_label="strategy")
+    picture = Picture.of_figure(
+        draw_ranks(one, heading=which, level=LEVEL),
+        out / "figures" / stem,
+        alt="Critical-difference diagram of the mean ranks; the table below holds them.",
+        caption="Mean ranks by area under the budget curve, 1 being the best. A bar joins "
+        "strategies that cannot be told apart."
+        + _left_out(area.columns.difference(everywhere), "no complete run in some case"),
+    )
+    columns = [(str(name), [f"{rank:g}" for rank in table[name]]) for name in rank.index]
+    columns.insert(0, ("mean", [f"{rank:.2f}" for rank in table["mean"]]))
+    ranked = Table.of_strategies(table.index, columns, caption="Rank in each case")
+    yield Section(title=f"Mean ranks: {which}", parts=[picture, ranked])
+
+
+def _count(records: pd.DataFrame) -> str:
+    n_cases, n_data = len(split_cases(records)), records["data"].nunique()
+    return f"{n_cases} data sets" if n_cases == n_data else f"{n_cases} cases of {n_data} data sets"
 
 
 def _left_out(names: Sequence[str], why: str) -> str:

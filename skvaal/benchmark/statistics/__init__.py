@@ -9,7 +9,7 @@ from skvaal.benchmark.statistics._budgets import (
     planned_budgets,
     with_plan,
 )
-from skvaal.benchmark.statistics._cases import CASE, cases
+from skvaal.benchmark.statistics._cases import CASE, NAME, cases
 from skvaal.benchmark.statistics._curves import (
     area_under_budget_curve,
     areas,
@@ -22,6 +22,7 @@ from skvaal.benchmark.statistics._ranks import case_areas, mean_ranks, ranks
 
 __all__ = [
     "CASE",
+    "NAME",
     "area_under_budget_curve",
     "areas",
     "case_areas",

@@ -5,14 +5,17 @@ from typing import Any
 
 import pandas as pd
 
+from skvaal.benchmark.statistics._cases import NAME, SIZES
+
 _PLANNED = "planned_budgets"
 
 
 def with_plan(records: pd.DataFrame, config: Mapping[str, Any]) -> pd.DataFrame:
-    """Note in records how many budgets their runs were to have.
+    """Note in records what only the settings tell: planned budgets, the case's name, its sizes.
 
-    Records alone do not show it where every run stopped early, and such runs would pass for
-    complete ones.
+    Records alone do not show how many budgets there were to be where every run stopped early, and
+    such runs would pass for complete ones. Nor do they tell two comparisons of the same data with
+    few and with many labels apart.
 
     Parameters
     ----------
@@ -25,7 +28,8 @@ def with_plan(records: pd.DataFrame, config: Mapping[str, Any]) -> pd.DataFrame:
     -------
     DataFrame
         With a column planned_budgets, the start included, which the other functions heed; nan
-        for a protocol that is not in the settings. As it was if the settings hold no plan.
+        for a protocol that is not in the settings. Where the settings hold them, with columns
+        case, the name of a named case, and sizes, in words. As it was if there is nothing to note.
 
     Examples
     --------
@@ -39,8 +43,21 @@ def with_plan(records: pd.DataFrame, config: Mapping[str, Any]) -> pd.DataFrame:
     0    standard                5
     1  batch_x0.5                9
     """
+    settings = config.get("settings", {})
+    noted = {NAME: settings.get("case"), SIZES: _sizes(settings.get("plan", {}))}
     planned = planned_budgets(config)
-    return records.assign(**{_PLANNED: records["protocol"].map(planned)}) if planned else records
+    if planned:
+        noted[_PLANNED] = records["protocol"].map(planned)
+    return records.assign(**{key: value for key, value in noted.items() if value is not None})
+
+
+def _sizes(plan: Mapping[str, Any]) -> str | None:
+    """How many labels, of how many samples."""
+    if not {"initial", "rounds", "batch"} <= set(plan):
+        return None
+    last = plan["initial"] + plan["rounds"] * plan["batch"]
+    pool = "" if plan.get("pool_size") is None else f" of {plan['pool_size']:,}"
+    return f"{plan['initial']:,} to {last:,} labels{pool}"
 
 
 def planned_budgets(config: Mapping[str, Any]) -> dict[str, int]:

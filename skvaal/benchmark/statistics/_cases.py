@@ -1,12 +1,15 @@
 """The cases that a comparison consists of."""
 
+from collections import Counter
+
 import pandas as pd
 
-CASE = ["data", "estimator", "protocol"]  # the columns that tell a case
+CASE = ["data", "estimator", "protocol"]  # the columns that tell a case within a comparison
+NAME, SIZES = "case", "sizes"  # those that with_plan adds, which tell cases of several comparisons
 
 
 def cases(records: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Split records into cases: one data set, with one estimator, under one protocol.
+    """Split records into cases: one data set, with one estimator, under one protocol, of one plan.
 
     Only within a case do strategies see the same samples, budgets and seeds.
 
@@ -14,13 +17,15 @@ def cases(records: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     ----------
     records : DataFrame
         As :func:`skvaal.benchmark.run` returns it. Of the columns data, estimator and protocol
-        any may be absent.
+        any may be absent, and so may case and sizes, which
+        :func:`~skvaal.benchmark.statistics.with_plan` adds.
 
     Returns
     -------
     list of (str, DataFrame)
-        Label and records of each case, in the order of the records. The label names the data
-        set, and the estimator and the protocol only if the records hold more than one.
+        Label and records of each case, in the order of the records. The label is the name of a
+        named case. That of another one names the data set; the estimator and the protocol only if
+        the records hold more than one, and the sizes only if the label were that of two.
 
     Examples
     --------
@@ -43,10 +48,20 @@ def cases(records: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     # A missing value counts, or its case would have the label of another.
     several = [key for key in keys if records[key].nunique(dropna=False) > 1]
     named = [key for key in keys if key == "data" or key in several] or keys
-    groups = records.groupby(keys, sort=False, dropna=False, observed=True)
-    return [(_label(one, named), one) for _, one in groups]
+    by = [*keys, *(key for key in (NAME, SIZES) if key in records)]
+    groups = [one for _, one in records.groupby(by, sort=False, dropna=False, observed=True)]
+    # From the shortest on; the last tells any two groups apart.
+    forms = [[NAME] if NAME in records else [], named, [*named, SIZES], by]
+    found = [[_label(one, form) for one in groups] for form in forms]
+    counts = [Counter(labels) for labels in found]
+    labels = [
+        next((one for one, n in zip(row, counts, strict=True) if one and n[one] == 1), row[-1])
+        for row in zip(*found, strict=True)
+    ]
+    return list(zip(labels, groups, strict=True))
 
 
-def _label(one: pd.DataFrame, named: list[str]) -> str:
-    first = one[named].iloc[0]
-    return ", ".join(str(value) for value in first if pd.notna(value))
+def _label(one: pd.DataFrame, keys: list[str]) -> str:
+    first = one.iloc[0]
+    values = (first.get(key) for key in keys)
+    return ", ".join(str(value) for value in values if pd.notna(value))

@@ -3,7 +3,15 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from skvaal.benchmark.figures._style import by_budget, mean_and_interval, spread, styles, wrapped
+from skvaal.benchmark.figures._style import (
+    GREY,
+    by_budget,
+    count_labels,
+    mean_and_interval,
+    spread,
+    styles,
+    wrapped,
+)
 from skvaal.benchmark.inference import bootstrap_interval
 
 
@@ -81,3 +89,19 @@ def test_a_long_heading_stays_on_the_canvas():
 
     assert "\n" in text.get_text()
     assert text.get_window_extent().x1 <= figure.bbox.x1
+
+
+def test_what_stands_behind_can_still_be_seen():
+    luminance = ((float(GREY) + 0.055) / 1.055) ** 2.4
+
+    assert 1.05 / (luminance + 0.05) >= 3  # contrast on white, as WCAG 2.2 defines it
+
+
+def test_labels_are_counted_in_whole_numbers():
+    axes = Figure().add_subplot()
+    axes.plot([100, 104], [1, 2])
+    assert any(tick % 1 for tick in axes.get_xticks())
+
+    count_labels(axes)
+
+    assert all(tick % 1 == 0 for tick in axes.get_xticks())

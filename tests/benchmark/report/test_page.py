@@ -56,6 +56,7 @@ def test_sections_of_several_cases(write, make_results, many_records):
         "other, standard",
         "made-up, biased_start",
         "Strategies against each other",
+        "Practical equivalence: against margin",
         "Failures",
         "What this cannot show",
         "What was run",
@@ -67,12 +68,13 @@ def test_sections_of_several_cases(write, make_results, many_records):
         "Labels saved",
         "Time against accuracy",
     ]
-    assert page.titles(3)[-3:] == [
+    assert page.titles(3)[-4:] == [
         "Penalty matrix: standard protocol, 2 cases",
         "Penalty matrix: biased start protocol, 1 case",
         "Mean ranks: random forest, standard protocol, 2 data sets",
+        "Mean ranks: all 3 cases of 2 data sets",
     ]
-    assert len(page.all("img")) == 3 * 3 + 3
+    assert len(page.all("img")) == 3 * 3 + 4
     assert "2 data sets cannot tell any pair of 3 strategies apart" in page.words
 
 
@@ -140,6 +142,7 @@ def test_files_beside_the_page(write, make_results, failure, tmp_path):
         "made-up_curves.csv",
         "made-up_label_saving.csv",
         "made-up_summary.csv",
+        "equivalence.csv",
         "penalty_standard.csv",
         "failures.csv",
     }
@@ -157,8 +160,8 @@ def test_ranks_are_those_of_the_strategies_that_are_everywhere(
 
     page = write(make_results(many_records[~absent]))
 
-    assert page.words.count("Left out") == 2  # of the penalties and of the ranks
-    assert "no complete run on some data set: margin." in page.words
+    assert page.words.count("Left out") == 3  # of the penalties, of the ranks and of all ranks
+    assert "no complete run in some case: margin." in page.words
     ranks = pd.read_csv(
         tmp_path / "report/tables/ranks_random_forest_standard.csv", index_col="strategy"
     )

@@ -83,3 +83,15 @@ def test_complete_runs_have_every_budget(records):
     assert runs.to_numpy().tolist() == [["margin", 0], ["random", 0], ["random", 1]]
     assert len(complete) == 9
     assert np.isin(complete.index, records.index).all()
+
+
+def test_sizes_and_the_name_of_a_case_are_noted(records):
+    config = config_of(4, standard=1)
+    config["settings"]["case"] = "mine"
+    config["settings"]["plan"] |= {"initial": 100, "batch": 250, "pool_size": 4000}
+
+    noted = with_plan(records.assign(protocol="standard"), config)
+
+    assert noted[["case", "sizes", "planned_budgets"]].drop_duplicates().to_dict("records") == [
+        {"case": "mine", "sizes": "100 to 1,100 labels of 4,000", "planned_budgets": 5}
+    ]

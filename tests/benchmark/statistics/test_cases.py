@@ -57,3 +57,23 @@ def test_categories_without_records_are_no_cases():
 
 def test_no_records_are_no_cases():
     assert cases(pd.DataFrame({"data": [], "strategy": []})) == []
+
+
+def test_sizes_tell_what_else_would_have_one_label():
+    records = records_of(data=["a", "a", "b", "b"], sizes=["few", "many", "few", "few"])
+
+    assert [label for label, _ in cases(records)] == ["a, few", "a, many", "b"]
+
+
+def test_the_name_of_a_case_is_its_label():
+    records = records_of(
+        data=["a", "a", "b", "b"], case=["mine", np.nan, np.nan, np.nan], sizes="few"
+    )
+
+    assert [label for label, _ in cases(records)] == ["mine", "a, few", "b"]
+
+
+def test_a_name_of_two_cases_is_no_label():
+    records = records_of(data=["a", "a", "b", "b"], case="mine")
+
+    assert [label for label, _ in cases(records)] == ["a", "b"]

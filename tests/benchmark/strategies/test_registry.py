@@ -142,7 +142,7 @@ def test_all_is_every_strategy_that_the_task_model_can_serve(estimator):
     left_out = set(STRATEGIES) - set(get_strategies(["all"], estimator=estimator))
 
     expected = set(ONLY_BY_NAME) if estimator in TORCH_ESTIMATORS else ONLY_BY_NAME | NEED_TORCH
-    if estimator in ("logistic_regression", "svm"):
+    if estimator in ("logistic_regression", "svm", "gradient_boosting"):  # no seed changes them
         expected = expected | {"variation_ratios"}
     installed = {
         name for one in LIBRARIES.values() if one.is_installed() for name in one.strategies

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from reliability.round_files import ROUND_FILES, SEALED, make_round_file, read_round_file
 from reliability.samples import choice, fitted
 from reliability.user_files import USER_FILES, WITH_CHECKSUMS, make_user_file, read_user_file
 from skvaal import HerdingQueryStrategy, ModelFileError, VAALQueryStrategy
@@ -191,5 +192,15 @@ READERS: dict[str, Reader] = {
             finds_changes=name in WITH_CHECKSUMS,
         )
         for name in USER_FILES
+    },
+    **{
+        name: Reader(
+            partial(make_round_file, name=name),
+            partial(read_round_file, name=name),
+            # SQLite says of some damage that it cannot read.
+            (ValueError, OSError) if name == "project" else (ValueError,),
+            finds_changes=name in SEALED,
+        )
+        for name in ROUND_FILES
     },
 }

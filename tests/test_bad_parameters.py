@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from torch.utils.data import DataLoader
 
@@ -21,6 +22,7 @@ from skvaal import (
     ConvVAE,
     DenseVAE,
     DiagnosticsDisplay,
+    ExpectedGain,
     HerdingQuery,
     HerdingQueryStrategy,
     LatentDiscriminator,
@@ -28,6 +30,8 @@ from skvaal import (
     LearningCurveDisplay,
     PicksDisplay,
     PretrainedFeatures,
+    StabilizedPredictions,
+    TargetAccuracy,
     TextFeatures,
     UnsurePixels,
     VAALNet,
@@ -237,9 +241,37 @@ def list_classifiers() -> Iterator[Case]:
         values = tuple(each for each in VALUES if not (is_slow and each == "None"))
         yield Case(case.where, case.argument, case.use, values=values)
     active = ActiveLearningClassifier(**classifier).fit(X, CLASSES)
+    with_decisions = ActiveLearningClassifier(**{**classifier, "estimator": LogisticRegression()})
+    decide = with_decisions.fit(X, CLASSES).decision_function
+    yield from cases_of("ActiveLearningClassifier.decision_function", decide, {"X": X})
     oracle = {"X": X, "y": CLASSES, "X_val": X, "y_val": CLASSES}
     for method, given in (("fit", oracle), ("predict", {"X": X}), ("predict_proba", {"X": X})):
         yield from cases_of(f"ActiveLearningClassifier.{method}", getattr(active, method), given)
+
+
+def list_stopping_rules() -> Iterator[Case]:
+    model = GaussianNB().fit(X, CLASSES)
+    shown = {"learner": model, "X_stop": X, "X_labeled": X, "y_labeled": CLASSES}
+    for cls in (StabilizedPredictions, ExpectedGain, TargetAccuracy):
+        name = cls.__name__
+        yield from cases_of(name, cls, {}, lambda made: made.update(**shown))
+
+        def update(cls: Any = cls, **given: Any) -> None:
+            cls().update(**given)
+
+        for argument in shown if cls is TargetAccuracy else ("learner", "X_stop"):
+
+            def use(value: Any, argument: str = argument, update: Any = update) -> None:
+                update(**{**shown, argument: value})
+
+            yield Case(f"{name}.update", argument, use)
+    for argument in ("X_val", "y_val", "sample_weight"):
+
+        def use_more(value: Any, argument: str = argument) -> None:
+            validation = {} if argument == "sample_weight" else {"X_val": X, "y_val": CLASSES}
+            TargetAccuracy().update(**{**shown, **validation, argument: value})
+
+        yield Case("TargetAccuracy.update", argument, use_more)
 
 
 def list_samplings() -> Iterator[Case]:
@@ -269,6 +301,19 @@ def list_displays() -> Iterator[Case]:
 
     yield Case("DiagnosticsDisplay", "diagnostics", lambda value: DiagnosticsDisplay(value).plot())
     yield Case("Diagnostics.plot", "ax", lambda value: diagnose().plot(value), values=("0", *FEW))
+    yield from cases_of(
+        "Diagnostics.to_html",
+        lambda path: diagnose().to_html(path),
+        {},
+        allows=(*Case.allows, OSError),
+        values=("0", *FEW),
+    )
+    yield from cases_of(
+        "DiagnosticsDisplay.plot",
+        lambda ax: DiagnosticsDisplay(diagnose()).plot(ax),
+        {},
+        values=("0", *FEW),
+    )
     for argument in ("estimator", "ax"):
 
         def use(value: Any, argument: str = argument) -> None:
@@ -294,7 +339,17 @@ def list_new_displays() -> Iterator[Case]:
     ):
         where = f"{cls.__name__}.from_estimator"
         yield from cases_of(where, cls.from_estimator, from_estimator, **few)
+    # `ax` goes on to `plot`.
+    of_picks = PicksDisplay.from_picks
+    yield from cases_of("PicksDisplay.from_picks", of_picks, {}, but=["ax"], **few)
     points = np.zeros((3, 2))
+    drawn = {
+        LatentMapDisplay: {"unlabeled": points},
+        PicksDisplay: {"columns": {"gain": np.ones(1)}},
+        LearningCurveDisplay: {"n_labeled": [1, 2], "accuracy": [0.5, 0.6]},
+    }
+    for cls, given in drawn.items():
+        yield from cases_of(f"{cls.__name__}.plot", cls(**given).plot, {}, **few)
     yield from cases_of(
         "LatentMapDisplay",
         LatentMapDisplay,
@@ -337,6 +392,10 @@ def list_features() -> Iterator[Case]:
         lambda made: made.fit(texts).transform(texts),
         allows=(*Case.allows, ImportError),  # so is sentence-transformers
     )
+    for made, samples in ((PretrainedFeatures(pixels), IMAGES), (TextFeatures(), texts)):
+        for method in ("fit", "transform", "fit_transform"):
+            bound = getattr(made.fit(samples), method)
+            yield from cases_of(f"{type(made).__name__}.{method}", bound, {"X": samples})
     proba = np.full((2, 2, 3, 3), 0.5)
     yield from cases_of("UnsurePixels", UnsurePixels, {}, lambda made: made(proba))
 
@@ -348,6 +407,7 @@ ALL = [
     *list_methods(),
     *list_queries(),
     *list_classifiers(),
+    *list_stopping_rules(),
     *list_samplings(),
     *list_displays(),
     *list_new_displays(),
@@ -368,6 +428,29 @@ def test_every_public_class_has_cases():
     # Results, errors and warnings take nothing from a user.
     covered = {case.where.partition(".")[0] for case in ALL}
     public = {name: getattr(skvaal, name) for name in skvaal.__all__ if name != "__version__"}
-    of_users = {name for name, each in public.items() if not issubclass(each, Exception)}
+    of_users = {
+        name
+        for name, each in public.items()
+        if not (isinstance(each, type) and issubclass(each, Exception))
+    }
     assert {name for name in of_users if arguments_of(public[name])} <= covered
     assert max(Counter(case.id for case in ALL).values()) == 1
+
+
+def test_every_public_method_has_cases():
+    # What networks and rules are made of is called by the library, not by users.
+    inner = (torch.nn.Module, VAALNet, *RULES.values())
+    covered = {case.where for case in ALL}
+    classes = {name: getattr(skvaal, name) for name in skvaal.__all__ if name != "__version__"}
+    users = {
+        name: each
+        for name, each in classes.items()
+        if isinstance(each, type) and not issubclass(each, (Exception, *inner))
+    }
+    methods = {
+        f"{name}.{method}"
+        for name, each in users.items()
+        for method in methods_of(each)
+        if set(arguments_of(getattr(each, method))) - {"cls", "deep"}
+    }
+    assert methods <= covered

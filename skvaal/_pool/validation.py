@@ -237,18 +237,21 @@ class PoolCheckingMixin(BaseEstimator):
         """Warn if a column or a pool outweighs the others; keep the scale for later pools."""
         self._scale = check_scales(pools, getattr(self, "feature_names_in_", None))
 
-    def _conditioning_arrays(self) -> dict[str, NDArray]:
-        return {} if self.conditioning_ is None else self.conditioning_.to_arrays()
+    def _pool_arrays(self) -> dict[str, NDArray]:
+        """What a file holds of how pools are prepared, and of their scale."""
+        learned = (self.conditioning_, getattr(self, "_scale", None))
+        return {k: v for each in learned if each is not None for k, v in each.to_arrays().items()}
 
-    def _restore_conditioning(self, arrays: dict[str, NDArray]) -> None:
-        """Take what a file holds of the conditioning out of its arrays."""
+    def _restore_from_pool_arrays(self, arrays: dict[str, NDArray]) -> None:
+        """Take these arrays out of those of a file; one of an earlier version has no scale."""
         self.conditioning_ = Conditioning.taken_from(arrays, self.input_shape_)
+        self._scale = Scale.taken_from(arrays)
 
     def _open(self, X: Any, name: str = "X") -> Pool:
         """Pool of samples that must be like those that were fitted."""
         (X,) = self._reduce({name: self._check(X, reset=False, name=name)}, reset=False)
         pool = Pool(X)
-        if (fitted := getattr(self, "_scale", None)) is not None:  # a file holds none
+        if (fitted := getattr(self, "_scale", None)) is not None:
             warn_of_other_scale((measure_scale(pool), fitted), (name, "the samples in fit"))
         return pool
 

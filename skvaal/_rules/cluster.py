@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 
+from skvaal._rules.arbitrary import warn_of_no_gain
 from skvaal._rules.measures import count_candidates, smallest
 from skvaal._rules.rule import SPACES, Batch, Candidates, Reads, Rule, Utilities
 from skvaal._utils.params import Interval
@@ -24,7 +25,7 @@ class Cluster(Rule):
 
     Candidates are the ``candidates_factor * n`` samples with the smallest scores; k-means clusters
     them [1]_, on mini-batches where there are many. If equal samples leave fewer than `n` clusters,
-    the smallest scores of the rest complete the batch.
+    the smallest scores of the rest complete the batch, with an :class:`ArbitraryChoiceWarning`.
 
     A choice has one of each cluster first, smallest log-odds first. Values are the log-odds,
     utilities their opposites; a cluster that a sample was taken from is out until all are.
@@ -82,6 +83,9 @@ class Cluster(Rule):
         best = np.sort(np.unique(clusters, return_index=True)[1])
         others = np.delete(np.arange(n_candidates), best)
         chosen = np.concatenate([best, others])[:n]
+        if len(best) < n < candidates.n_samples:
+            n_different = len(np.unique(candidates.read_coordinates(rows[chosen]), axis=0))
+            warn_of_no_gain(n - n_different, n)
         if utilities is not None:
             is_open = np.ones(n_candidates, dtype=bool)
             for i, position in enumerate(chosen):

@@ -17,6 +17,7 @@ from skvaal._pool.pool import Pool
 from skvaal._pool.validation import PoolCheckingMixin
 from skvaal._rules.measures import iterate_squared_distances
 from skvaal._rules.rule import Candidates, Rule
+from skvaal._utils.float_errors import allowing_underflow
 from skvaal._utils.params import naming_foreign
 
 Columns = Mapping[str, NDArray]
@@ -39,6 +40,7 @@ class ExplainingMixin(PoolCheckingMixin):
     def _check_parameters(self, *, warns: bool = True) -> None:
         """Raise if a parameter cannot be used."""
 
+    @allowing_underflow
     def explain(self, X_unlabeled: Any, indices: ArrayLike, *, proba: Any = None) -> Any:
         """Tell why samples were chosen, one row of a table for each.
 

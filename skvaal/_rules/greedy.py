@@ -8,6 +8,7 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
+from skvaal._rules.arbitrary import warn_of_no_gain
 from skvaal._rules.measures import mean_neighbour_distance, ranks, smallest, squared_distances_to
 from skvaal._rules.rule import SPACES, Batch, Candidates, Reads, Rule, Utilities, count_choices
 from skvaal._utils.params import Interval
@@ -34,7 +35,8 @@ class Greedy(Rule):
     10,000 samples drawn at random.
 
     Values and utilities of a choice are the weights at the moment of choosing, all of them 0 once
-    every sample left equals a chosen one: then the smallest scores are taken.
+    every sample left equals a chosen one: then the smallest scores are taken, with an
+    :class:`ArbitraryChoiceWarning`.
 
     Parameters
     ----------
@@ -126,6 +128,8 @@ class Greedy(Rule):
         indices = rows[chosen]
         if len(indices) < n:
             # What is left equals something chosen.
+            if n < n_samples:
+                warn_of_no_gain(n - len(indices), n)
             if utilities is not None:
                 utilities[len(indices) :] = 0
             others = np.setdiff1d(np.arange(n_samples), indices)

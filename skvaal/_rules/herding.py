@@ -9,6 +9,7 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import ArrayLike, NDArray
 
+from skvaal._rules.arbitrary import warn_of_no_gain
 from skvaal._rules.coverage import Coverage, count_within
 from skvaal._rules.measures import (
     find_centre,
@@ -19,7 +20,6 @@ from skvaal._rules.measures import (
     squared_distances_to,
 )
 from skvaal._rules.rule import SPACES, Batch, Candidates, Reads, Rule, Utilities, count_choices
-from skvaal._utils.exceptions import ArbitraryChoiceWarning, warn_user
 from skvaal._utils.params import Interval, StrOptions
 
 # Coverage is measured on so many samples for each that is labelled or to be chosen, within limits;
@@ -203,7 +203,7 @@ class Herding(Rule):
             others = np.setdiff1d(np.arange(n_candidates), chosen)
             chosen += random_state.permutation(others)[: n - len(chosen)].tolist()
         if n < candidates.n_samples:
-            _warn_of_no_gain(values, coverage.weights[chosen])
+            warn_of_no_gain(_count_without_gain(values, coverage.weights[chosen]), n)
         return rows[chosen], values
 
     def _prepare(
@@ -260,15 +260,9 @@ class Herding(Rule):
         return weights
 
 
-def _warn_of_no_gain(gains: NDArray[np.float64], weights: NDArray[np.float64]) -> None:
-    """Warn of samples that add not even themselves, whatever they were chosen for."""
-    if n_without := np.count_nonzero(gains <= _NO_GAIN * weights**2):
-        warn_user(
-            f"{n_without} of the {len(gains)} chosen samples add nothing to the coverage: labelled "
-            "samples, or others chosen before, cover them wholly; make sure that X_labeled and "
-            "X_unlabeled are not swapped, else drop copies, or label fewer samples",
-            ArbitraryChoiceWarning,
-        )
+def _count_without_gain(gains: NDArray[np.float64], weights: NDArray[np.float64]) -> int:
+    """How many samples add not even themselves, whatever they were chosen for."""
+    return int(np.count_nonzero(gains <= _NO_GAIN * weights**2))
 
 
 class _Bounds:
@@ -337,5 +331,7 @@ def _squared_extent(Z: NDArray[np.floating]) -> float:
 def _measure_radius(reference: NDArray[np.floating], share: float) -> float:
     """Median of the squared distance within which a share of the reference lies."""
     blocks = iterate_squared_distances(reference[:_MAX_PROBES], reference)
-    quantiles = [np.quantile(distances, share, axis=1) for _, distances in blocks]
+    quantiles = [
+        np.quantile(distances, share, axis=1, overwrite_input=True) for _, distances in blocks
+    ]
     return float(np.median(np.concatenate(quantiles)))

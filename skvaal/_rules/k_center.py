@@ -8,14 +8,19 @@ import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
 
+from skvaal._rules.arbitrary import warn_of_no_gain
 from skvaal._rules.measures import (
     count_candidates,
+    find_centre,
     nearest_distances,
     smallest,
     squared_distances_to,
 )
 from skvaal._rules.rule import SPACES, Batch, Candidates, Reads, Rule, Utilities, count_choices
 from skvaal._utils.params import Interval
+
+# Squared distances, in units of those from the centre, that float32 may give equal samples.
+_ROUNDING = 16 * float(np.finfo(np.float32).eps)
 
 
 class KCenter(Rule):
@@ -27,7 +32,8 @@ class KCenter(Rule):
 
     Values and utilities of a choice are distances to the nearest sample that is labelled or taken.
     Without a labelled sample, the smallest score is taken first. Its value is the largest distance
-    from it to a candidate; the first row of utilities is the order of the scores, scaled to that.
+    from it to a candidate; the first row of utilities is the order of the scores, scaled to that. A
+    distance of 0 means a copy; an :class:`ArbitraryChoiceWarning` counts them.
 
     Parameters
     ----------
@@ -89,7 +95,17 @@ class KCenter(Rule):
                 utilities[i, rows] = row
             np.minimum(distances, to_chosen, out=distances)
             distances[chosen[i]] = -1  # below every duplicate of it
+        if n < candidates.n_samples:
+            # Without a label, the first one is chosen by its score.
+            first = int(not len(candidates.labeled_coordinates))
+            warn_of_no_gain(_count_copies(Z, chosen[first:], values[first:]), n)
         return rows[chosen], values
+
+
+def _count_copies(Z: NDArray[np.float32], chosen: NDArray[np.intp], values: NDArray) -> int:
+    """How many were chosen at a distance from what is labelled or taken that may be rounding."""
+    norms = squared_distances_to(Z[chosen], find_centre(Z))
+    return int(np.count_nonzero(np.square(values) <= _ROUNDING * norms))
 
 
 def _finite_distances(

@@ -6,6 +6,7 @@ from numbers import Real
 
 from numpy.random import RandomState
 
+from skvaal._rules.arbitrary import warn_of_equal_scores
 from skvaal._rules.measures import perturb, smallest
 from skvaal._rules.rule import Batch, Candidates, Reads, Rule, Utilities
 from skvaal._utils.params import Interval
@@ -17,7 +18,8 @@ class Stochastic(Rule):
     Scores are log-odds of being labelled: at temperature 1, a sample is drawn in proportion to its
     odds of being unlabelled. The Gumbel top-k trick [1]_ draws the whole batch in one pass.
     Values of a choice are ``score / temperature`` less Gumbel noise, in the order of drawing;
-    utilities are their opposites.
+    utilities are their opposites. If all scores are equal, an :class:`ArbitraryChoiceWarning` says
+    so.
 
     Parameters
     ----------
@@ -53,7 +55,10 @@ class Stochastic(Rule):
     def _choose(
         self, candidates: Candidates, n: int, random_state: RandomState, utilities: Utilities
     ) -> Batch:
-        perturbed = perturb(candidates.read_scores(), self.temperature, random_state)
+        scores = candidates.read_scores()
+        perturbed = perturb(scores, self.temperature, random_state)
+        if self.temperature < float("inf"):  # else chance is what the user asks for
+            warn_of_equal_scores(scores, n)
         indices = smallest(perturbed, n, random_state)
         if utilities is not None:
             utilities[:] = -perturbed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numpy.random import RandomState
 
+from skvaal._rules.arbitrary import warn_of_equal_scores
 from skvaal._rules.measures import smallest
 from skvaal._rules.rule import Batch, Candidates, Reads, Rule, Utilities
 
@@ -13,7 +14,7 @@ class TopK(Rule):
 
     These are the samples with the smallest log-odds of being labelled [1]_. A batch may hold
     samples that are like each other. Values of a choice are the log-odds, smallest first; utilities
-    are their opposites.
+    are their opposites. If all scores are equal, an :class:`ArbitraryChoiceWarning` says so.
 
     References
     ----------
@@ -41,6 +42,7 @@ class TopK(Rule):
     ) -> Batch:
         scores = candidates.read_lowest_scores(n) if utilities is None else candidates.read_scores()
         indices = smallest(scores, n, random_state)
+        warn_of_equal_scores(scores, n)
         if utilities is not None:
             utilities[:] = -scores
         return indices, scores[indices]

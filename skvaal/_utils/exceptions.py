@@ -21,7 +21,7 @@ class ArbitraryChoiceWarning(UserWarning):
 
 
 class MissingProbabilitiesWarning(UserWarning):
-    """A learner's model has no class probabilities, so that the choice did without the model."""
+    """A learner's model does not say how unsure it is, so that the choice did without the model."""
 
 
 class UnequalScalesWarning(UserWarning):
@@ -42,6 +42,10 @@ class PosteriorCollapseWarning(UserWarning):
 
 class UninformativeDiscriminatorWarning(UserWarning):
     """The discriminator cannot tell held-out samples of the pools apart: its scores are noise."""
+
+
+class TrainingDivergedWarning(UserWarning):
+    """A network is far worse after its training than before it."""
 
 
 class UnusedParameterWarning(UserWarning):

@@ -13,7 +13,7 @@ from skvaal import (
     HerdingQuery,
     HerdingQueryStrategy,
 )
-from skvaal._pool.label_checks import warn_of_marks
+from skvaal._pool.label_checks import check_class_labels, warn_of_marks
 from skvaal.benchmark import Dataset
 
 N = 40
@@ -108,3 +108,9 @@ def test_marks_where_y_is_the_oracle():
         with pytest.warns(AmbiguousInputWarning, match="y holds -1 beside 2 other classes"):
             call(X, y)
     Dataset.from_arrays(X, y, classes=[-1, 0, 1])  # said to be a class
+
+
+@pytest.mark.parametrize(("name", "samples"), [("y", "X"), ("y_val", "X_val")])
+def test_other_numbers_of_samples_and_labels(name, samples):
+    with pytest.raises(ValueError, match=f"{name} cannot be used with {samples}: .*3, 2"):
+        check_class_labels([0, 1], np.ones((3, 1)), name)

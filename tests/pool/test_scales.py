@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dask.array
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +11,11 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, loa
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skvaal import HerdingQueryStrategy, UnequalScalesWarning
+from skvaal import HerdingQueryStrategy, UnequalScalesWarning, VAALQueryStrategy
+from skvaal._pool.arrays import ArrayLikeSource, SparseSource
+from skvaal._pool.pool import Pool
+from skvaal._pool.scales import Scale, measure_scale
+from tests.pool.stores import Items, Stored
 
 X = load_digits().data[:300] / 16
 STANDARD = np.random.default_rng(0).normal(size=(60, 4))
@@ -63,6 +68,24 @@ def test_pools_that_may_differ(pools):
     herding().fit_pools(*pools)
 
 
+@pytest.mark.parametrize("kind", [HerdingQueryStrategy, VAALQueryStrategy])
+def test_a_query_after_loading(kind, tmp_path):
+    params = {"max_epochs": 1} if kind is VAALQueryStrategy else {}
+    kind(random_state=0, **params).fit_pools(X[:50], X[50:200]).save(tmp_path / "model")
+    loaded = kind.load(tmp_path / "model")
+    loaded.query(X[200:], 3)
+    with pytest.warns(UnequalScalesWarning, match="16 times as large as the samples in fit"):
+        loaded.query(16 * X[200:], 3)
+    loaded.save(tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "model").read_bytes()
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, 0.0], [-1.0, 2.0], [1.0, np.nan], [1, 1]])
+def test_a_scale_in_a_file_that_is_none(values):
+    with pytest.raises(ValueError, match="its array scale"):
+        Scale.taken_from({"scale": np.array(values)})
+
+
 # Columns
 
 
@@ -103,3 +126,60 @@ def test_ordinary_tables(load):
 )
 def test_what_no_column_can_outweigh(data):
     herding().fit(data)
+
+
+# What is read when it is asked for
+
+
+def wide(X):
+    return csr_matrix(np.tile(X, 3))
+
+
+KINDS = {"sparse": csr_matrix, "wide": wide, "stored": Stored}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_what_is_no_array_in_memory(kind):
+    strategy = herding()
+    with pytest.warns(UnequalScalesWarning, match="X_unlabeled is about 16 times") as warned:
+        strategy.fit_pools(kind(X[:50]), kind(16 * X[50:]))
+    assert len(warned) == 1
+    strategy.fit_pools(kind(X[:50]), kind(X[50:]))
+    with pytest.warns(UnequalScalesWarning, match="X_unlabeled is about 16 times .* in fit"):
+        strategy.query(kind(16 * X[50:]), 3)
+
+
+def test_a_sparse_pool_beside_an_array():
+    matrix = wide(X)
+    herding().fit_pools(matrix[:50].toarray(), matrix[50:])
+    herding().fit_pools(matrix[:50], matrix[50:].toarray())
+
+
+def test_a_few_runs_of_a_stored_array():
+    class Counted(Stored):
+        n_rows = 0
+
+        def __getitem__(self, rows):
+            Counted.n_rows += rows.stop - rows.start
+            return super().__getitem__(rows)
+
+    # All are equal, but what is read is read.
+    pool = Pool(ArrayLikeSource(Counted(np.ones((5000, 2)), chunks=(64, 2)), "X"))
+    assert measure_scale(pool) is None
+    assert Counted.n_rows <= 8 * 2 * 64
+
+
+def test_equal_rows_of_a_wide_matrix():
+    equal = csr_matrix(np.tile(np.random.default_rng(0).random(200), (30, 1)))
+    assert measure_scale(Pool(SparseSource(equal, "X"))) is None
+
+
+def test_a_wide_matrix_is_measured_as_an_array():
+    matrix = wide(X)
+    of_array = measure_scale(Pool(matrix.toarray()))
+    assert measure_scale(Pool(SparseSource(matrix, "X"))).times(of_array) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("make", [Items, dask.array.from_array])
+def test_what_is_not_read_for_its_scale(make):
+    herding().fit_pools(make(X[:50].astype(np.float32)), make(16 * X[50:].astype(np.float32)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skvaal import Cluster
+from skvaal import ArbitraryChoiceWarning, Cluster
 from skvaal._rules import cluster as module
 from tests.rules.candidates import choose, select
 
@@ -43,7 +43,8 @@ def test_only_candidates_are_clustered():
 @pytest.mark.usefixtures("either_k_means")
 def test_equal_samples_are_made_up_for_by_score():
     Z = np.repeat(np.float32([[0.0], [9.0]]), 10, axis=0)
-    choice = choose(WHOLE_POOL, 5, scores=np.arange(20.0), Z=Z, keep_utilities=True)
+    with pytest.warns(ArbitraryChoiceWarning, match="3 of the 5 chosen samples add nothing"):
+        choice = choose(WHOLE_POOL, 5, scores=np.arange(20.0), Z=Z, keep_utilities=True)
     assert choice.indices.tolist() == [0, 10, 1, 2, 3]
     assert choice.values.tolist() == [0, 10, 1, 2, 3]
     assert np.nanargmax(choice.utilities, axis=1).tolist() == [0, 10, 1, 2, 3]

@@ -58,6 +58,8 @@ def test_without_labelled_samples_the_smallest_score_comes_first():
     assert np.argsort(choice.utilities[0]).tolist() == list(range(20))
 
 
+# One of the candidates is labelled.
+@pytest.mark.filterwarnings("ignore::skvaal.ArbitraryChoiceWarning")
 def test_only_candidates_are_taken():
     Z = np.float32([[0], [1], [2], [50], [99]])
     given = {"scores": np.array([0.0, 1.0, 2.0, 3.0, 4.0]), "Z": Z, "labeled_coordinates": Z[:1]}

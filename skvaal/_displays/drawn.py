@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skvaal._utils.figures import check_axes, make_figure, write_png
+
+_Display = TypeVar("_Display", bound="DrawnDisplay")
 
 
 def as_floats(values: Any, name: str, shape: tuple[int | None, ...]) -> NDArray[np.float64]:
@@ -33,6 +35,32 @@ class DrawnDisplay:
 
     ax_: Any
     figure_: Any
+
+    def plot(self: _Display, ax: Any = None) -> _Display:
+        """Draw what the display holds.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            None makes a figure of its own, which pyplot does not know.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        ValueError, TypeError
+            If what it holds cannot be drawn.
+        """
+        self._draw(ax)
+        return self
+
+    def _draw(self, ax: Any) -> None:
+        """Draw on an Axes that `_begin` returns."""
+        raise NotImplementedError
 
     def _begin(self, ax: Any, width: float, height: float) -> Any:
         """The Axes to draw on: the one that was passed, or of a new figure of so many inches."""

@@ -146,23 +146,7 @@ class LatentMapDisplay(DrawnDisplay):
         )
         return display.plot(ax)
 
-    def plot(self, ax: Any = None) -> LatentMapDisplay:
-        """Draw the map.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, default=None
-            None makes a figure of its own, which pyplot does not know.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is missing.
-        """
+    def _draw(self, ax: Any) -> None:
         unlabeled = as_floats(self.unlabeled, "unlabeled", (None, 2))
         labeled, chosen = (
             None if points is None else as_floats(points, name, (None, 2))
@@ -174,7 +158,7 @@ class LatentMapDisplay(DrawnDisplay):
         ax = self._begin(ax, _WIDTH, _HEIGHT)
         n_pool = len(unlabeled) if self.n_unlabeled is None else self.n_unlabeled
         parts = [f"{n_pool:,} in the pool"]
-        ax.scatter(*unlabeled.T, s=6, color=GREY, alpha=0.5, lw=0, label="pool")
+        ax.scatter(*unlabeled.T, s=6, color=GREY, lw=0, label="pool")
         if labeled is not None:
             ax.scatter(*labeled.T, s=14, color=BLUE, lw=0, label="labelled")
             parts.append(f"{len(labeled):,} labelled")
@@ -190,7 +174,6 @@ class LatentMapDisplay(DrawnDisplay):
             set_label(f"{number} component{of_all}")
         ax.legend(fontsize="small", loc="best")
         set_title(ax, ", ".join(parts))
-        return self
 
 
 def coordinates_of(strategy: Any, X: Any) -> NDArray[np.floating]:

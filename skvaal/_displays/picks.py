@@ -141,38 +141,21 @@ class PicksDisplay(DrawnDisplay):
         -------
         PicksDisplay
         """
+        if not hasattr(picks, "known"):
+            raise TypeError(f"picks={picks!r} must be what skvaal.project.choose returns")
         samples = picks.known.samples.take(picks.rows)
         columns = {name: picks.columns[name] for name in _BARS if name in picks.columns}
         if samples.kind == "images":
             return cls(columns, images=np.asarray(samples.X), captions=picks.reasons).plot(ax)
         return cls(columns, captions=[str(name) for name in samples.names]).plot(ax)
 
-    def plot(self, ax: Any = None) -> PicksDisplay:
-        """Draw the contact sheet or the bars.
-
-        Parameters
-        ----------
-        ax : matplotlib.axes.Axes, default=None
-            None makes a figure of its own, which pyplot does not know.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is missing.
-        ValueError
-            If there is not one caption for each sample, or nothing to draw.
-        """
+    def _draw(self, ax: Any) -> None:
         n = self._count()
         if self.images is None:
             self._draw_bars(ax, n)
         else:
             self._draw_images(ax, n)
         set_title(self.ax_, f"{n} chosen, the most wanted first")
-        return self
 
     def _count(self) -> int:
         if not isinstance(self.columns, Mapping):

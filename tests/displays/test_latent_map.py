@@ -110,3 +110,14 @@ def test_bad_input(herding, pools):
         show(herding, pools[1][:, :5])
     with pytest.raises(TypeError, match="ax must be an Axes"):
         show(herding, pools[1], ax="here")
+
+
+def test_the_pool_can_be_seen_on_white_and_on_black():
+    pool = LatentMapDisplay(np.eye(4)[:, :2]).plot().ax_.collections[0]
+
+    (colour,) = pool.get_facecolors()
+    assert colour[3] == 1
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+    luminance = np.dot([0.2126, 0.7152, 0.0722], linear)
+    assert 1.05 / (luminance + 0.05) >= 3  # contrast, as WCAG 2.2 defines it
+    assert (luminance + 0.05) / 0.05 >= 3

@@ -7,23 +7,28 @@ from numbers import Integral, Real
 from typing import Any
 
 from skvaal._utils.pages import visible
+from skvaal.project.page.columns import Columns, Row, write_number
 from skvaal.project.page.looks import Look, Looks
 from skvaal.project.picks import Picks
 
 _NEAREST = "nearest_labeled"
-# Columns: what the page calls them, and what they mean.
+_MOST_COLUMNS = 20_000  # of rows of a table, on all cards
+# What a number is called on the page, and what it means.
 _NUMBERS = {
     "gain": (
         "gain",
-        "What the strategy chose by, at the moment of choosing. Compare gains within a batch only.",
+        "How much the pick added to those above it. Compare gains within this page only.",
     ),
-    "uncertainty": ("uncertainty", "How unsure the model is of the class; more is less sure."),
+    "uncertainty": (
+        "uncertainty",
+        "How unsure the model is of the class. The larger, the less sure.",
+    ),
     "score": (
-        "D's score",
-        "The discriminator's log-odds that a sample is labelled: the lower, the less it is like "
-        "those that have a label.",
+        "score",
+        "Of the discriminator, a network that tells labelled from unlabelled samples: the lower, "
+        "the less the pick is like those that have a label.",
     ),
-    "covers": ("covers", "How many samples of the pool are like it."),
+    "covers": ("covers", "How many others of the pool are like it."),
     "predicted": ("predicted", "The class that the model finds likeliest."),
 }
 
@@ -44,8 +49,8 @@ class Card:
         Why it was chosen.
     numbers : list of tuple (str, str)
         Names and values of the columns.
-    features : list of tuple of str
-        Of a table's row, features: their number, the value, and that of the nearest.
+    columns : Row or None
+        Of a table's row.
     """
 
     rank: int
@@ -53,13 +58,15 @@ class Card:
     nearest: Look | None
     reason: str
     numbers: list[tuple[str, str]]
-    features: list[tuple[str, ...]]
+    columns: Row | None
 
 
 def make_cards(picks: Picks, looks: Looks, most: int) -> list[Card]:
     """Cards of the first picks, at most `most`."""
     nearest = find_nearest(picks)
-    is_table = picks.known.samples.kind == "features"
+    samples = picks.known.samples
+    n = min(most, len(picks.rows))
+    columns = Columns(samples, _MOST_COLUMNS // max(1, n)) if samples.kind == "features" else None
     cards = []
     for i, row in enumerate(picks.rows[:most].tolist()):
         near = nearest[i]
@@ -70,7 +77,7 @@ def make_cards(picks: Picks, looks: Looks, most: int) -> list[Card]:
                 nearest=None if near is None else looks.of(near),
                 reason=picks.reasons[i],
                 numbers=[(_NUMBERS[key][0], _format(picks.columns[key][i])) for key in _of(picks)],
-                features=looks.numbers(row, near) if is_table else [],
+                columns=None if columns is None else columns.of(row, near),
             )
         )
     return cards
@@ -99,5 +106,5 @@ def _format(value: Any) -> str:
     if isinstance(value, Integral):
         return str(value)
     if isinstance(value, Real):
-        return "unknown" if value != value else f"{float(value):.3g}"
+        return "unknown" if value != value else write_number(float(f"{value:.3g}"))
     return visible(str(value), in_one_line=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
+from skvaal.project.choosing.deciding import LEAST_EXPONENT
+
 _CLEAR_AUC = 0.65  # below it, two pools overlap far more than they differ
 
 
@@ -39,8 +41,13 @@ def diagnose(strategy: Any) -> Diagnosis | None:
     sentences = [_of_pools(found), _of_missing_regions(found), _of_exponent(found)]
     if found.active_units is not None:
         sentences += _of_vae(found)
-    is_bad = found.has_collapsed or (found.is_uninformative and found.score_exponent != 0)
+    is_bad = found.has_collapsed or (found.is_uninformative and _counts(found.score_exponent))
     return Diagnosis(_judge(found), is_bad, sentences, found.list_rows())
+
+
+def _counts(exponent: float | None) -> bool:
+    """Whether the scores had more than next to no part in the choice."""
+    return exponent is None or exponent >= LEAST_EXPONENT
 
 
 def _judge(found: Any) -> str:
@@ -85,25 +92,27 @@ def _of_missing_regions(found: Any) -> str:
 def _of_exponent(found: Any) -> str:
     exponent = found.score_exponent
     if exponent is None:
-        return "The picks are ranked by its scores."
+        return "The picks are ranked by its scores alone."
     if exponent == 0:
         return f"Its scores had no part in the choice: {found.score_exponent_reason}."
+    part = "a part" if _counts(exponent) else "next to no part"
     return (
-        f"Its scores had a part in the choice, with the exponent {exponent:.2g}: "
-        f"{found.score_exponent_reason}."
+        f"Its scores had {part} in the choice: they were raised to the power {exponent:.2g}, where "
+        f"0 would mean no part and 1 all their weight ({found.score_exponent_reason})."
     )
 
 
 def _of_vae(found: Any) -> list[str]:
     if found.has_collapsed:
         return [
-            "The posterior has collapsed: no latent unit varies over the data, so distances in the "
-            "latent space say little. Train longer, or lower beta."
+            "The auto-encoder, which squeezes each sample into a few numbers, gives all samples "
+            "the same numbers: its posterior has collapsed. So distances between samples say "
+            "little. Take the strategy 'herding', or other features."
         ]
     return [
-        f"The auto-encoder uses {found.active_units} of {len(found.unit_variances)} latent units, "
-        f"and its reconstructions hold {_percent(found.variance_explained)} of what differs "
-        "between samples."
+        "The auto-encoder squeezes each sample into a few numbers and makes it again from these. "
+        f"It uses {found.active_units} of {len(found.unit_variances)} numbers, and what it makes "
+        f"again holds {_percent(found.variance_explained)} of what differs between samples."
     ]
 
 

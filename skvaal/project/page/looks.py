@@ -1,21 +1,15 @@
-"""What a page shows of a sample: its name, its label, and a picture, a text or numbers."""
+"""What a page shows of a sample: its name, its label, and a picture or a text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-
-import numpy as np
-from numpy.typing import NDArray
 
 from skvaal._files.labels import LabeledSamples
 from skvaal._utils.pages import visible
 from skvaal.project.page.thumbnails import Sprite, make_sprite
 
 _MOST_LETTERS = 400  # of a text
-_MOST_FEATURES = 8
-_MOST_ROWS = 5_000  # that a feature's mean is taken over
 
 
 @dataclass(frozen=True)
@@ -84,30 +78,6 @@ class Looks:
         samples = self.known.samples
         name = visible(str(samples.names[row]), in_one_line=True)
         return f"row {name}" if samples.column == "row" else name
-
-    def numbers(self, row: int, nearest: int | None) -> list[tuple[str, ...]]:
-        """A row's features, beside those of another: all, or those farthest from their means."""
-        X = self.known.samples.X
-        values = np.asarray(X[row], dtype=np.float64)
-        others = None if nearest is None else np.asarray(X[nearest], dtype=np.float64)
-        shown: Iterable[int] = range(len(values))
-        if len(values) > _MOST_FEATURES:
-            mean, spread = self._moments
-            far = np.nan_to_num(np.abs(values - mean) / spread)
-            shown = np.sort(np.argsort(-far, kind="stable")[:_MOST_FEATURES])
-        cells = [[str(i), f"{values[i]:.3g}"] for i in shown]
-        if others is not None:
-            cells = [[*cell, f"{others[i]:.3g}"] for cell, i in zip(cells, shown, strict=True)]
-        return [tuple(cell) for cell in cells]
-
-    @cached_property
-    def _moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean and standard deviation of each feature."""
-        X = self.known.samples.X
-        some = np.unique(np.linspace(0, len(X) - 1, _MOST_ROWS).astype(np.intp))
-        values = np.asarray(X[some], dtype=np.float64)
-        deviation = values.std(axis=0)
-        return values.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
 
 
 def _shorten(text: str, most: int) -> str:

@@ -12,12 +12,21 @@ from skvaal.project.page.cards import explain_numbers, find_nearest, make_cards
 from skvaal.project.page.chart import Drawn, choose_drawn, draw
 from skvaal.project.page.diagnosis import diagnose
 from skvaal.project.page.looks import Looks
+from skvaal.project.page.words import NOUNS, explain_choice, explain_phrases, explain_space
 from skvaal.project.picks import Picks
 
 _MOST_CARDS = 500
 _MOST_PICTURES = 1_000
 _MOST_LEFT_OUT = 100
 _LAST = ("version", "versions", "seed")  # of the settings
+# What the page calls settings that are not named in words, phrases of reasons among them.
+_SETTINGS = {
+    "n": "picks asked for",
+    "unlike any label": "'unlike any label' means",
+    "the model wavers": "'the model wavers' means",
+    "the discriminator takes it for unlabelled": "'takes it for unlabelled' means",
+    "like it in the pool": "'like it in the pool' is said of",
+}
 
 
 def write_page(picks: Picks, path: str | Path) -> None:
@@ -72,9 +81,12 @@ def make_page(picks: Picks) -> str:
     chart = draw(picks, drawn, looks)
     values = {
         "title": _entitle(picks),
+        "noun": NOUNS[picks.known.samples.kind],
         "picks": picks,
+        "choice": explain_choice(picks),
+        "space": explain_space(picks),
         "cards": make_cards(picks, looks, _MOST_CARDS),
-        "terms": explain_numbers(picks),
+        "terms": [*explain_phrases(picks), *explain_numbers(picks)],
         "chart": chart,
         "n_labeled": len(drawn.labeled),
         "n_rest": len(drawn.rest),
@@ -94,7 +106,7 @@ def make_page(picks: Picks) -> str:
 
 def _entitle(picks: Picks) -> str:
     n = len(picks.rows)
-    what = {"images": "image", "texts": "text", "features": "row"}[picks.known.samples.kind]
+    what = NOUNS[picks.known.samples.kind]
     return f"Label {f'these {n:,} {what}s' if n != 1 else f'this {what}'} next"
 
 
@@ -107,7 +119,7 @@ def _choose_pictured(picks: Picks, drawn: Drawn) -> tuple[int, ...]:
 
 def _list_settings(settings: dict[str, Any]) -> list[tuple[str, str]]:
     order = sorted(settings, key=lambda key: _LAST.index(key) if key in _LAST else -1)
-    return [(str(key), in_words(settings[key])) for key in order]
+    return [(_SETTINGS.get(key, str(key)), in_words(settings[key])) for key in order]
 
 
 def _list_left_out(picks: Picks) -> list[tuple[str, str]]:

@@ -1,5 +1,8 @@
 """The page in a real browser: what no parser can see."""
 
+import csv
+
+import numpy as np
 import pytest
 
 from skvaal.project.page import write_page
@@ -43,6 +46,65 @@ def test_nothing_scrolls_sideways(open_page, make_picks, kind, width):
     picks.known.labels[:] = ["boot" * 30, *"abc"]
 
     assert overflow(open_page(picks=picks, width=width)) <= 0
+
+
+def with_columns(picks, folder, names):
+    """The same picks, of a table whose columns have these names."""
+    table = folder / "pool.csv"
+    with table.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([names, [1] * len(names)])
+    object.__setattr__(picks.known.samples, "source", str(table))
+    return picks
+
+
+@pytest.mark.parametrize("width", [320, 420, 1600])
+def test_long_columns_and_large_numbers_stay_in_their_card(open_page, make_picks, tmp_path, width):
+    picks = make_picks("features")
+    picks.known.samples.X[:] *= 1.23456e-9 * 10.0 ** np.arange(12)
+    names = [f"{i}_{'long_name' * 9}" for i in range(11)] + ["</table><script>"]
+    page = open_page(picks=with_columns(picks, tmp_path, names), width=width)
+
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+
+    assert overflow(page) <= 0
+    widest = "Math.max(...[...document.querySelectorAll('.columns')].map(one => {0}))"
+    card = "one.closest('.card').getBoundingClientRect().right"
+    assert page.evaluate(widest.format(f"one.getBoundingClientRect().right - {card}")) <= 0
+    assert "0_long_name" in page.evaluate("document.querySelector('.columns').textContent")
+    assert page.evaluate("document.querySelectorAll('script').length") == 2
+    assert page.refused == []
+
+
+def test_more_columns_open_by_the_keyboard_and_no_other_card_grows(open_page):
+    page = open_page("features")
+    height = "document.getElementById('pick-2').clientHeight"
+    before = page.evaluate(height)
+
+    page.evaluate("document.querySelector('.card summary').focus()")
+    page.press("Enter")
+
+    assert page.evaluate("document.querySelector('.card details').open")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    assert page.evaluate(height) == before
+
+
+def test_first_screen_says_what_to_do(open_page):
+    page = open_page(width=420, height=1200)
+
+    bottom = "document.querySelector('.next ol').getBoundingClientRect().bottom"
+    assert page.evaluate(bottom) <= 1200
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_points_stand_out_from_the_ground(open_page, dark):
+    page = open_page(dark=dark)
+
+    ground = luminance(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    for selector in (".rest", ".labeled path", ".pick path:last-child"):
+        drawn = f"getComputedStyle(document.querySelector('.map svg {selector}'))"
+        assert page.evaluate(f"{drawn}.opacity") == "1"
+        low, high = sorted([luminance(page.evaluate(f"{drawn}.stroke")), ground])
+        assert (high + 0.05) / (low + 0.05) >= 3, selector
 
 
 @pytest.mark.parametrize("kind", ["images", "texts"])
@@ -133,7 +195,8 @@ def test_words_stand_out_from_the_ground(open_page, dark):
 
     ground = luminance(page.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert (ground < 0.1) == dark
-    for selector in ("body", ".what", "dt", ".terms dd", "a", ".notes, figcaption, .reason"):
+    others = (".lead", "summary", ".terms dd", "a", ".notes, figcaption, .reason")
+    for selector in ("body", ".what", "dt", *others):
         ink = luminance(
             page.evaluate(f"getComputedStyle(document.querySelector('{selector}')).color")
         )

@@ -41,6 +41,8 @@ def diagnosis_of(**changes):
         ({"auc_cross_fitted": 0.6}, "knows a little", False),
         ({"auc_cross_fitted": 0.51}, "there seems to be none", True),
         ({"auc_cross_fitted": 0.51, "score_exponent": 0.0}, "there seems to be none", False),
+        ({"auc_cross_fitted": 0.51, "score_exponent": 0.05}, "there seems to be none", False),
+        ({"auc_cross_fitted": 0.51, "score_exponent": None}, "there seems to be none", True),
         ({"auc_cross_fitted": 0.51, "auc_missing_region": 0.5}, "knows nothing", True),
         ({"auc_cross_fitted": 0.51, "auc_missing_region": np.nan}, "knows nothing", True),
         ({"auc_cross_fitted": np.nan}, "Nobody can tell", False),
@@ -63,12 +65,14 @@ def test_verdict(changes, verdict, is_bad):
         ({}, "It would find a region without labels: it ranks 90 % of all pairs rightly"),
         ({"auc_missing_region": 0.5}, "It would not find a region without labels"),
         ({"auc_missing_region": np.nan}, "With fewer than 15 labels"),
-        ({}, "with the exponent 0.25: 50 labels for 3 dimensions."),
+        ({}, "had a part in the choice: they were raised to the power 0.25"),
+        ({}, "all their weight (50 labels for 3 dimensions)."),
+        ({"score_exponent": 0.05}, "had next to no part in the choice"),
         ({"score_exponent": 0.0}, "no part in the choice: 50 labels for 3 dimensions."),
-        ({"score_exponent": None}, "ranked by its scores"),
-        ({}, "uses 2 of 3 latent units, and its reconstructions hold 84 % of what differs"),
-        ({"variance_explained": np.nan}, "hold an unknown share"),
-        ({"unit_variances": np.zeros(3)}, "The posterior has collapsed"),
+        ({"score_exponent": None}, "ranked by its scores alone"),
+        ({}, "uses 2 of 3 numbers, and what it makes again holds 84 % of what differs"),
+        ({"variance_explained": np.nan}, "holds an unknown share"),
+        ({"unit_variances": np.zeros(3)}, "its posterior has collapsed"),
     ],
 )
 def test_sentences(changes, words):
@@ -78,7 +82,7 @@ def test_sentences(changes, words):
 def test_without_a_vae_nothing_is_said_of_it():
     diagnosis = diagnosis_of(unit_variances=None, kl_per_unit=None)
 
-    assert "latent" not in " ".join(diagnosis.sentences)
+    assert "auto-encoder" not in " ".join(diagnosis.sentences)
 
 
 def test_what_was_not_examined_has_no_diagnosis():

@@ -33,7 +33,7 @@ def test_page_is_well_formed_accessible_and_alone(make_picks, kind):
     page = Page(make_page(make_picks(kind)))
 
     page.check()
-    assert page.titles(2)[0] == "The picks"
+    assert page.titles(2)[:2] == ["What to do next", "The picks"]
     assert page.titles(2)[-1] == "Settings and versions"
 
 
@@ -42,7 +42,7 @@ def test_the_sentence_stands_first_and_the_seed_last(make_picks):
 
     assert page.titles(1) == ["Label these 3 images next"]
     assert page.words.index("Chose 3 of 20 by herding.") < page.words.index("1 image was left out.")
-    assert page.words.index("1 image was left out.") < page.words.index("The most wanted")
+    assert page.words.index("1 image was left out.") < page.words.index("wanted most comes")
     assert page.words.endswith("strategy herding seconds fit 0.5 version 1.2 seed 5")
 
 
@@ -50,7 +50,7 @@ def test_cards_are_in_the_order_of_the_picks_with_reason_numbers_and_nearest_lab
     page = Page(make_page(make_picks()))
 
     assert page.titles(3) == ["Pick 1 photo_07.jpg", "Pick 2 photo_20.jpg", "Pick 3 photo_11.jpg"]
-    assert "unlike any label nearest label bag photo_03.jpg gain 3 covers 9" in page.words
+    assert "unlike any label nearest labelled: bag photo_03.jpg gain 3 covers 9" in page.words
     assert "gain unknown covers 1" in page.words
     pictures = [one["aria-label"] for one in page.of_class("thumb")]
     assert pictures[:2] == ["Picture of photo_07.jpg", "Picture of photo_03.jpg, labelled bag"]
@@ -70,27 +70,68 @@ def test_a_text_is_shown_and_shortened(make_picks):
     assert not page.all("b")
 
 
-def test_a_row_is_shown_by_the_features_that_set_it_apart(make_picks):
+def test_a_row_is_shown_by_the_columns_that_set_it_apart(make_picks):
     picks = make_picks("features")
     picks.known.samples.X[7, 5] = 99.5
 
     page = Page(make_page(picks))
 
-    nearest = f"{picks.known.samples.X[3, 5]:.3g}"
-    assert f"5 99.5 {nearest}" in page.words
-    assert page.words.count("feature pick nearest") == 3
-    assert len(page.of_class("numbers")) == 3
+    nearest = f"{picks.known.samples.X[3, 5]:.4g}"
+    assert f"column pick nearest median column 5 99.5 {nearest} " in page.words
+    assert "differs most from the nearest row that has a label, measured" in page.words
+    assert page.words.count("6 more columns") == 3
+    assert len(page.all("details")) == 3 + 1  # one for what the numbers mean
+    assert len(page.of_class("columns")) == 6
 
 
 def test_all_that_a_row_has_is_shown_where_it_has_little(make_picks):
     picks = make_picks("features", columns={})
     samples = picks.known.samples
-    object.__setattr__(samples, "X", samples.X[:, :2])
+    object.__setattr__(samples, "X", np.tile([1.5, -2.0], (24, 1)))
+    samples.X[7, 1] = 40.0
 
     page = Page(make_page(picks))
 
-    a, b = samples.X[7]
-    assert f"feature pick 0 {a:.3g} 1 {b:.3g}" in page.words
+    assert "column pick median column 1 40 -2 column 0 1.5 1.5" in page.words
+    assert "differs most from the median of the pool" in page.words
+    assert "more column" not in page.words
+
+
+def test_a_row_without_a_nearest_one_has_no_empty_box(make_picks):
+    assert not Page(make_page(make_picks("features", columns={}))).of_class("sights")
+    assert len(Page(make_page(make_picks("features"))).of_class("sights")) == 3
+
+
+def test_columns_have_the_names_of_the_table(make_picks, tmp_path):
+    table = tmp_path / "pool.csv"
+    table.write_text("id,<b>width</b>,town,=cmd(),label\n1,2.5,Bern,3,x\n", encoding="utf-8")
+    picks = make_picks("features", columns={})
+    samples = picks.known.samples
+    object.__setattr__(samples, "X", samples.X[:, :2])
+    object.__setattr__(samples, "source", str(table))
+
+    page = Page(make_page(picks))
+
+    page.check()
+    assert "<b>width</b>" in page.words
+    assert "=cmd()" in page.words
+    assert not page.all("b")
+    assert "column 0" not in page.words
+
+
+def test_first_screen_says_what_to_do(make_picks):
+    page = Page(make_page(make_picks("texts")))
+
+    assert page.words.index("What to do next") < page.words.index("The picks")
+    for step in ("shows the text that is most like it", "label_studio.json", "skvaal round tell"):
+        assert step in page.words
+
+
+def test_settings_are_named_in_words(make_picks):
+    settings = {"n": 3, "unlike any label": "farther than 90 %", "<hr>": 1}
+    page = Page(make_page(make_picks(settings=settings)))
+
+    assert "picks asked for 3 'unlike any label' means farther than 90 % <hr> 1" in page.words
 
 
 @pytest.mark.parametrize("kind", ["images", "texts", "features"])
@@ -143,7 +184,8 @@ def test_without_labels_there_is_no_nearest_and_no_balance(make_picks):
 
     page.check()
     assert "No sample has a label yet." in page.words
-    assert "nearest label" not in page.words
+    assert "nearest labelled" not in page.words
+    assert "among those with a label" not in page.words
     assert not page.of_class("bars")
 
 

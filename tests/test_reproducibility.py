@@ -47,6 +47,11 @@ TESTS_OF_ROWS = {
     ],
     "the process, and its ``PYTHONHASHSEED``": [f"{HERE}::test_another_process"],
     "the seeds of Python, NumPy and PyTorch": [f"{HERE}::test_seeds_of_the_process"],
+    "torch's modes, its default type and device": [
+        "engine/test_modes.py::test_fit_and_query_in_a_mode",
+        "engine/test_modes.py::test_load_in_a_mode",
+    ],
+    "``np.seterr``": ["utils/test_float_errors.py::test_every_float_error_is_raised"],
     "what callbacks and other threads draw": [
         f"{HERE}::test_numbers_that_others_draw_meanwhile",
         "test_threads.py::test_another_thread_that_draws_changes_no_bit",

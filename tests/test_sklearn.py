@@ -17,6 +17,7 @@ from skvaal import (
     Herding,
     HerdingQuery,
     HerdingQueryStrategy,
+    StabilizedPredictions,
     TopK,
     UnusedParameterWarning,
     VAALQuery,
@@ -40,6 +41,14 @@ from .conftest import QUICK, SMALL
             initial_size=10,
             batch_size=50,
             n_rounds=2,
+        ),
+        ActiveLearningClassifier(
+            LogisticRegression(tol=1e-9),
+            HerdingQuery(),
+            initial_size=10,
+            batch_size=50,
+            n_rounds=2,
+            stopping=StabilizedPredictions(),
         ),
     ]
 )

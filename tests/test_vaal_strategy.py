@@ -11,7 +11,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skvaal import ConvVAE, DenseVAE, LatentDiscriminator, VAALQueryStrategy
+from skvaal import (
+    ArbitraryChoiceWarning,
+    ConvVAE,
+    DenseVAE,
+    LatentDiscriminator,
+    VAALQueryStrategy,
+)
 
 from .conftest import QUICK
 
@@ -150,6 +156,7 @@ def test_image_score_does_not_depend_on_company(fitted_images, images, rows):
     np.testing.assert_allclose(fitted_images.score_samples(X[rows]), expected, atol=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore::skvaal.ArbitraryChoiceWarning")  # copies alone
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_query_returns_distinct_rows_of_the_pool(fitted, digits, data):
@@ -245,6 +252,7 @@ def test_modules_that_work_in_place_do_not_reach_the_users_arrays(digits):
     np.testing.assert_array_equal(Z, Z_before)
 
 
+@pytest.mark.filterwarnings("ignore::skvaal.ArbitraryChoiceWarning")
 def test_ties_follow_random_state(digits):
     X, y = digits
     X_same = np.repeat(X[:1], 200, axis=0)
@@ -302,7 +310,9 @@ def test_small_pools_and_large_batches(n_labeled, n_unlabeled, batch_size):
 def test_equal_samples(value):
     X = np.full((30, 5), value)
     strategy = VAALQueryStrategy(**QUICK).fit(X, np.repeat([0, -1], 15))
-    assert len(set(strategy.query(X[15:], 5).tolist())) == 5
+    with pytest.warns(ArbitraryChoiceWarning, match="all 15 scores are"):
+        chosen = strategy.query(X[15:], 5)
+    assert len(set(chosen.tolist())) == 5
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e6])

@@ -13,7 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from skvaal._utils.files import leads_nowhere, told
+
 DEFAULT_MAX_PIXELS = 50_000_000
+_ORIENTATION = 0x0112  # of EXIF
 # Of the formats that Pillow knows, some run other programs, whatever a file is called.
 FORMATS = ("BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 
@@ -85,6 +88,8 @@ def open_regular(path: str | Path) -> BinaryIO:
     ...
     OSError: no_such_image.jpg is no regular file
     """
+    if leads_nowhere(path):
+        raise FileNotFoundError(f"{path} is a link that leads nowhere")
     if not Path(path).is_file():
         raise OSError(f"{path} is no regular file")
     return open(path, "rb")
@@ -113,6 +118,8 @@ def find_problem(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> s
     >>> find_problem("no_such_image.jpg")
     'no regular file'
     """
+    if leads_nowhere(path):
+        return "a link that leads nowhere"
     if not Path(path).is_file():
         return "no regular file"
     try:
@@ -123,7 +130,7 @@ def find_problem(path: str | Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> s
                 to_rgb(image)
     # A decoder fails on damaged bytes by whatever error it comes to.
     except Exception as error:
-        return str(error) or type(error).__name__
+        return told(error) or type(error).__name__
     return ""
 
 
@@ -168,6 +175,13 @@ def opened(file: BinaryIO, max_pixels: int) -> Iterator[Image.Image]:
         if width * height > max_pixels:
             raise ValueError(f"its {width} x {height} pixels are more than max_pixels={max_pixels}")
         yield image
+
+
+def size_of(image: Image.Image) -> tuple[int, int]:
+    """Width and height as viewers show an image, which may be stored on its side."""
+    width, height = image.size
+    is_on_its_side = image.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
+    return (height, width) if is_on_its_side else (width, height)
 
 
 def _ends_as_jpeg(file: BinaryIO) -> bool:

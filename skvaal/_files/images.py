@@ -11,8 +11,9 @@ from typing import BinaryIO, Protocol, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skvaal._files.decoding import DEFAULT_MAX_PIXELS, decode, open_regular, opened
+from skvaal._files.decoding import DEFAULT_MAX_PIXELS, decode, open_regular, opened, size_of
 from skvaal._files.encoded import EncodedArray
+from skvaal._utils.files import told
 
 DEFAULT_IMAGE_SIZE = 64
 MIN_IMAGE_SIZE = 8
@@ -172,6 +173,27 @@ class LazyImages(EncodedArray):
         source = self.source.take(self._positions(key))
         return LazyImages(source, self.size, max_pixels=self.max_pixels)
 
+    def file_sizes(self) -> list[tuple[int, int] | None]:
+        """Width and height of each image in its file, as viewers show it; headers are read.
+
+        Returns
+        -------
+        list of pairs of int, or None where the header cannot be read
+
+        Examples
+        --------
+        >>> LazyImages.from_files(["no_such_image.jpg"]).file_sizes()
+        [None]
+        """
+        sizes: list[tuple[int, int] | None] = []
+        for position in range(len(self)):
+            try:
+                with self.source.open(position) as file, opened(file, self.max_pixels) as image:
+                    sizes.append(size_of(image))
+            except Exception:  # a decoder raises all kinds
+                sizes.append(None)
+        return sizes
+
     def checksum(self) -> int:
         """Number that changes with the images: with their bytes, or with their files' sizes.
 
@@ -194,8 +216,8 @@ class LazyImages(EncodedArray):
         # A decoder fails on damaged bytes by whatever error it comes to.
         except Exception as error:
             raise ValueError(
-                f"{self.source.name(position)} cannot be decoded ({error}); repair it or take it "
-                "away."
+                f"{self.source.name(position)} cannot be decoded ({told(error)}); repair it or "
+                "take it away."
             ) from error
         return pixels
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from skvaal._files.loading import find_problems
 from skvaal._files.matching import Names
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pool_files import files_of, with_files
-from skvaal._files.reading import counted, listed, naming, shown
+from skvaal._files.reading import N_SHOWN, check_there, counted, listed, naming, shown
 from skvaal._files.tools.annotations import Annotation
 from skvaal._files.tools.exports import read_export, sniff
 from skvaal._utils.params import PATH, checked
@@ -112,23 +114,61 @@ def read_labels(
     ([0, 3], ['NA', '01'], ('1 row of the labels has no label yet.',))
     """
     source = os.fspath(source)
+    named = {"path_column": path_column, "label_column": label_column}
     if os.path.isdir(source):
-        return _read_folder(source, samples)
-    if not os.path.lexists(source):
-        raise FileNotFoundError(f"no such file or folder: {shown(source)}")
+        return _read_folder(source, samples, _without_part(named, f"{shown(source)} is a folder"))
+    check_there(source)
     kind = sniff(source)
     if kind == "table":
         is_pool = os.path.realpath(source) == os.path.realpath(samples.source)
         annotations = read_rows(source, samples, path_column, label_column, is_pool=is_pool)
+        notes = []
     else:
-        annotations = read_export(
+        annotations, tool = read_export(
             source, kind, column=samples.column, key=path_column, label_column=label_column
         )
+        notes = _without_part(named, f"{tool} has no columns") if tool != "Label Studio" else []
     with naming(source):
-        return _assign(annotations, samples)
+        return _assign(annotations, samples, notes)
 
 
-def _assign(annotations: Iterable[Annotation], samples: NamedSamples) -> LabeledSamples:
+def note_alike(labels: Iterable[str], before: Collection[str] = ()) -> list[str]:
+    """Note classes that differ by capitals or blanks at the ends only: slips, more often than not.
+
+    Of labels that join others, the note is of those that are new.
+
+    Examples
+    --------
+    >>> note_alike(["cat", "Cat ", "dog"])
+    ["Classes that differ only by capitals or blanks at the ends: 'Cat ' and 'cat'."]
+    >>> note_alike(["cat", "DOG"], before=["cat", "Cat", "dog"])
+    ["Classes that differ only by capitals or blanks at the ends: 'DOG' and 'dog'."]
+    """
+    groups: dict[str, set[str]] = defaultdict(set)
+    for label in {*labels, *before}:
+        groups[unicodedata.normalize("NFC", label).strip().casefold()].add(label)
+    found = sorted(
+        " and ".join(map(repr, sorted(group)))
+        for group in groups.values()
+        if len(group) > 1 and not group.issubset(before)
+    )
+    if not found:
+        return []
+    more = f"; and {len(found) - N_SHOWN:,} more" if len(found) > N_SHOWN else ""
+    return [
+        "Classes that differ only by capitals or blanks at the ends: "
+        f"{'; '.join(found[:N_SHOWN])}{more}."
+    ]
+
+
+def _without_part(named: dict[str, str | None], why: str) -> list[str]:
+    """Note names of columns that nothing reads."""
+    return [f"{argument}={name!r} had no part: {why}." for argument, name in named.items() if name]
+
+
+def _assign(
+    annotations: Iterable[Annotation], samples: NamedSamples, notes: list[str]
+) -> LabeledSamples:
     """Give each sample its label; names that are not there are an error."""
     names = Names(samples)
     labels: dict[int, str] = {}
@@ -158,18 +198,19 @@ def _assign(annotations: Iterable[Annotation], samples: NamedSamples) -> Labeled
             f"samples that are not in {shown(samples.source)}: {listed(missing, len(missing))}; "
             "take them away, or name the pool that they belong to"
         )
-    notes = []
+    if not labels and not n_without:
+        notes.append("The file of the labels holds none.")
     if n_without:
         verb = "has" if n_without == 1 else "have"
         notes.append(f"{counted(n_without, 'row')} of the labels {verb} no label yet.")
     if n_twice:
         notes.append(f"{counted(n_twice, 'label')} stood there twice, and agreed.")
     if unreadable:
-        notes.append(_passed_over(len(unreadable)))
+        notes.append(note_passed_over(len(unreadable)))
     return _labeled(samples, labels, notes)
 
 
-def _read_folder(folder: str, samples: NamedSamples) -> LabeledSamples:
+def _read_folder(folder: str, samples: NamedSamples, notes: list[str]) -> LabeledSamples:
     """Labels by class folders; files from outside the pool come behind it."""
     if samples.column != "path":
         raise ValueError(
@@ -192,15 +233,15 @@ def _read_folder(folder: str, samples: NamedSamples) -> LabeledSamples:
             continue
         if labels.setdefault(row, label) != label:
             raise ValueError(f"{shown(folder)}: {_two_labels(path, labels[row], label)}")
-    notes = []
     if added:
         notes.append(f"{counted(len(added), 'labelled image')} from outside the pool added to it.")
     if unreadable:
-        notes.append(_passed_over(unreadable))
+        notes.append(note_passed_over(unreadable))
     return _labeled(with_files(samples, [paths[i] for i in added]), labels, notes)
 
 
-def _passed_over(n: int) -> str:
+def note_passed_over(n: int) -> str:
+    """Note how many labels do not count, as nothing can be seen of their images."""
     return f"{counted(n, 'label')} passed over, since the image cannot be read."
 
 
@@ -220,4 +261,4 @@ def _check_text(annotation: Annotation) -> None:
 def _labeled(samples: NamedSamples, labels: dict[int, str], notes: list[str]) -> LabeledSamples:
     rows = np.array(sorted(labels), dtype=np.intp)
     values = np.array([*(labels[row] for row in rows), None], dtype=object)[:-1]
-    return LabeledSamples(samples, rows, values, tuple(notes))
+    return LabeledSamples(samples, rows, values, (*notes, *note_alike(labels.values())))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -20,9 +22,13 @@ from skvaal._files.decoding import DEFAULT_MAX_PIXELS, find_problem
 from skvaal._files.images import LazyImages
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.reading import listed
+from skvaal._utils.files import told
+from skvaal._utils.parts import dead_parts, lock_if_free
 
 # Above it, decoded images lie in a temporary file.
 MOST_IN_MEMORY = 2**30
+# Names of such files.
+_TEMPORARY = re.compile(r"skvaal-[a-z0-9_]+\.images")
 # Seconds of work; worker processes take some two to start.
 _WORTH_WORKERS = 4.0
 _AT_ONCE = 32
@@ -158,7 +164,7 @@ def _decode(images: LazyImages) -> tuple[NDArray[np.uint8], dict[int, str]]:
         try:
             pixels[i] = images[i]
         except ValueError as error:
-            problems[i] = str(error.__cause__ or error)
+            problems[i] = told(error.__cause__ or error)
     return pixels, problems
 
 
@@ -166,14 +172,16 @@ def _allocate(shape: tuple[int, ...]) -> NDArray[np.uint8]:
     n_bytes = int(np.prod(shape, dtype=np.int64))
     if n_bytes <= MOST_IN_MEMORY:
         return np.empty(shape, dtype=np.uint8)
-    descriptor, path = tempfile.mkstemp(prefix="skvaal-", suffix=".images")
+    for left in dead_parts(Path(tempfile.gettempdir()), _TEMPORARY):
+        _remove(str(left))
+    descriptor, path, lock = _make_temporary()
     try:
         if hasattr(os, "posix_fallocate"):
             # A full disk is an error here; while pages are written it would kill the process.
             os.posix_fallocate(descriptor, 0, n_bytes)
         pixels = np.memmap(path, dtype=np.uint8, mode="r+" if n_bytes else "w+", shape=shape)
     except OSError as error:
-        os.unlink(path)
+        _remove(path, lock)
         raise OSError(
             error.errno,
             f"no room for {n_bytes / 2**30:.1f} GiB of decoded images ({error.strerror}); set "
@@ -182,10 +190,25 @@ def _allocate(shape: tuple[int, ...]) -> NDArray[np.uint8]:
         ) from error
     finally:
         os.close(descriptor)
-    weakref.finalize(pixels, _remove, path)
+    weakref.finalize(pixels, _remove, path, lock)
     return pixels
 
 
-def _remove(path: str) -> None:
+def _make_temporary() -> tuple[int, str, int | None]:
+    """Make a file that others leave alone for as long as it is locked: descriptor, path, lock."""
+    while True:
+        descriptor, path = tempfile.mkstemp(prefix="skvaal-", suffix=".images")
+        try:
+            return descriptor, path, lock_if_free(Path(path))
+        except (BlockingIOError, FileNotFoundError):  # taken for one of a dead process
+            os.close(descriptor)
+            _remove(path)
+        except OSError:
+            return descriptor, path, None
+
+
+def _remove(path: str, lock: int | None = None) -> None:
     with suppress(OSError):
         os.unlink(path)
+    if lock is not None:
+        os.close(lock)

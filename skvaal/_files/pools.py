@@ -11,13 +11,19 @@ import numpy as np
 
 from skvaal._files.arrays import ARRAY_ENDINGS, read_samples
 from skvaal._files.decoding import DEFAULT_MAX_PIXELS
-from skvaal._files.images import DEFAULT_IMAGE_SIZE, MIN_IMAGE_SIZE, LazyImages
+from skvaal._files.image_reader import ImageReader
+from skvaal._files.images import DEFAULT_IMAGE_SIZE, MIN_IMAGE_SIZE
 from skvaal._files.label_tables import LABEL_COLUMNS, PATH_COLUMNS
-from skvaal._files.listing import ENDINGS, is_glob, list_glob, list_images
-from skvaal._files.loading import find_problems
+from skvaal._files.listing import is_glob, list_glob, list_images
 from skvaal._files.named_samples import NamedSamples
-from skvaal._files.pool_files import name_of
-from skvaal._files.reading import counted, find_column, listed, naming, shown, those_there
+from skvaal._files.reading import (
+    check_there,
+    find_column,
+    listed,
+    naming,
+    shown,
+    those_there,
+)
 from skvaal._files.tables import CSV_ENDINGS, PARQUET_ENDINGS, Table, read_table
 from skvaal._utils.params import PATH, WHOLE, checked
 
@@ -31,6 +37,7 @@ _NO_FEATURES = {*LABEL_COLUMNS, "row", "id", "index", "", "unnamed: 0"}
     kind=[str],
     path_column=[str, None],
     text_column=[str, None],
+    label_column=[str, None],
     image_size=WHOLE,
     max_pixels=WHOLE,
     strict=["boolean"],
@@ -42,6 +49,7 @@ def read_pool(
     kind: Literal["auto", "images", "features", "texts"] = "auto",
     path_column: str | None = None,
     text_column: str | None = None,
+    label_column: str | None = None,
     image_size: int = DEFAULT_IMAGE_SIZE,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     strict: bool = False,
@@ -60,6 +68,8 @@ def read_pool(
         What to read from a table; 'auto' takes paths, else texts, else numbers.
     path_column, text_column : str or None, default=None
         Column of a table; None finds it by its usual name.
+    label_column : str or None, default=None
+        Column of a table of features that is none of them, beside those of usual names.
     image_size : int, default=64
         Height and width to which images are brought, in pixels.
     max_pixels : int, default=50_000_000
@@ -94,24 +104,51 @@ def read_pool(
     ('texts', ['Shares rise', 'Rain tomorrow'], ['0', '1'])
     """
     _check_options(kind, image_size, max_pixels, n_jobs)
-    source = os.fspath(source)
-    images = _Images(source, image_size, max_pixels, strict, n_jobs, progress)
+    images = ImageReader(os.fspath(source), image_size, max_pixels, strict, n_jobs, progress)
+    return _read(kind, path_column, text_column, label_column, images)
+
+
+def list_pool(
+    source: str | Path,
+    *,
+    kind: Literal["auto", "images", "features", "texts"] = "auto",
+    path_column: str | None = None,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    image_size: int = DEFAULT_IMAGE_SIZE,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+    strict: bool = False,
+) -> NamedSamples:
+    """Read a pool as :func:`read_pool` does, but open no image: damaged ones are among them."""
+    images = ImageReader(os.fspath(source), image_size, max_pixels, strict, looks=False)
+    return _read(kind, path_column, text_column, label_column, images)
+
+
+def _read(
+    kind: str,
+    path_column: str | None,
+    text_column: str | None,
+    label_column: str | None,
+    images: ImageReader,
+) -> NamedSamples:
+    source = images.source
     if os.path.isdir(source) or is_glob(source):
-        if kind in ("features", "texts") or path_column or text_column:
-            raise ValueError(f"{shown(source)} is no table: it has images, no columns")
+        if kind in ("features", "texts"):
+            raise ValueError(f"{shown(source)} has images, and no kind={kind!r}")
+        _check_no_columns(source, "images", path_column, text_column)
         root, paths = list_glob(source) if is_glob(source) else (source, list_images(source))
         return images.read(root, paths)
-    if not os.path.lexists(source):
-        raise FileNotFoundError(f"no such file or folder: {shown(source)}")
+    check_there(source)
     ending = Path(source).suffix.lower()
     if ending in ARRAY_ENDINGS:
+        _check_no_columns(source, "rows", path_column, text_column)
         return _read_arrays(source, kind)
     if ending not in (*CSV_ENDINGS, *PARQUET_ENDINGS):
         raise ValueError(
             f"{shown(source)} is no pool: name a folder or a pattern of images, or a file that "
             f"ends in {', '.join((*CSV_ENDINGS, *PARQUET_ENDINGS, *ARRAY_ENDINGS))}"
         )
-    return _read_from_table(source, kind, path_column, text_column, images)
+    return _read_from_table(source, kind, path_column, text_column, label_column, images)
 
 
 def _check_options(kind: str, image_size: int, max_pixels: int, n_jobs: int) -> None:
@@ -125,6 +162,14 @@ def _check_options(kind: str, image_size: int, max_pixels: int, n_jobs: int) -> 
         raise ValueError("n_jobs=0 must be 1 or more, or -1 for all processors")
 
 
+def _check_no_columns(source: str, what: str, path: str | None, text: str | None) -> None:
+    named = f"path_column={path!r}" if path else f"text_column={text!r}" if text else None
+    if named:
+        raise ValueError(
+            f"{shown(source)} is no table: it has {what}, no columns; leave out {named}"
+        )
+
+
 def _read_arrays(source: str, kind: str) -> NamedSamples:
     X = read_samples(source)
     found: Literal["features", "texts"] = "texts" if X.ndim == 1 else "features"
@@ -134,7 +179,12 @@ def _read_arrays(source: str, kind: str) -> NamedSamples:
 
 
 def _read_from_table(
-    source: str, kind: str, path_column: str | None, text_column: str | None, images: _Images
+    source: str,
+    kind: str,
+    path_column: str | None,
+    text_column: str | None,
+    label_column: str | None,
+    images: ImageReader,
 ) -> NamedSamples:
     table = read_table(source)
     with naming(source):
@@ -155,13 +205,14 @@ def _read_from_table(
             X = np.array([*_values(table, text), None], dtype=object)[:-1]
             return NamedSamples(X, _numbered(len(X)), "texts", "row", None, source)
         else:
-            return _read_features(table, source)
+            return _read_features(table, source, label_column)
     return images.read_listed(paths)
 
 
-def _read_features(table: Table, source: str) -> NamedSamples:
-    numeric = table.numeric()
-    places = [i for i in numeric if table.columns[i].strip().lower() not in _NO_FEATURES]
+def _read_features(table: Table, source: str, label_column: str | None) -> NamedSamples:
+    columns = [(i, table.columns[i]) for i in table.numeric()]
+    columns = [(i, name) for i, name in columns if name.strip().lower() not in _NO_FEATURES]
+    places = [i for i, name in columns if name != label_column]
     if not places:
         raise ValueError(
             f"no column holds paths ({', '.join(PATH_COLUMNS)}), texts (text) or numbers; "
@@ -193,77 +244,3 @@ def _values(table: Table, place: int) -> list[str]:
 
 def _numbered(n: int) -> np.ndarray:
     return np.array([str(row) for row in range(n)], dtype=object)
-
-
-class _Images:
-    """How image files become samples."""
-
-    def __init__(
-        self,
-        source: str,
-        image_size: int,
-        max_pixels: int,
-        strict: bool,
-        n_jobs: int,
-        progress: bool,
-    ) -> None:
-        self.source = source
-        self.image_size, self.max_pixels = image_size, max_pixels
-        self.strict, self.n_jobs, self.progress = strict, n_jobs, progress
-
-    def read_listed(self, listed_paths: Sequence[str]) -> NamedSamples:
-        """Files that a table names, relative to its folder, else to the working directory."""
-        folder = os.path.dirname(self.source) or "."
-        with naming(self.source):
-            for row, path in enumerate(listed_paths):
-                if not path.strip() or "\0" in path:
-                    raise ValueError(f"row {row} has no path; fill it, or take the row away")
-        is_beside = os.path.lexists(os.path.join(folder, listed_paths[0]))
-        root = "." if not is_beside and os.path.lexists(listed_paths[0]) else folder
-        return self.read(root, [os.path.normpath(os.path.join(root, p)) for p in listed_paths])
-
-    def read(self, root: str, paths: Sequence[str]) -> NamedSamples:
-        """Name files relative to a folder, and leave out those that cannot be read."""
-        names = [name_of(path, root) for path in paths]
-        with naming(self.source):
-            if not paths:
-                raise ValueError(f"there is no image in it: no file ends in {', '.join(ENDINGS)}")
-            self._check_different(names)
-        problems = find_problems(
-            paths, max_pixels=self.max_pixels, n_jobs=self.n_jobs, progress=self.progress
-        )
-        left_out = {names[place]: problem for place, problem in problems.items()}
-        if left_out and (self.strict or len(left_out) == len(paths)):
-            self._refuse(left_out, len(paths))
-        kept = [place for place in range(len(paths)) if place not in problems]
-        X = LazyImages.from_files(
-            [paths[place] for place in kept],
-            image_size=self.image_size,
-            max_pixels=self.max_pixels,
-        )
-        own = np.array([names[place] for place in kept], dtype=object)
-        return NamedSamples(X, own, "images", "path", Path(root), self.source, left_out)
-
-    def _check_different(self, names: Sequence[str]) -> None:
-        rows: dict[str, int] = {}
-        twice: dict[str, tuple[int, int]] = {}
-        for row, name in enumerate(names):
-            if rows.setdefault(name, row) != row:
-                twice.setdefault(name, (rows[name], row))
-        if twice:
-            name, (first, second) = next(iter(twice.items()))
-            raise ValueError(
-                f"{counted(len(twice), 'path is', 'paths are')} listed twice: {name!r} in the rows "
-                f"{first} and {second}; keep one row of each"
-            )
-
-    def _refuse(self, left_out: dict[str, str], n_paths: int) -> None:
-        first, problem = next(iter(left_out.items()))
-        others = f" and {len(left_out) - 1:,} more" if len(left_out) > 1 else ""
-        way_out = "repair or remove them"
-        if len(left_out) < n_paths:
-            way_out += ", or read without strict, which leaves them out"
-        raise ValueError(
-            f"{shown(self.source)}: {len(left_out):,} of {counted(n_paths, 'image')} cannot be "
-            f"read: {first!r} ({problem}){others}; {way_out}"
-        )

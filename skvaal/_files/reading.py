@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from skvaal._utils.files import memory_bytes, read_file
+from skvaal._utils.files import leads_nowhere, memory_bytes, read_file
 
 # A table or an export is read as a whole; its Python objects take some ten times as much.
 MOST_BYTES = 2**30
@@ -23,6 +23,14 @@ def read_bounded(path: str | Path) -> bytes:
             "that are read; split it, or save its features as .npy"
         )
     return read_file(path)
+
+
+def check_there(source: str, what: str = "file or folder") -> None:
+    """Raise if a source is not there, or is a link to what is not there."""
+    if leads_nowhere(source):
+        raise FileNotFoundError(f"{shown(source)} is a link that leads nowhere")
+    if not os.path.lexists(source):
+        raise FileNotFoundError(f"no such {what}: {shown(source)}")
 
 
 def check_fits(n_bytes: int, what: str) -> None:

@@ -7,17 +7,16 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
 
-# A file's name has at most 255 bytes, and a character up to 4: a part's name has 24 more.
-_LONGEST_START = 50
+from skvaal._utils.parts import new_part
 
 
 def replace_file(path: str | Path, content: bytes) -> None:
     """Write a file such that a crash or a full disk leaves the old one or the new one, whole.
 
     A symbolic link stays, and the file that it leads to is replaced. An existing file keeps its
-    mode; another hard link to it keeps the old content. No temporary file stays behind an error.
+    mode; another hard link to it keeps the old content. No temporary file stays behind an error;
+    one that a killed process left is removed when the same file is written again.
 
     Parameters
     ----------
@@ -51,19 +50,14 @@ def replace_file(path: str | Path, content: bytes) -> None:
             raise PermissionError(
                 f"{path} is read-only; name another file, or {_make_writable(target)}"
             )
-        part = target.with_name(f".{target.name[:_LONGEST_START]}.{token_hex(8)}.part")
-        try:
-            # A new file has the mode that the umask leaves.
-            with part.open("xb") as file:
+        with new_part(target, called=path) as part:
+            with part.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             if old is not None:
                 part.chmod(stat.S_IMODE(old.st_mode))
             part.replace(target)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
     _sync_folder(target.parent)
 
 
@@ -100,7 +94,11 @@ def read_file(path: str | Path, most: int | None = None) -> bytes:
     with _naming(path, "read"):
         found = _stat_regular_file(Path(path), path)
         if found is None:
-            raise FileNotFoundError(f"no such file: {path}")
+            raise FileNotFoundError(
+                f"{path} is a link that leads nowhere"
+                if leads_nowhere(path)
+                else f"no such file: {path}"
+            )
         too_large = f"{path} has {found.st_size / 2**30:,.1f} GiB, more than there is memory"
         n_bytes = found.st_size if most is None else min(found.st_size, most)
         if n_bytes > memory_bytes():
@@ -141,6 +139,32 @@ def check_links(folder: str | Path, names: Iterable[str]) -> None:
                     f"{each} is a link, so that writing it would change another file; delete the "
                     "link, or name another folder"
                 )
+
+
+def told(error: BaseException) -> str:
+    """Return what an error says, without the number that the system gives it.
+
+    Examples
+    --------
+    >>> told(OSError(28, "No space left on device", "a.csv"))
+    "No space left on device: 'a.csv'"
+    """
+    if not isinstance(error, OSError) or error.errno is None or error.filename is None:
+        return str(error)
+    if str(error.strerror).startswith("cannot be "):  # of ours
+        return f"{error.filename} {error.strerror}"
+    return f"{error.strerror}: {error.filename!r}"
+
+
+def leads_nowhere(path: str | Path) -> bool:
+    """Whether a path is a link to what is not there.
+
+    Examples
+    --------
+    >>> leads_nowhere("no such file")
+    False
+    """
+    return os.path.islink(path) and not os.path.exists(path)
 
 
 def memory_bytes() -> float:

@@ -112,7 +112,8 @@ class SavingMixin:
         Notes
         -----
         The file is written beside its place and renamed, so that no reader and no crash finds a
-        part of it. A link is followed, and the mode of an existing file is kept. The same strategy
+        part of it. What a killed process left beside it is removed when the same file is saved
+        again. A link is followed, and the mode of an existing file is kept. The same strategy
         always gives the same bytes.
         """
         check_is_fitted(self)

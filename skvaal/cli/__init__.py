@@ -17,6 +17,8 @@ def main() -> None:
     """
     try:
         from skvaal.cli.app import app
+    except KeyboardInterrupt:
+        sys.exit(130)
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("skvaal"):
             raise

@@ -16,6 +16,9 @@ Labels = Annotated[str | None, typer.Option(metavar="FILE", help=_LABELS_HELP)]
 Size = Annotated[
     int | None, typer.Option(metavar="N", help="Side of images.  [default: at most 64]")
 ]
+MaxPixels = Annotated[
+    int | None, typer.Option(metavar="N", help="Largest image.  [default: 50 million]")
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at a broken image.")]
 PathColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of paths.")]
 TextColumn = Annotated[str | None, typer.Option(metavar="NAME", help="Column of texts.")]
@@ -40,5 +43,11 @@ Model = Annotated[
 Device = Annotated[str, typer.Option(metavar="NAME", help="cpu, cuda, mps.")]
 Prefix = Annotated[
     str, typer.Option(metavar="URL", help="Where Label Studio finds paths, or local-files/DIR.")
+]
+Tools = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMES", help="label_studio, coco, cvat, with commas.  [default: label_studio]"
+    ),
 ]
 Jobs = Annotated[int, typer.Option(metavar="N", help="Processes; -1: one per core.")]

@@ -11,6 +11,7 @@ from typing import TextIO
 
 import typer
 
+from skvaal._utils.files import told
 from skvaal._utils.pages import visible
 
 
@@ -18,7 +19,8 @@ from skvaal._utils.pages import visible
 def usage_errors() -> Iterator[None]:
     """Turn errors of what the user passed into one line and the exit status 2."""
     try:
-        yield
+        with _interrupts_as_such():
+            yield
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("skvaal"):
             raise
@@ -27,7 +29,24 @@ def usage_errors() -> Iterator[None]:
             text = f"this command needs {error.name}: pip install skvaal[cli]"
         fail(text, 2)
     except (ValueError, TypeError, OSError, ImportError) as error:
-        fail(str(error) or type(error).__name__, 2)
+        fail(told(error) or type(error).__name__, 2)
+    except KeyboardInterrupt as error:
+        say("\nStopped.", file=sys.stderr)
+        raise typer.Exit(130) from error
+
+
+@contextmanager
+def _interrupts_as_such() -> Iterator[None]:
+    """Give Ctrl-C back its class, of which a library that is imported may make another."""
+    try:
+        yield
+    except (ImportError, SystemError) as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, KeyboardInterrupt):
+                raise KeyboardInterrupt from error
+            cause = cause.__cause__ or cause.__context__
+        raise
 
 
 def fail(message: str, status: int) -> None:
@@ -39,7 +58,7 @@ def fail(message: str, status: int) -> None:
 def check_name(name: object, argument: str) -> None:
     """Raise if no file can have a name, or if it is blank: a message would name nothing."""
     if name is not None and ("\0" in str(name) or not str(name).strip()):
-        raise ValueError(f"{argument}={str(name)!r} is no name of a file or folder")
+        raise ValueError(f"{argument} {str(name)!r} is no name of a file or folder")
 
 
 def named_path(name: str | Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import get_terminal_size
@@ -14,11 +14,14 @@ import typer
 
 from skvaal.cli import options
 from skvaal.cli.printing import check_name, named_path, say, usage_errors
+from skvaal.cli.unused import note_unused_of_choice, note_unused_of_pool, note_without_labels
+from skvaal.cli.wording import Words, options_named
 
 _N_SHOWN = 10
 
 
 @usage_errors()
+@options_named
 def query(
     pool: options.PoolArgument,
     out: Annotated[
@@ -30,6 +33,7 @@ def query(
     strategy: options.Strategy = "vaal_herding",
     preset: options.Preset = None,
     size: options.Size = None,
+    max_pixels: options.MaxPixels = None,
     features: options.Features = None,
     predictions: options.Predictions = None,
     model: options.Model = "auto",
@@ -40,13 +44,22 @@ def query(
     text_column: options.TextColumn = None,
     label_column: options.LabelColumn = None,
     prefix: options.Prefix = "local-files",
+    tools: options.Tools = None,
     jobs: options.Jobs = -1,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress bar, no table.")] = False,
 ) -> None:
-    """Choose what to label next: picks.csv, page.html, label_studio.json."""
+    """Choose what to label next: a table, a page, files for labelling tools."""
+    given = dict(locals())
     from skvaal.project.choosing.choosing import choose
+    from skvaal.project.labelling import (
+        DEFAULT_TOOLS,
+        FILES_OF,
+        address_of,
+        check_tools,
+        find_tools,
+    )
     from skvaal.project.reading import read_known
-    from skvaal.project.writing import address_of, check_folder, write_folder
+    from skvaal.project.writing import check_folder, write_folder
 
     # Before anything is read or trained.
     names = {"POOL": pool, "--labels": labels, "--predictions": predictions, "--out": out}
@@ -54,11 +67,13 @@ def query(
         check_name(name, argument)
     check_folder(out)
     address_of(prefix)
+    wanted = find_tools(DEFAULT_TOOLS if tools is None else tools)
     with _interrupts():
         known = read_known(
             pool,
             labels,
             size=size,
+            **({} if max_pixels is None else {"max_pixels": max_pixels}),
             path_column=path_column,
             text_column=text_column,
             label_column=label_column,
@@ -66,6 +81,7 @@ def query(
             n_jobs=jobs,
             progress=not quiet,
         )
+        check_tools(wanted, known)
         picks = choose(
             known,
             n,
@@ -80,16 +96,23 @@ def query(
             progress=not quiet,
         )
         command = shlex.join(["skvaal", *sys.argv[1:]])
-        write_folder(picks, out, prefix=prefix, command=command)
+        write_folder(picks, out, prefix=prefix, tools=wanted, command=command)
     if not quiet:
-        print_picks(picks)
-        say(f"\nOpen {out / 'page.html'}; {out} holds picks.csv and label_studio.json, too.")
+        of_pool = note_unused_of_pool(
+            known.samples.kind, size=size, strict=strict, max_pixels=max_pixels
+        )
+        of_pool += note_without_labels(known.samples.kind, label_column, labels)
+        unused = [*of_pool, *note_unused_of_choice(picks, given, tools=wanted)]
+        print_picks(picks, Words(query, given), unused)
+        others = ["picks.csv", *(FILES_OF[each][0] for each in wanted)]
+        named = " and ".join([", ".join(others[:-1]), others[-1]] if others[1:] else others)
+        say(f"\nOpen {out / 'page.html'}; {out} holds {named}, too.")
 
 
-def print_picks(picks: Any) -> None:
+def print_picks(picks: Any, words: Words, unused: Iterable[str]) -> None:
     """Print the summary, the notes, and the first picks with their reasons."""
     say(picks.summary)
-    for note in picks.notes:
+    for note in (*map(words, picks.notes), *unused):
         say(f"Note: {note}")
     names = [" ".join(name.split()) for name in picks.names[:_N_SHOWN]]
     width = min(max(map(len, names)), 40)

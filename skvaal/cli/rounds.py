@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,13 @@ import typer
 
 from skvaal.cli import options
 from skvaal.cli.printing import fail, named_path, say, usage_errors
+from skvaal.cli.unused import (
+    note_unused,
+    note_unused_of_choice,
+    note_unused_of_pool,
+    note_without_labels,
+)
+from skvaal.cli.wording import Words, options_named
 
 if TYPE_CHECKING:
     from skvaal.project.rounds.status import Status
@@ -20,9 +28,9 @@ _BAR = 30
 _N_CLASSES = 12
 _HOW_TO_TELL = {
     ".csv": "Fill in the labels, then: skvaal round tell {project} {out}",
-    ".json": "Label the tasks of {out} in Label Studio, then: skvaal round tell {project} EXPORT",
     ".html": "For a table to fill in: skvaal round ask {project} --again --out labels.csv",
 }
+_WITH_A_TOOL = "Label what {out} names in the tool, then: skvaal round tell {project} EXPORT"
 
 rounds = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -51,11 +59,13 @@ def _stops() -> Iterator[None]:
 
 @rounds.command(no_args_is_help=True)
 @usage_errors()
+@options_named
 def start(
     project: _Folder,
     pool: options.PoolOption,
     labels: options.Labels = None,
     size: options.Size = None,
+    max_pixels: options.MaxPixels = None,
     strict: options.Strict = False,
     path_column: options.PathColumn = None,
     text_column: options.TextColumn = None,
@@ -64,14 +74,16 @@ def start(
     quiet: _Quiet = False,
 ) -> None:
     """Begin a project: remember the pool, and the labels that are there."""
+    given = dict(locals())
     from skvaal.project.rounds.project import Project
 
+    reading = {"image_size": size, "max_pixels": max_pixels}
     with _stops():
         begun = Project.start(
             project,
             pool,
             labels=labels,
-            **({} if size is None else {"image_size": size}),
+            **{name: value for name, value in reading.items() if value is not None},
             strict=strict,
             path_column=path_column,
             text_column=text_column,
@@ -82,12 +94,19 @@ def start(
         state = begun.read_state()
     say(f"{project} has {len(state.names):,} samples, {len(state.labels):,} with a label.")
     if n_left_out := state.facts["n_left_out"]:
-        say(f"Note: {n_left_out:,} files cannot be read and were left out.")
+        were = "1 file was" if n_left_out == 1 else f"{n_left_out:,} files were"
+        say(f"Note: {were} left out as unreadable.")
+    notes = map(Words(start, given), state.facts.get("notes", ()))
+    kind = state.facts["kind"]
+    of_pool = note_unused_of_pool(kind, size=size, strict=strict, max_pixels=max_pixels)
+    for note in (*notes, *of_pool, *note_without_labels(kind, label_column, labels)):
+        say(f"Note: {note}")
     say(f"Next: skvaal round ask {project} -n 20 --out round_1.csv")
 
 
 @rounds.command(no_args_is_help=True)
 @usage_errors()
+@options_named
 def ask(
     project: _Folder,
     n: options.Count = 20,
@@ -96,7 +115,7 @@ def ask(
         typer.Option(
             parser=named_path,
             metavar="FILE",
-            help="Copy of the table (.csv), tasks (.json), page (.html).",
+            help="Copy of the table (.csv), page (.html), a tool's file (.json, .xml).",
         ),
     ] = None,
     again: Annotated[
@@ -112,18 +131,23 @@ def ask(
         int | None, typer.Option(metavar="N", help="[default: the number of rounds before]")
     ] = None,
     prefix: options.Prefix = "local-files",
+    tools: options.Tools = None,
     pool: _Pool = None,
     jobs: options.Jobs = -1,
     quiet: _Quiet = False,
 ) -> None:
     """Choose samples to label next: never one that was asked for before."""
+    given = dict(locals())
     from skvaal.cli.query import print_picks
+    from skvaal.project.labelling import FILES_OF, TOOLS
     from skvaal.project.rounds.project import Project
 
     with _stops():
         opened = Project(project)
         if again:
-            one = opened.copy_round(out)
+            one = opened.copy_round(out, tools=tools, prefix=prefix, pool=pool)
+            for note in note_unused(_given_beside(again=given), "nothing new was asked"):
+                say(f"Note: {note}")
             say(f"Round {one.number} asked for {len(one.names):,} samples: {out or one.folder}")
             return
         asked = opened.ask(
@@ -137,19 +161,24 @@ def ask(
             device=device,
             seed=seed,
             prefix=prefix,
+            tools=tools,
             pool=pool,
             n_jobs=jobs,
             progress=not quiet,
         )
     if not quiet:
-        print_picks(asked.picks)
+        wrote = [each for each in TOOLS if (asked.folder / FILES_OF[each][0]).exists()]
+        unused = note_unused_of_choice(asked.picks, given, tools=wrote)
+        print_picks(asked.picks, Words(ask, given), unused)
     say(f"\nRound {asked.round.number} is recorded; its page and tables are in {asked.folder}.")
     if out is not None:
-        say(_HOW_TO_TELL[out.suffix.lower()].format(project=project, out=out))
+        how = _HOW_TO_TELL.get(out.suffix.lower(), _WITH_A_TOOL)
+        say(how.format(project=project, out=out))
 
 
 @rounds.command(no_args_is_help=True)
 @usage_errors()
+@options_named
 def tell(
     project: _Folder,
     file: Annotated[
@@ -170,6 +199,7 @@ def tell(
     quiet: _Quiet = False,
 ) -> None:
     """Take labels in; tell again what was corrected."""
+    given = dict(locals())
     from skvaal.project.rounds.project import Project
 
     with _stops():
@@ -184,7 +214,7 @@ def tell(
             progress=not quiet,
         )
         state = opened.read_state()
-    for note in answer.notes:
+    for note in map(Words(tell, given), answer.notes):
         say(f"Note: {note}")
     if answer.new_classes:
         say(f"Note: classes that are new here: {', '.join(map(repr, answer.new_classes))}.")
@@ -194,6 +224,7 @@ def tell(
 
 @rounds.command(no_args_is_help=True)
 @usage_errors()
+@options_named
 def status(
     project: _Folder,
     curve: Annotated[
@@ -211,6 +242,19 @@ def status(
             curve=curve, pool=pool, n_jobs=jobs, progress=not quiet
         )
     _print_status(report)
+    for note in note_unused({"--pool": not curve and pool is not None}, "no curve was asked for"):
+        say(f"Note: {note}")
+
+
+def _given_beside(*, again: dict[str, Any]) -> dict[str, bool]:
+    """Which options of a new question were given."""
+    usual = {name: each.default for name, each in signature(ask).parameters.items()}
+    passed = ("project", "out", "again", "tools", "prefix", "pool", "jobs", "quiet")
+    return {
+        "-n" if name == "n" else f"--{name}": value != usual[name]
+        for name, value in again.items()
+        if name in usual and name not in passed
+    }
 
 
 def _print_status(report: Status) -> None:
@@ -248,6 +292,8 @@ def _print_curve(report: Status) -> None:
         numbers = f"{100 * point.accuracy:5.1f} % +- {100 * point.error:.1f}"
         say(f"{point.n_labels:>6,}  {numbers:<15} {bar}")
     say("The labels were not drawn at random: on the whole pool a model may do better or worse.")
+    if report.should_stop is not None:
+        say(f"Stop labelling? {'Yes' if report.should_stop else 'Not yet'}. {report.stopping}")
     if report.saving is None:
         say("What asking saved can be estimated after three answers.")
         return

@@ -13,6 +13,7 @@ from skvaal._files.images import DEFAULT_IMAGE_SIZE, MIN_IMAGE_SIZE, LazyImages
 from skvaal._files.labels import LabeledSamples, read_labels
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pools import read_pool
+from skvaal._files.tables import CSV_ENDINGS, PARQUET_ENDINGS
 
 # Images that are looked at to find out how large they are.
 _N_LOOKED_AT = 50
@@ -23,6 +24,7 @@ def read_known(
     labels: str | Path | None = None,
     *,
     size: int | None = None,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
     path_column: str | None = None,
     text_column: str | None = None,
     label_column: str | None = None,
@@ -39,8 +41,8 @@ def read_known(
         read them.
     size : int or None, default=None
         Height and width of images, in pixels. None takes 64, or less if the images are smaller.
-    path_column, text_column, label_column, strict, n_jobs, progress
-        As there.
+    max_pixels, path_column, text_column, label_column, strict, n_jobs, progress
+        As there. A `path_column` is that of both tables, or of the labels if the pool is no table.
 
     Returns
     -------
@@ -58,8 +60,10 @@ def read_known(
     options: dict[str, Any] = {} if size is None else {"image_size": size}
     samples = read_own_size(
         pool,
-        path_column=path_column,
+        path_column=pool_column(pool, labels, path_column),
         text_column=text_column,
+        label_column=label_column,
+        max_pixels=max_pixels,
         strict=strict,
         n_jobs=n_jobs,
         progress=progress,
@@ -69,6 +73,12 @@ def read_known(
         return LabeledSamples.without_labels(samples)
     columns = {"path_column": path_column, "label_column": label_column}
     return read_labels(labels, samples, **columns)
+
+
+def pool_column(pool: str | Path, labels: str | Path | None, path_column: str | None) -> str | None:
+    """Return the column of paths of a pool; None if only the table of labels has columns."""
+    is_table = Path(pool).suffix.lower() in (*CSV_ENDINGS, *PARQUET_ENDINGS)
+    return path_column if labels is None or (is_table and not Path(pool).is_dir()) else None
 
 
 def read_own_size(pool: str | Path, **reading: Any) -> NamedSamples:
@@ -85,7 +95,7 @@ def with_own_size(samples: NamedSamples) -> NamedSamples:
     some = np.unique(np.linspace(0, len(images) - 1, _N_LOOKED_AT).astype(int))
     sides = []
     for position in some.tolist():
-        with images.source.open(position) as file, opened(file, DEFAULT_MAX_PIXELS) as image:
+        with images.source.open(position) as file, opened(file, images.max_pixels) as image:
             sides.append(min(image.size))
     size = max(MIN_IMAGE_SIZE, min(DEFAULT_IMAGE_SIZE, int(np.median(sides))))
     if size >= images.size:

@@ -13,37 +13,44 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import numpy as np
 
 from skvaal._files.reading import listed, shown
-from skvaal._files.tools.label_studio import LOCAL_FILES, write_interface, write_tasks
 from skvaal._utils.files import read_file, replace_file
 from skvaal._utils.params import PATH, checked
+from skvaal._utils.parts import dead_parts, held, names_of_parts, new_part
 from skvaal._version import __version__
+from skvaal.project.labelling import (
+    COLUMNS,
+    DEFAULT_TOOLS,
+    FILES_OF,
+    check_tools,
+    find_tools,
+    make_files,
+)
 from skvaal.project.picks import Picks
 
-TABLE, TASKS, INTERFACE = "picks.csv", "label_studio.json", "label_studio.xml"
-PAGE, STRATEGY, LOG = "page.html", "strategy.safetensors", "log.json"
-FILES = (TABLE, TASKS, INTERFACE, PAGE, STRATEGY, LOG)
+TABLE, PAGE, STRATEGY, LOG = "picks.csv", "page.html", "strategy.safetensors", "log.json"
+FILES = (TABLE, PAGE, STRATEGY, LOG, *(name for names in FILES_OF.values() for name in names))
 _MADE_BY = "skvaal query"
 _PACKAGES = ("numpy", "scikit-learn", "torch", "skorch", "pillow")
-_COLUMNS = ("gain", "uncertainty", "score", "covers", "nearest_labeled", "predicted")
-# What a labelling tool calls local files.
-_LOCAL = "local-files"
 
 
-@checked(picks=[Picks], folder=PATH, prefix=[str, None], command=[str])
+@checked(picks=[Picks], folder=PATH, prefix=[str, None], tools=[str, list, tuple], command=[str])
 def write_folder(
-    picks: Picks, folder: str | Path, *, prefix: str | None = None, command: str = ""
+    picks: Picks,
+    folder: str | Path,
+    *,
+    prefix: str | None = None,
+    tools: str | Sequence[str] = DEFAULT_TOOLS,
+    command: str = "",
 ) -> None:
     """Write a batch into a folder, as a whole or not at all.
 
-    The folder holds ``picks.csv``, ``label_studio.json`` and its labelling interface
-    ``label_studio.xml``, ``page.html``, the fitted strategy ``strategy.safetensors`` if there is
-    one, and ``log.json``.
+    The folder holds ``picks.csv``, ``page.html``, the fitted strategy ``strategy.safetensors`` if
+    there is one, ``log.json``, and what the labelling tools import.
 
     Parameters
     ----------
@@ -54,13 +61,17 @@ def write_folder(
     prefix : str or None, default=None
         What Label Studio finds paths by: a URL, or 'local-files', with a folder behind it if its
         root is above the pool ('local-files/photos').
+    tools : str or sequence of str, default=('label_studio',)
+        Labelling tools to write files for; in a string, commas stand between: 'label_studio'
+        (``label_studio.json`` and its labelling interface ``label_studio.xml``), 'coco'
+        (``coco.json``) and 'cvat' (``cvat.xml``). The last two are for images.
     command : str, default=''
         For the log.
 
     Raises
     ------
     ValueError
-        If the folder holds other files.
+        If the folder holds other files, or a tool's file cannot hold the samples or the classes.
     OSError
         If it cannot be written. What was there is then as it was.
 
@@ -79,20 +90,28 @@ def write_folder(
     ...     (Path(folder) / "round_1" / "picks.csv").read_text().splitlines()[0]
     'rank,row,gain,covers,why'
     """
+    tools = find_tools(tools)
+    check_tools(tools, picks.known)
+    with _replaced(folder) as part:
+        write_batch(picks, part, prefix=prefix, tools=tools, command=command)
+
+
+def write_batch(
+    picks: Picks, part: Path, *, prefix: str | None, tools: Sequence[str], command: str = ""
+) -> None:
+    """Write the files of a batch into an empty folder."""
     from skvaal.project.page import write_page
 
-    with _replaced(folder) as part:
-        log = make_log(picks, command)
-        if picks.strategy is not None and _can_save():
-            picks.strategy.save(part / STRATEGY)
-        elif picks.strategy is not None:
-            log["notes"].append("The strategy is not saved: pip install skvaal[saving].")
-        write_page(picks, part / PAGE)
-        replace_file(part / TABLE, make_table(picks))
-        replace_file(part / TASKS, make_tasks(picks, prefix))
-        interface = write_interface(picks.known.samples.kind, picks.known.classes)
-        replace_file(part / INTERFACE, _encoded(interface + "\n"))
-        replace_file(part / LOG, _encoded(json.dumps(log, indent=1) + "\n"))
+    log = make_log(picks, command)
+    if picks.strategy is not None and _can_save():
+        picks.strategy.save(part / STRATEGY)
+    elif picks.strategy is not None:
+        log["notes"].append("The strategy is not saved: pip install skvaal[saving].")
+    write_page(picks, part / PAGE)
+    replace_file(part / TABLE, make_table(picks))
+    for name, content in make_files(picks, tools, prefix).items():
+        replace_file(part / name, content)
+    replace_file(part / LOG, _encoded(json.dumps(log, indent=1) + "\n"))
 
 
 def check_folder(folder: str | Path) -> Path:
@@ -134,51 +153,13 @@ def check_folder(folder: str | Path) -> Path:
 def make_table(picks: Picks) -> bytes:
     """CSV of the batch: rank, name, numbers, why."""
     text = io.StringIO(newline="")
-    columns = [name for name in _COLUMNS if name in picks.columns]
+    columns = [name for name in COLUMNS if name in picks.columns]
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(["rank", picks.known.samples.column, *columns, "why"])
     for i, name in enumerate(picks.names):
         values = [_written(picks.columns[column][i]) for column in columns]
         writer.writerow([i + 1, name, *values, picks.reasons[i]])
     return _encoded(text.getvalue())
-
-
-def make_tasks(picks: Picks, prefix: str | None = None) -> bytes:
-    """Tasks of Label Studio, the most wanted first."""
-    samples = picks.known.samples
-    columns = [name for name in _COLUMNS if name in picks.columns and name != "predicted"]
-    values: dict[str, Sequence[Any]] = {"rank": range(1, len(picks.rows) + 1)}
-    values |= {name: _plain(picks.columns[name]) for name in columns}
-    values["why"] = picks.reasons
-    predicted = picks.columns.get("predicted")
-    return write_tasks(
-        picks.names,
-        samples.kind,
-        values,
-        prefix=address_of(prefix),
-        texts=[str(samples.X[row]) for row in picks.rows] if samples.kind == "texts" else None,
-        labels=None if predicted is None else [str(each) for each in predicted],
-        model_version=f"skvaal {__version__}",
-    )
-
-
-def address_of(prefix: str | None) -> str:
-    """What stands before a path in a labelling tool.
-
-    Examples
-    --------
-    >>> address_of(None), address_of("local-files/photos"), address_of("https://host/photos")
-    ('/data/local-files/?d=', '/data/local-files/?d=photos/', 'https://host/photos/')
-    """
-    if prefix is None or prefix == _LOCAL:
-        return LOCAL_FILES
-    if prefix.startswith(f"{_LOCAL}/"):
-        prefix = LOCAL_FILES + prefix.removeprefix(f"{_LOCAL}/")
-    elif "://" not in prefix and not prefix.startswith("/"):
-        raise ValueError(
-            f"prefix={prefix!r} must be a URL, or 'local-files', or 'local-files/FOLDER'"
-        )
-    return prefix if prefix.endswith(("/", "=")) else f"{prefix}/"
 
 
 def make_log(picks: Picks, command: str) -> dict[str, Any]:
@@ -201,28 +182,37 @@ def _replaced(folder: str | Path) -> Iterator[Path]:
     """A new folder beside its place, which takes that place when all is written."""
     target = check_folder(folder)
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name[:50]}.{token_hex(8)}.part")
-    part.mkdir()
-    try:
+    _put_back(target)
+    with new_part(target, is_folder=True, called=folder) as part:
         yield part
-        _take_place(part, check_folder(folder))
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+        try:
+            _take_place(part, check_folder(folder))
+        except BlockingIOError:
+            raise OSError(f"another process writes {shown(folder)}; try again") from None
 
 
 def _take_place(part: Path, target: Path) -> None:
     if not os.path.lexists(target):
         part.rename(target)
         return
-    old = part.with_suffix(".old")
-    target.rename(old)
-    try:
-        part.rename(target)
-    except BaseException:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+    old = target.with_name(f"{part.stem}.old")
+    with held(target):
+        target.rename(old)
+        try:
+            part.rename(target)
+        except BaseException:
+            old.rename(target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _put_back(target: Path) -> None:
+    """Mend what a process left that was killed while one batch took the place of another."""
+    for old in dead_parts(target.parent, names_of_parts(target, "old")):
+        if os.path.lexists(target):
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(target)
 
 
 def _check_can_be_made(target: Path, folder: str | Path) -> None:
@@ -259,11 +249,6 @@ def _written(value: Any) -> str:
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"
     return str(value)
-
-
-def _plain(values: Any) -> list[Any]:
-    listed: list[Any] = np.asarray(values).tolist()
-    return [float(f"{each:.6g}") if isinstance(each, float) else each for each in listed]
 
 
 def _json_able(value: Any) -> Any:

@@ -14,6 +14,7 @@ import typer  # noqa: E402
 
 from skvaal.benchmark.results import Results, as_frame  # noqa: E402
 from skvaal.cli.app import app  # noqa: E402
+from tests.benchmark.test_stored_results import STORED  # noqa: E402
 
 VALUES = [
     "", " ", "no such", "-1", "0", "1.5", "nan", "inf", "1e400", f"{10**30}", "True", "None", "[]",
@@ -65,6 +66,8 @@ def arguments_for(command: str, option: str, value: str) -> list[str]:
         argument = ["--", value]
     else:
         given[option] = value
+    if (command, option) == ("report", "--against"):
+        argument = [str(STORED / "finished")]
     if option == "--vaal":
         given["--strategies"] = "vaal"
     if option == "--model":
@@ -96,7 +99,7 @@ def plays_nothing(tmp_path, monkeypatch):
     nothing = Results(records=as_frame([]), failures=[], config={"settings": {}, "headings": {}})
     monkeypatch.setattr("skvaal.cli.comparing._run", lambda *args, **arguments: nothing)
     monkeypatch.setattr("skvaal.cli.comparing._print_tables", lambda results: None)
-    monkeypatch.setattr("skvaal.cli.comparing.write_report", lambda results, out: out)
+    monkeypatch.setattr("skvaal.cli.comparing.write_report", lambda results, out, **_: out)
     monkeypatch.setattr("skvaal.cli.comparing._exit_if_failed", lambda results: None)
     np.save("pool.npy", np.eye(5))
     monkeypatch.setattr("skvaal.project.writing.write_folder", lambda *args, **arguments: None)

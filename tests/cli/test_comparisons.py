@@ -270,10 +270,10 @@ def test_unreadable_image_is_left_out_on_demand(tree, tmp_path):
         (["--data", "digits,digits"], "datasets has several called digits; name each once"),
         (["--estimator", "randomforest"], "did you mean 'random_forest'"),
         (["--protocols", "biased"], "did you mean 'biased_start'"),
-        (["--seeds", "0"], "n_seeds=0"),
-        (["--jobs", "0"], "n_jobs=0"),
-        (["--initial", "9"], "initial=9 is less than the 10 classes"),
-        (["--rounds", "100"], "pool_size=1257"),
+        (["--seeds", "0"], "--seeds 0"),
+        (["--jobs", "0"], "--jobs 0"),
+        (["--initial", "9"], "--initial 9 is less than the 10 classes"),
+        (["--rounds", "100"], "--pool-size 1257"),
         (["--vaal", "max_epochs"], "must have the form KEY=VALUE"),
         (["compares"], "expected extra argument"),
     ],
@@ -386,13 +386,13 @@ def test_value_that_is_no_python_ends_with_a_message(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--seeds", "1" + "0" * 30], "n_seeds="),
-        (["--jobs", "1" + "0" * 30], "n_jobs="),
-        (["--rounds", "1" + "0" * 30], "rounds="),
-        (["--image-size", "10"], "image_size=10 does not apply to digits"),
-        (["--max-pixels", "1000000"], "max_pixels=1000000 does not apply to digits"),
-        (["--max-pixels", "-1"], "max_pixels=-1 must be a whole number of pixels, 64 or more"),
-        (["--data", "x" * 5_000], "data="),
+        (["--seeds", "1" + "0" * 30], "--seeds "),
+        (["--jobs", "1" + "0" * 30], "--jobs "),
+        (["--rounds", "1" + "0" * 30], "--rounds "),
+        (["--image-size", "10"], "--image-size 10 does not apply to digits"),
+        (["--max-pixels", "1000000"], "--max-pixels 1000000 does not apply to digits"),
+        (["--max-pixels", "-1"], "--max-pixels -1 must be a whole number of pixels, 64 or more"),
+        (["--data", "x" * 5_000], "--data "),
         (["--dask", "nowhere://"], "nowhere"),
     ],
 )
@@ -430,7 +430,7 @@ def test_names_of_odd_bytes_are_printed(tmp_path):
 def test_the_report_is_written_whatever_becomes_of_the_output(tmp_path, monkeypatch):
     done = []
 
-    def write(results, out):
+    def write(results, out, against):
         done.append("report")
         return out
 
@@ -447,7 +447,7 @@ def test_the_report_is_written_whatever_becomes_of_the_output(tmp_path, monkeypa
 
 
 def test_what_a_failure_says_cannot_steer_the_terminal(tmp_path, monkeypatch):
-    monkeypatch.setattr("skvaal.cli.comparing.write_report", lambda results, out: out)
+    monkeypatch.setattr("skvaal.cli.comparing.write_report", lambda results, out, against: out)
     folder = ResultsFolder(shutil.copytree(STORED / "finished", tmp_path / "results"))
     key = {"data": "iris", "estimator": "logistic_regression", "protocol": "standard"}
     run_of = key | {"strategy": "margin", "seed": 0}

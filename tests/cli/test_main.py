@@ -18,6 +18,19 @@ def test_command_is_installed():
     assert done.stdout.startswith("skvaal ")
 
 
+@pytest.mark.parametrize("module", ["typer", "sklearn"])
+def test_ctrl_c_while_libraries_are_imported_is_no_traceback(tmp_path, module):
+    (tmp_path / f"{module}.py").write_text("raise KeyboardInterrupt")
+    command = [sys.executable, "-m", "skvaal", "query", "nowhere", "--out", str(tmp_path / "out")]
+
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(tmp_path)}
+    )
+
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr
+
+
 def forget(monkeypatch, *beginnings):
     for name in [name for name in sys.modules if name.startswith(beginnings)]:
         monkeypatch.delitem(sys.modules, name)

@@ -17,7 +17,9 @@ from skvaal.cli.printing import printable, say, usage_errors  # noqa: E402
     ("error", "line"),
     [
         (ValueError("n=0\nis bad"), "Error: n=0 is bad\n"),
-        (OSError(28, "No space left", "x"), "Error: [Errno 28] No space left: 'x'\n"),
+        (OSError(28, "No space left", "x"), "Error: No space left: 'x'\n"),
+        (OSError(28, "cannot be written: No space left", "x"),
+         "Error: x cannot be written: No space left\n"),
         (ModuleNotFoundError("No module named 'pandas'", name="pandas"),
          "Error: this command needs pandas: pip install skvaal[cli]\n"),
         (ImportError("pip install skvaal[features]"), "Error: pip install skvaal[features]\n"),
@@ -32,6 +34,14 @@ def test_errors_of_input_are_one_line_and_the_status_2(error, line, capsys):
 
     assert caught.value.exit_code == 2
     assert capsys.readouterr().err == line
+
+
+def test_ctrl_c_is_none_of_the_user_s_errors_whatever_a_library_makes_of_it(capsys):
+    with pytest.raises(typer.Exit) as caught, usage_errors():
+        raise ImportError("initialization failed") from KeyboardInterrupt()
+
+    assert caught.value.exit_code == 130
+    assert capsys.readouterr().err == "\nStopped.\n"
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), ModuleNotFoundError("lost", name="skvaal.lost")])

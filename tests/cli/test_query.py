@@ -123,23 +123,26 @@ def test_a_table_of_numbers_with_own_predictions(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["-n", 31], "n=31 is more than what is left of"),
-        (["-n", 0], "n=0 must be a whole number, 1 or more"),
+        (["-n", 31], "-n 31 is more than what is left of"),
+        (["-n", 0], "-n 0 must be a whole number, 1 or more"),
         (["--labels", "nowhere.csv"], "no such file or folder: nowhere.csv"),
         (["--labels", "strange.csv"], "'elsewhere.png'"),
         (["--labels", "twice.csv"], "'00.png' has two labels, 'cat' and 'dog'"),
         (["--labels", "no_column.csv"], "'path', 'kind', 'day'"),
         (["--strategy", "vaal_herdin"], "did you mean 'vaal_herding'"),
         (["--preset", "paper-cifr", "--labels", "labels.csv"], "did you mean 'paper-cifar'"),
-        (["--model", "tree"], "model='tree' is not known"),
+        (["--model", "tree"], "--model 'tree' is not known"),
         (["--features", "nowhere.npy"], "nowhere.npy"),
-        (["--features", "tfidf"], "features='tfidf'"),
-        (["--seed", -1], "seed=-1"),
-        (["--size", 2], "image_size=2"),
-        (["--jobs", 0], "n_jobs=0"),
-        (["--prefix", "photos"], "prefix='photos' must be a URL"),
+        (["--features", "tfidf"], "--features 'tfidf'"),
+        (["--seed", -1], "--seed -1"),
+        (["--size", 2], "--size 2"),
+        (["--jobs", 0], "--jobs 0"),
+        (["--prefix", "photos"], "--prefix 'photos' must be a URL"),
         (["--out", "labels.csv"], "labels.csv is a file"),
         (["--out", "photos"], "photos holds other files"),
+        (["--tools", "coko"], "--tools 'coko': 'coko' is none of label_studio, coco, cvat"),
+        (["--labels", "control.csv"], "--tools 'label_studio': the class: 'a\\x01' has the"),
+        (["--labels", "control.csv", "--tools", "cvat"], "which XML cannot hold; rename it"),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
 )
@@ -149,6 +152,7 @@ def test_bad_input_is_one_line_and_the_status_2(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "strange.csv").write_text("path,label\nelsewhere.png,cat\n")
     (tmp_path / "twice.csv").write_text("path,label\n00.png,cat\n00.png,dog\n")
+    (tmp_path / "control.csv").write_text("path,label\n00.png,a\x01\n01.png,b\n")
     (tmp_path / "no_column.csv").write_text("path,kind,day\n00.png,cat,1\n")
 
     result = query("photos", "--out", "out", *arguments)
@@ -159,6 +163,148 @@ def test_bad_input_is_one_line_and_the_status_2(
     assert complaint in result.stderr
     assert result.stdout == ""
     assert not (tmp_path / "out").exists()
+
+
+def test_files_for_the_tools_that_are_named(photos, tmp_path):
+    out = tmp_path / "out"
+
+    result = query(photos, "-n", 3, "--strategy", "random", "--tools", "coco, cvat", "--out", out)
+
+    assert result.exit_code == 0, result.output
+    assert f"{out} holds picks.csv, coco.json and cvat.xml, too." in result.stdout
+    assert {"coco.json", "cvat.xml"} < set(os.listdir(out))
+    assert "label_studio.json" not in os.listdir(out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "note"),
+    [
+        (["--size", 9, "--strict", "--max-pixels", 99], "--size (the pool has features), "
+         "--max-pixels (the pool has features), --strict (the pool has features)"),
+        (["--device", "cpu", "--prefix", "/x"], "--device (no network was computed), --prefix (the "
+         "pool has features)"),
+        (["--model", "linear", "--predictions", "proba.npy", "--strategy", "margin"],
+         "--model (the predictions are your own)"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)  # fmt: skip
+def test_options_without_effect_are_noted_in_one_line(tmp_path, monkeypatch, arguments, note):
+    monkeypatch.chdir(tmp_path)
+    np.save("pool.npy", np.eye(9))
+    np.save("proba.npy", np.full((9, 2), 0.5))
+
+    result = query("pool.npy", "--out", "out", "-n", 2, "--strategy", "random", *arguments)
+
+    assert result.exit_code == 0, result.output
+    assert f"Note: Without effect: {note}.\n" in result.stdout
+
+
+def test_options_of_files_that_no_tool_reads_are_noted(photos, tmp_path):
+    result = query(
+        photos, "-n", 2, "--strategy", "random", "--tools", "coco", "--prefix", "/x", "--out",
+        tmp_path / "out", "--labels", photos.parent / "labels.csv",
+    )  # fmt: skip
+    assert "Note: Without effect: --prefix (no file for Label Studio was written)." in result.stdout
+
+
+def test_a_column_of_labels_that_an_export_has_not_is_noted(photos, tmp_path):
+    labels = {"images": [{"id": 1, "file_name": "00.png"}], "annotations": [], "categories": []}
+    (tmp_path / "coco.json").write_text(json.dumps(labels))
+    result = query(
+        photos, "-n", 2, "--strategy", "random", "--labels", tmp_path / "coco.json", "--out",
+        tmp_path / "out", "--label-column", "kind",
+    )  # fmt: skip
+    assert "Note: --label-column 'kind' had no part: COCO has no columns." in result.stdout
+
+
+def test_the_column_of_paths_may_be_that_of_the_labels_alone(photos, tmp_path):
+    (tmp_path / "labels.csv").write_text("no,mine\n00.png,red\n")
+    result = query(
+        photos, "-n", 2, "--strategy", "random", "--labels", tmp_path / "labels.csv",
+        "--path-column", "no", "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+
+
+def test_a_named_column_of_labels_is_no_feature(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{i},{i * i % 7},{i % 2 if i < 9 else ''}" for i in range(20)]
+    (tmp_path / "pool.csv").write_text("\n".join(["a,b,kind", *rows]))
+    command = ["-n", 2, "--strategy", "random", "--label-column", "kind", "--out", "out"]
+    for labels in (["--labels", "pool.csv"], []):
+        result = query("pool.csv", *command, *labels)
+        assert result.exit_code == 0, result.output
+        assert "Note: No features: 'kind'." in result.stdout
+        assert (
+            json.loads((tmp_path / "out" / "log.json").read_text())["settings"]["shape of a sample"]
+            == "2"
+        )
+
+
+def test_classes_that_differ_by_capitals_or_blanks_are_noted(photos, tmp_path):
+    (tmp_path / "labels.csv").write_text("path,label\n00.png,red\n01.png,Red \n02.png,blue\n")
+    result = query(
+        photos, "-n", 2, "--strategy", "random", "--labels", tmp_path / "labels.csv", "--out",
+        tmp_path / "out",
+    )  # fmt: skip
+    noted = "Note: Classes that differ only by capitals or blanks at the ends: 'Red ' and 'red'.\n"
+    assert noted in result.stdout
+
+
+@pytest.mark.parametrize("given", [["--model", "linear"], ["--model", "none"], []], ids=str)
+@pytest.mark.parametrize("strategy", ["margin", "entropy", "herding"])
+def test_the_way_out_of_labels_of_one_class_works(photos, tmp_path, given, strategy):
+    (tmp_path / "labels.csv").write_text("path,label\n00.png,red\n01.png,red\n")
+    command = [photos, "-n", 2, "--labels", tmp_path / "labels.csv", "--out", tmp_path / "out"]
+
+    result = query(*command, "--strategy", strategy, *given)
+
+    if strategy == "herding":
+        assert (result.exit_code == 0) == (given != ["--model", "linear"])
+        assert result.exit_code == 0 or "name --model 'none', or label" in result.stderr
+        result = query(*command, "--strategy", strategy, "--model", "none")
+    else:
+        assert result.exit_code == 2
+        assert "choose by --strategy 'herding_no_learner' until two classes" in result.stderr
+        result = query(*command, "--strategy", "herding_no_learner", *given)
+    assert result.exit_code == 0, result.output
+
+
+def test_a_link_that_leads_nowhere_is_said_to(photos, tmp_path):
+    (photos / "07.png").unlink()
+    (photos / "07.png").symlink_to(tmp_path / "gone")
+    (tmp_path / "labels").symlink_to(tmp_path / "gone")
+    command = ["-n", 2, "--strategy", "random", "--out", tmp_path / "out"]
+
+    result = query(photos, *command)
+    assert "left out, first 07.png (a link that leads nowhere)" in result.stdout
+    for one in ([tmp_path / "labels"], [photos, "--labels", tmp_path / "labels"]):
+        result = query(*one, *command)
+        assert result.exit_code == 2
+        assert f"{tmp_path / 'labels'} is a link that leads nowhere" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["make_table", "write_page", "strategy"])
+def test_a_full_disk_is_told_of_the_folder_that_was_named(photos, tmp_path, monkeypatch, name):
+    def write(self_or_picks, path=None, *args):
+        raise OSError(28, "No space left on device", str(path or "picks.csv"))
+
+    target = {
+        "make_table": "skvaal.project.writing.make_table",
+        "write_page": "skvaal.project.page.write_page",
+        "strategy": "skvaal.HerdingQueryStrategy.save",
+    }
+    monkeypatch.setattr(target[name], write)
+    monkeypatch.chdir(tmp_path)
+
+    result = query("photos", "-n", 2, "--strategy", "herding_no_learner", "--out", "round_1")
+
+    assert result.exit_code == 2
+    assert "No space left on device: " in result.stderr
+    assert ".part" not in result.stderr
+    assert "Errno" not in result.stderr
+    assert name == "make_table" or "'round_1/" in result.stderr
+    assert sorted(os.listdir()) == ["labels.csv", "photos"]
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,22 @@ def test_large_arrays_lie_in_a_file_that_goes_with_them(pool, tmp_path, monkeypa
     assert not path.exists()
 
 
+def test_the_file_of_a_killed_process_is_removed_and_that_of_a_living_one_is_not(
+    pool, tmp_path, monkeypatch
+):
+    pytest.importorskip("fcntl")
+    monkeypatch.setattr(loading, "MOST_IN_MEMORY", 100)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "skvaal-a_b1c2d3.images").write_bytes(b"left")
+    (tmp_path / "skvaal-.images").write_bytes(b"mine")
+
+    first, second = load_images(pool), load_images(pool)
+
+    np.testing.assert_array_equal(first.X, second.X)
+    assert len(list(tmp_path.glob("skvaal-*.images"))) == 3
+    assert not (tmp_path / "skvaal-a_b1c2d3.images").exists()
+
+
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="needs POSIX")
 def test_full_disk_is_an_error_and_leaves_nothing(pool, tmp_path, monkeypatch):
     def fail(*args):

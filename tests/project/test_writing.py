@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 from skvaal import HerdingQueryStrategy
+from skvaal._utils.parts import held
 from skvaal.project import writing
 from skvaal.project.choosing.choosing import choose
-from skvaal.project.writing import FILES, address_of, check_folder, make_table, write_folder
+from skvaal.project.labelling import address_of
+from skvaal.project.writing import FILES, check_folder, make_table, write_folder
+
+OF_OTHER_TOOLS = {"coco.json", "cvat.xml"}
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +27,7 @@ def written(picks, tmp_path):
 
 
 def test_the_folder_holds_all(written):
-    assert sorted(os.listdir(written)) == sorted(FILES)
+    assert set(os.listdir(written)) == set(FILES) - OF_OTHER_TOOLS
     assert os.listdir(written.parent) == ["round_1"]
 
 
@@ -96,7 +100,7 @@ def test_files_of_the_same_names_are_left_alone(picks, tmp_path):
 def test_an_empty_folder_is_filled(picks, tmp_path):
     (tmp_path / "out").mkdir()
     write_folder(picks, tmp_path / "out")
-    assert sorted(os.listdir(tmp_path / "out")) == sorted(FILES)
+    assert set(os.listdir(tmp_path / "out")) == set(FILES) - OF_OTHER_TOOLS
 
 
 def test_a_link_to_a_folder_stays(picks, tmp_path):
@@ -109,7 +113,7 @@ def test_a_link_to_a_folder_stays(picks, tmp_path):
     assert (tmp_path / "there" / "picks.csv").exists()
 
 
-@pytest.mark.parametrize("name", ["replace_file", "make_tasks"])
+@pytest.mark.parametrize("name", ["replace_file", "make_files"])
 def test_a_full_disk_leaves_what_was_there(picks, written, monkeypatch, name):
     def fail(*args, **kwargs):
         raise OSError(28, "No space left on device", "somewhere")
@@ -121,6 +125,34 @@ def test_a_full_disk_leaves_what_was_there(picks, written, monkeypatch, name):
         write_folder(picks, written)
 
     assert {path.name: path.read_bytes() for path in written.iterdir()} == before
+    assert os.listdir(written.parent) == ["round_1"]
+
+
+TOKEN = "0123456789abcdef"
+
+
+def test_what_a_killed_process_left_is_removed(picks, tmp_path):
+    for name in ("out", f".out.{TOKEN}.part", f".out.{TOKEN}.old"):
+        write_folder(picks, tmp_path / name)
+    write_folder(picks, tmp_path / "out")
+    assert os.listdir(tmp_path) == ["out"]
+
+
+def test_a_batch_whose_place_was_not_taken_yet_is_put_back(picks, written, monkeypatch):
+    before = (written / "log.json").read_bytes()
+    written.rename(written.with_name(f".round_1.{TOKEN}.old"))  # the process was killed here
+    monkeypatch.setattr(writing, "make_table", lambda picks: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        write_folder(picks, written)
+
+    assert (written / "log.json").read_bytes() == before
+    assert os.listdir(written.parent) == ["round_1"]
+
+
+def test_one_process_at_a_time_takes_the_place(picks, written):
+    with held(written), pytest.raises(OSError, match=r"another process writes .*round_1; try"):
+        write_folder(picks, written)
     assert os.listdir(written.parent) == ["round_1"]
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from xml.sax.saxutils import quoteattr
+
+_NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -62,3 +67,21 @@ def single(labels: Iterable[str], name: str, way_out: str) -> str | None:
         first = " and ".join(repr(label) for label in different[:2])
         raise ValueError(f"{name!r} has {len(different)} labels, such as {first}; {way_out}")
     return different[0] if different else None
+
+
+def plain(value: Any) -> Any:
+    """Return what JSON can hold; what is no finite number becomes null."""
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def check_xml(text: str) -> None:
+    """Raise if XML cannot hold a name or a class: the whole file would not be read."""
+    if bad := _NOT_XML.search(text):
+        raise ValueError(f"{text!r} has the character {bad[0]!r}, which XML cannot hold; rename it")
+
+
+def xml_value(text: str) -> str:
+    """Quote a name or a class for XML."""
+    check_xml(text)
+    return quoteattr(text)

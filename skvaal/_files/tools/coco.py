@@ -6,10 +6,17 @@ Format: https://cocodataset.org/#format-data.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from skvaal._files.tools.annotations import Annotation, kind_of, objects, parse_json, single
+from skvaal._files.tools.annotations import (
+    Annotation,
+    kind_of,
+    objects,
+    parse_json,
+    plain,
+    single,
+)
 
 _SEVERAL = "a sample needs one class: take the others away"
 
@@ -18,7 +25,9 @@ def write_annotations(
     names: Sequence[str],
     labels: Sequence[str | None] | None = None,
     *,
-    sizes: Sequence[tuple[int, int]] | None = None,
+    sizes: Sequence[tuple[int, int] | None] | None = None,
+    classes: Sequence[str] = (),
+    values: Mapping[str, Sequence[Any]] | None = None,
 ) -> bytes:
     """Write images and their classes as COCO.
 
@@ -28,9 +37,13 @@ def write_annotations(
         Paths relative to the pool.
     labels : sequence of n (str or None) or None
         Class of each; None leaves it without annotation.
-    sizes : sequence of n pairs of int or None
+    sizes : sequence of n (pair of int or None) or None
         Width and height in pixels. With them, an annotation has the whole image as its box, which
         tools for detection need.
+    classes : sequence of str
+        Categories that are declared beside those of the labels.
+    values : mapping of str to n values, or None
+        What else is to stand with each image, by name: numbers, texts or None.
 
     Returns
     -------
@@ -44,13 +57,15 @@ def write_annotations(
     ([0, 0, 20, 10], [{'id': 1, 'name': 'cat', 'supercategory': ''}])
     """
     labels = [None] * len(names) if labels is None else labels
-    classes = sorted({label for label in labels if label is not None})
+    classes = sorted({*classes, *(label for label in labels if label is not None)})
     number_of = {label: number for number, label in enumerate(classes, 1)}
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     for i, (name, label) in enumerate(zip(names, labels, strict=True)):
-        size = {} if sizes is None else {"width": sizes[i][0], "height": sizes[i][1]}
-        images.append({"id": i + 1, "file_name": name, **size})
+        own = None if sizes is None else sizes[i]
+        size = {} if own is None else {"width": own[0], "height": own[1]}
+        about = {key: plain(each[i]) for key, each in (values or {}).items()}
+        images.append({**about, "id": i + 1, "file_name": name, **size})
         if label is not None:
             annotation = {"id": i + 1, "image_id": i + 1, "category_id": number_of[label]}
             annotations.append(annotation | _whole(size))

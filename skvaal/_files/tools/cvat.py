@@ -5,17 +5,17 @@ Format: https://docs.cvat.ai/docs/manual/advanced/xml_format/.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
-from skvaal._files.tools.annotations import Annotation, single
+from skvaal._files.tools.annotations import Annotation, check_xml, single, xml_value
 
 _SHAPES = ("box", "polygon", "polyline", "points", "cuboid", "ellipse", "mask", "skeleton")
 _SEVERAL = "a sample needs one class: take the other tags away"
-_NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# A reader takes the character itself for the end of a line.
+_RETURN = {"\r": "&#13;"}
 _META = (
     "  <meta>\n    <task>\n      <size>{size}</size>\n      <mode>annotation</mode>\n"
     "      <labels>\n{labels}      </labels>\n    </task>\n  </meta>\n"
@@ -26,7 +26,8 @@ def write_annotations(
     names: Sequence[str],
     labels: Sequence[str | None] | None = None,
     *,
-    sizes: Sequence[tuple[int, int]] | None = None,
+    sizes: Sequence[tuple[int, int] | None] | None = None,
+    classes: Sequence[str] = (),
 ) -> bytes:
     """Write images and their tags, for a task of CVAT that has these images.
 
@@ -36,8 +37,10 @@ def write_annotations(
         Paths relative to the pool.
     labels : sequence of n (str or None) or None
         Class of each; None leaves it without a tag.
-    sizes : sequence of n pairs of int or None
+    sizes : sequence of n (pair of int or None) or None
         Width and height in pixels.
+    classes : sequence of str
+        Labels that are declared beside those of the images.
 
     Returns
     -------
@@ -60,17 +63,18 @@ def write_annotations(
     <BLANKLINE>
     """
     labels = [None] * len(names) if labels is None else labels
-    for text in (*names, *(label for label in labels if label is not None)):
-        _check_characters(text)
+    classes = sorted({*classes, *(label for label in labels if label is not None)})
+    for each in classes:
+        check_xml(each)
     images = []
     for i, (name, label) in enumerate(zip(names, labels, strict=True)):
-        size = "" if sizes is None else ' width="{}" height="{}"'.format(*sizes[i])
-        tag = "" if label is None else f'    <tag label={quoteattr(label)} source="auto"></tag>\n'
-        images.append(f'  <image id="{i}" name={quoteattr(name)}{size}>\n{tag}  </image>\n')
-    classes = sorted({label for label in labels if label is not None})
+        own = None if sizes is None else sizes[i]
+        size = "" if own is None else ' width="{}" height="{}"'.format(*own)
+        tag = "" if label is None else f'    <tag label={xml_value(label)} source="auto"></tag>\n'
+        images.append(f'  <image id="{i}" name={xml_value(name)}{size}>\n{tag}  </image>\n')
     declared = "".join(
-        f"        <label>\n          <name>{escape(each)}</name>\n          <type>tag</type>\n"
-        "          <attributes></attributes>\n        </label>\n"
+        f"        <label>\n          <name>{escape(each, _RETURN)}</name>\n"
+        "          <type>tag</type>\n          <attributes></attributes>\n        </label>\n"
         for each in classes
     )
     head = '<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n  <version>1.1</version>\n'
@@ -155,8 +159,3 @@ class _Reader:
                 "its images have shapes and no tag; a sample needs one class: give each image a tag"
             )
         return [Annotation(name, single(labels, name, _SEVERAL)) for name, labels in self._labels]
-
-
-def _check_characters(text: str) -> None:
-    if bad := _NOT_XML.search(text):
-        raise ValueError(f"{text!r} has the character {bad[0]!r}, which XML cannot hold; rename it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 from zipfile import ZipFile
 
 from skvaal._files.decoding import open_regular
@@ -13,7 +13,15 @@ from skvaal._files.tools import coco, cvat, label_studio
 from skvaal._files.tools.annotations import Annotation, parse_json
 
 Format = Literal["table", "json", "xml", "zip"]
+Tool = Literal["Label Studio", "COCO", "CVAT"]
 _SPACE = b" \t\r\n\xef\xbb\xbf"  # and the mark of UTF-8
+
+
+class Export(NamedTuple):
+    """What a file of a labelling tool says, and which tool wrote it."""
+
+    annotations: list[Annotation]
+    tool: Tool
 
 
 def sniff(path: str | Path) -> Format:
@@ -36,19 +44,20 @@ def read_export(
     column: Literal["path", "row"],
     key: str | None = None,
     label_column: str | None = None,
-) -> list[Annotation]:
+) -> Export:
     """Read an export of Label Studio, COCO or CVAT; errors name the file."""
     data = b"" if kind == "zip" else read_bounded(path)
     with naming(path):
         if kind == "zip":
             data, kind = _unpack(path)
         if kind == "xml":
-            return cvat.read_annotations(data)
+            return Export(cvat.read_annotations(data), "CVAT")
         if _is_coco(data):
-            return coco.read_annotations(data)
-        return label_studio.read_annotations(
+            return Export(coco.read_annotations(data), "COCO")
+        annotations = label_studio.read_annotations(
             data, column=column, key=key, label_column=label_column
         )
+        return Export(annotations, "Label Studio")
 
 
 def _is_coco(data: bytes) -> bool:

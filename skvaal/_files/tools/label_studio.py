@@ -6,13 +6,12 @@ Formats: https://labelstud.io/guide/task_format, https://labelstud.io/guide/expo
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
-from xml.sax.saxutils import quoteattr
 
-from skvaal._files.tools.annotations import Annotation, kind_of, objects, parse_json
+from skvaal._files.tools.annotations import Annotation, kind_of, objects, parse_json, plain
+from skvaal._files.tools.annotations import xml_value as quoted
 from skvaal._files.tools.votes import Vote, decide
 
 LOCAL_FILES = "/data/local-files/?d="
@@ -70,7 +69,7 @@ def write_tasks(
     tasks = []
     for i, name in enumerate(names):
         data = _shown_by(name, kind, prefix, None if texts is None else texts[i])
-        data |= {key: _plain(each[i]) for key, each in values.items() if key not in data}
+        data |= {key: plain(each[i]) for key, each in values.items() if key not in data}
         label = None if labels is None else labels[i]
         prediction = {
             "model_version": model_version,
@@ -84,6 +83,8 @@ def write_tasks(
 def write_interface(kind: Literal["images", "features", "texts"], classes: Sequence[str]) -> str:
     """Write the labelling interface that the tasks belong to, as Label Studio's XML.
 
+    A class with a character that XML cannot hold is a ValueError.
+
     Examples
     --------
     >>> print(write_interface("images", ["cat", "dog"]))
@@ -96,7 +97,7 @@ def write_interface(kind: Literal["images", "features", "texts"], classes: Seque
     </View>
     """
     shown = _object(kind)
-    choices = "\n".join(f"    <Choice value={quoteattr(label)}/>" for label in classes)
+    choices = "\n".join(f"    <Choice value={quoted(label)}/>" for label in classes)
     return (
         f'<View>\n  <{shown.title()} name="{shown}" value="${shown}"/>\n'
         f'  <Choices name="{CONTROL}" toName="{shown}" choice="single">\n{choices}\n'
@@ -180,12 +181,6 @@ def _choice(label: str, kind: str) -> dict[str, Any]:
         "type": "choices",
         "value": {"choices": [label]},
     }
-
-
-def _plain(value: Any) -> Any:
-    """Return what JSON can hold; what is no finite number becomes null."""
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _find_control(tasks: Sequence[dict[str, Any]], named: str | None) -> str | None:

@@ -122,7 +122,14 @@ def choose(
     pools = Pools.of(known, exclude)
     pools.check(n)
     samples = known.samples
-    if reads_pixels(samples, features):
+    is_of_pixels = reads_pixels(samples, features)
+    if preset is not None and not is_of_pixels:
+        seen = samples.kind if samples.kind != "images" else "features of images"
+        raise ValueError(
+            f"preset={preset!r} is for images as pixels, and from {shown(samples.source)} the "
+            f"choice sees {seen}; leave it out"
+        )
+    if is_of_pixels:
         whole, samples = decode(samples, n_jobs=n_jobs, progress=progress)
         if len(whole) < len(known.samples):
             known = known.on(whole)
@@ -187,12 +194,10 @@ def _ask(
         return read_predictions(predictions, known)
     if not len(known.rows) and model == "auto":
         return None, []
-    predicted, why_not = predict(model, inputs, known, seed=how.seed)
-    if predicted is None and how.named.family == "model" and len(known.rows):
-        raise ValueError(
-            f"this strategy chooses by a model. {why_not} Name model 'linear' or 'forest', "
-            "predictions of your own, or another strategy"
-        )
+    way_out = how.way_out(len(known.classes))
+    predicted, why_not = predict(model, inputs, known, seed=how.seed, way_out=way_out)
+    if predicted is None and how.needs_model() and len(known.rows):
+        raise ValueError(f"{how.called} needs class probabilities. {why_not} To go on, {way_out}")
     return predicted, [why_not] if why_not and model != "none" else []
 
 

@@ -14,10 +14,12 @@ from skvaal.project.choosing.candidates import Pools
 from skvaal.project.choosing.inputs import Inputs
 from skvaal.project.choosing.places import MOST_PLACED, Places, place
 from skvaal.project.choosing.predicted import Predicted
-from skvaal.project.choosing.strategies import Named, make_strategy
+from skvaal.project.choosing.strategies import COVERAGE, Named, make_strategy
 
 # Parts of the pool on which VAAL's discriminator is tried out.
 _N_FOLDS = 3
+# That a model needs.
+_LEAST_CLASSES = 2
 # Of the scores in the weights of herding; below it, they have next to no part.
 LEAST_EXPONENT = 0.1
 
@@ -52,12 +54,37 @@ class How:
             verbose=self.verbose,
         )
 
+    @property
+    def called(self) -> str:
+        """What an error calls it."""
+        return (
+            f"a choice by {self.named.words}" if self.preset is None else f"preset={self.preset!r}"
+        )
+
     def reads_model(self) -> bool:
         """Whether a task model is asked."""
         if self.preset is None:
             return self.named.reads_model
         needs = self.make().prediction_needs()
         return bool(needs.pool or needs.labeled)
+
+    def needs_model(self) -> bool:
+        """Whether nothing can be chosen without a task model."""
+        if self.preset is None:
+            return self.named.family == "model"
+        return self.make().prediction_needs().required_by is not None
+
+    def way_out(self, n_classes: int) -> str:
+        """What to do where no model can be fitted, or none was asked."""
+        if not self.needs_model():
+            return "name model='none', or label samples of another class"
+        if n_classes >= _LEAST_CLASSES:
+            return "name model='linear' or model='forest', or give predictions of your own"
+        instead = "" if self.preset is None else f", without {self.called}"
+        return (
+            f"choose by strategy={COVERAGE!r} until two classes have labels{instead}, or give "
+            "predictions of your own"
+        )
 
 
 @dataclass(frozen=True)
@@ -103,7 +130,7 @@ def decide(how: How, pools: Pools, n: int, inputs: Inputs, predicted: Predicted 
     needs = strategy.prediction_needs()
     if needs.required_by is not None and predicted is None:
         raise ValueError(
-            f"preset={how.preset!r} needs class probabilities: name a model, or predictions"
+            f"{how.called} needs class probabilities: {how.way_out(len(pools.known.classes))}"
         )
     proba = None if predicted is None else predicted.of(pools.free)
     of_settled = None

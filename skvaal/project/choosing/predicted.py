@@ -14,7 +14,15 @@ from skvaal._files.label_tables import PATH_COLUMNS
 from skvaal._files.labels import LabeledSamples
 from skvaal._files.matching import Names
 from skvaal._files.named_samples import NamedSamples
-from skvaal._files.reading import counted, find_column, listed, naming, shown, those_there
+from skvaal._files.reading import (
+    check_there,
+    counted,
+    find_column,
+    listed,
+    naming,
+    shown,
+    those_there,
+)
 from skvaal._files.tables import Table, read_table
 from skvaal._predictions.predictions import check_proba
 
@@ -69,8 +77,7 @@ def read_predictions(source: str | Path, known: LabeledSamples) -> tuple[Predict
         names the file.
     """
     source = os.fspath(source)
-    if not os.path.lexists(source):
-        raise FileNotFoundError(f"no such file: {shown(source)}")
+    check_there(source, "file")
     if Path(source).suffix.lower() in ARRAY_ENDINGS:
         return _of_array(source, known)
     table = read_table(source)

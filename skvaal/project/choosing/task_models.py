@@ -26,7 +26,12 @@ def check_model(model: Any) -> None:
 
 
 def predict(
-    model: str, inputs: Inputs, known: LabeledSamples, *, seed: int
+    model: str,
+    inputs: Inputs,
+    known: LabeledSamples,
+    *,
+    seed: int,
+    way_out: str = "name model='none', or label more",
 ) -> tuple[Predicted | None, str]:
     """Fit a task model to the labels, and ask it about all samples.
 
@@ -42,6 +47,8 @@ def predict(
         The labels.
     seed : int
         Of the forest.
+    way_out : str
+        What to do if a model is named, and there are fewer than two classes.
 
     Returns
     -------
@@ -57,8 +64,9 @@ def predict(
     n_classes, n_labeled = len(known.classes), len(known.rows)
     if n_classes < 2 and model != "auto":
         raise ValueError(
-            f"model={model!r} needs labels of two classes, and there are "
-            f"{counted(n_classes, 'class', 'classes')}; name model='none', or label more"
+            f"model={model!r} needs labels of two classes, and there "
+            f"{'is' if n_classes == 1 else 'are'} {counted(n_classes, 'class', 'classes')}; "
+            f"{way_out}"
         )
     if n_classes < 2:
         what = "no labels" if not n_labeled else f"labels of the class {known.classes[0]!r} alone"

@@ -10,7 +10,7 @@ from typing import Any
 
 from skvaal._files.labels import LabeledSamples, read_labels
 from skvaal._version import __version__
-from skvaal.project.reading import read_own_size
+from skvaal.project.reading import pool_column, read_own_size
 from skvaal.project.rounds.checks import EVENTS, check_empty
 from skvaal.project.rounds.events import EventFile
 from skvaal.project.rounds.pool_again import (
@@ -33,12 +33,15 @@ def begin(
 ) -> None:
     """Read a pool and the labels that are there, and write them down in an empty folder."""
     check_empty(folder)
+    path_column = reading.get("path_column")
+    reading = {**reading, "path_column": pool_column(pool, labels, path_column)}
+    if label_column is not None:
+        reading = {**reading, "label_column": label_column}
     samples = read_own_size(pool, n_jobs=n_jobs, progress=progress, **reading)
     if samples.kind == "images":
         reading = {**reading, "image_size": samples.X.shape[-1]}
     known = LabeledSamples.without_labels(samples)
     if labels is not None:
-        path_column = reading.get("path_column")
         known = read_labels(labels, samples, path_column=path_column, label_column=label_column)
     content = {
         "id": token_hex(4),
@@ -51,6 +54,7 @@ def begin(
         "names": samples.names.tolist(),
         "labels": labels_by_name(known),
         "outside": outside_of(known, len(samples)),
+        "notes": [*samples.notes, *known.notes],
         "version": __version__,
     }
     folder.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from skvaal._files.reading import counted, listed, shown
+from skvaal._utils.parts import forget_parts, names_of_parts
 from skvaal.project.rounds.state import State
 
 EVENTS = "project.db"
@@ -15,7 +16,10 @@ def check_empty(folder: Path) -> None:
     """Raise if a project cannot begin in the folder."""
     if (folder / EVENTS).exists():
         raise FileExistsError(f"{shown(folder)} holds a project already; ask it, or name another")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    forget_parts(folder, names_of_parts(EVENTS))  # of a start that was killed
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f"{shown(folder)} is a file; name another folder")
+    if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{shown(folder)} exists and is not empty; name another folder")
 
 
@@ -27,5 +31,5 @@ def check_asked(labels: Mapping[str, str], state: State, file: str | Path) -> No
         raise ValueError(
             f"{counted(len(strange), 'label')} of {len(labels):,} in {shown(file)} "
             f"for samples that this project did not ask for: {listed(strange, len(strange))}; "
-            "is it another project's? To take them all the same, say --unasked (unasked=True)"
+            "is it another project's? To take them all the same, say unasked=True"
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,86 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from skvaal._utils.files import check_links, read_file
-from skvaal._utils.schema import (
-    ANYTHING,
-    COUNT,
-    POSITIVE,
-    TEXT,
-    TRUTH,
-    Form,
-    entries,
-    list_of,
-    maybe,
-    number,
-    one_of,
-    one_that,
-    table_of,
-    whole,
-)
+from skvaal._utils.parts import new_part
+from skvaal.project.rounds.forms import FORMS
 
 # Both are in the header of the file: 'skva' in ASCII, and the form of what is in it.
 _APPLICATION = 0x736B7661
 FORMAT = 1
 _HEADER = 100  # bytes of SQLite's own
 _WAIT = 10.0  # seconds that a change waits for that of another process
-
-
-def _is_hexadecimal(text: Any) -> bool:
-    return type(text) is str and re.fullmatch("[0-9a-f]{1,32}", text) is not None
-
-
-_NAMES = list_of(TEXT)
-_LABELS = table_of(TEXT)
-_ROWS = entries({"n": COUNT, "digest": TEXT})
-FORMS: dict[str, Form] = {
-    "start": entries(
-        {
-            "id": TEXT,
-            "pool": TEXT,
-            "kind": one_of("images", "features", "texts"),
-            "column": one_of("path", "row"),
-            "reading": entries(
-                {},
-                {
-                    "kind": one_of("auto", "images", "features", "texts"),
-                    "path_column": maybe(TEXT),
-                    "text_column": maybe(TEXT),
-                    "image_size": whole(8, 4096),
-                    "max_pixels": POSITIVE,
-                    "strict": TRUTH,
-                },
-                others=False,
-            ),
-            "rows": _ROWS,
-            "n_left_out": COUNT,
-            "names": _NAMES,
-            "labels": _LABELS,
-            "outside": table_of(TEXT),
-            "version": TEXT,
-        }
-    ),
-    "ask": entries(
-        {
-            "names": _NAMES,
-            "joined": _NAMES,
-            "settings": table_of(ANYTHING),
-            "summary": TEXT,
-            "seconds": number(0),
-            "rows": _ROWS,
-            "token": one_that(_is_hexadecimal, "a token"),
-        }
-    ),
-    "tell": entries(
-        {
-            "file": TEXT,
-            "labels": _LABELS,
-            "outside": table_of(TEXT),
-            "n_same": COUNT,
-            "notes": list_of(TEXT),
-            "rows": _ROWS,
-        }
-    ),
-}
 
 _TABLE = """
 CREATE TABLE events (
@@ -153,6 +80,8 @@ class EventFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # What was read before, and the digest of the last of it, which stands for all before.
+        self._known: tuple[list[Event], str] = [], ""
 
     @classmethod
     def create(cls, path: Path, content: dict[str, Any]) -> EventFile:
@@ -167,21 +96,19 @@ class EventFile:
         OSError
             If it cannot be written.
         """
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        part.unlink(missing_ok=True)
-        try:
-            with _naming_errors(path), closing(_connect(part, mode="rwc")) as connection:
+        with new_part(path) as part:
+            with _naming_errors(path), closing(_connect(part, mode="rw")) as connection:
+                connection.execute("PRAGMA journal_mode = MEMORY")  # no other file is left behind
                 connection.execute(f"PRAGMA application_id = {_APPLICATION}")
                 connection.execute(f"PRAGMA user_version = {FORMAT}")
                 connection.execute(_TABLE)
                 _insert(connection, _Sealed.make(0, "start", content, ""))
             _rename_to_new(part, path)
-        finally:
             part.unlink(missing_ok=True)
         return cls(path)
 
     def read(self) -> list[Event]:
-        """Read all events, the start first.
+        """Read all events, the start first; of those that were read before, the last digest alone.
 
         Raises
         ------
@@ -190,12 +117,17 @@ class EventFile:
         OSError
             If it cannot be read.
         """
+        known, digest = self._known
         with self._opened() as connection:
-            sealed = self._read_sealed(connection)
+            if not known or self._digest_of(connection, len(known) - 1) != digest:
+                known, digest = [], ""
+            sealed = self._read_sealed(connection, len(known), digest)
         try:
-            return [one.open() for one in sealed]
+            events = [*known, *(one.open() for one in sealed)]
         except (ValueError, KeyError, RecursionError) as error:
             raise ValueError(f"{self.path} is damaged: {error}; get it from a backup") from error
+        self._known = events, sealed[-1].digest if sealed else digest
+        return list(events)
 
     def append(self, kind: str, content: dict[str, Any], *, after: int) -> Event:
         """Add an event, if the last one still has the number `after`.
@@ -221,7 +153,10 @@ class EventFile:
             sealed = _Sealed.make(after + 1, kind, content, last.digest)
             _insert(connection, sealed)
             connection.execute("COMMIT")
-        return sealed.open()
+        event = sealed.open()
+        if len(self._known[0]) == sealed.number and self._known[1] == last.digest:
+            self._known = [*self._known[0], event], sealed.digest
+        return event
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
@@ -239,17 +174,26 @@ class EventFile:
         with _naming_errors(self.path), closing(_connect(self.path, mode=mode)) as connection:
             yield connection
 
-    def _read_sealed(self, connection: sqlite3.Connection) -> list[_Sealed]:
-        query = "SELECT number, kind, at, content, digest FROM events ORDER BY number"
-        sealed = [_Sealed(*row) for row in connection.execute(query)]
-        before = ""
-        for expected, one in enumerate(sealed):
+    @staticmethod
+    def _digest_of(connection: sqlite3.Connection, number: int) -> str | None:
+        query = "SELECT digest FROM events WHERE number = ?"
+        found = connection.execute(query, [number]).fetchone()
+        return None if found is None else found[0]
+
+    def _read_sealed(
+        self, connection: sqlite3.Connection, first: int = 0, before: str = ""
+    ) -> list[_Sealed]:
+        query = (
+            "SELECT number, kind, at, content, digest FROM events WHERE number >= ? ORDER BY number"
+        )
+        sealed = [_Sealed(*row) for row in connection.execute(query, [first])]
+        for expected, one in enumerate(sealed, first):
             if one.number != expected or one.digest != one.compute_digest(before):
                 raise ValueError(
                     f"{self.path} is damaged at event {expected}; get it from a backup"
                 )
             before = one.digest
-        if not sealed or sealed[0].kind != "start":
+        if not first and (not sealed or sealed[0].kind != "start"):
             raise ValueError(f"{self.path} is damaged: it has no start; get it from a backup")
         return sealed
 

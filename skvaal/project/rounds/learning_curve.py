@@ -1,4 +1,4 @@
-"""How accurate a model is with the labels so far, and what asking in this order has saved."""
+"""What asking for labels in this order has saved."""
 
 from __future__ import annotations
 
@@ -9,30 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.random import RandomState
 from numpy.typing import NDArray
-from sklearn.base import clone
-from sklearn.model_selection import KFold, ShuffleSplit
+from sklearn.model_selection import ShuffleSplit
 
-_N_FOLDS = 5
+from skvaal._stopping.curve import find_hits
+
 _N_REPLAYS = 10
 _TEST_SHARE = 0.3
-
-
-@dataclass(frozen=True)
-class CurvePoint:
-    """Cross-validated accuracy of a model of the first labels.
-
-    Parameters
-    ----------
-    n_labels : int
-    accuracy : float
-        Share of these labels that models of the others predict.
-    error : float
-        Standard error of that share, as of so many independent labels.
-    """
-
-    n_labels: int
-    accuracy: float
-    error: float
 
 
 @dataclass(frozen=True)
@@ -57,37 +39,6 @@ class Saving:
     accuracy: float
 
 
-def compute_curve(
-    X: NDArray, y: NDArray, sizes: Sequence[int], model: Any, *, random_state: int = 0
-) -> list[CurvePoint]:
-    """Cross-validate a model on the first labels, for each of some sizes.
-
-    Parameters
-    ----------
-    X : array of shape (n, n_features)
-        Labelled samples, in the order in which they got their labels.
-    y : array of shape (n,)
-        Their labels.
-    sizes : sequence of int
-        How many of them there were; a size with fewer than two labels is left out.
-    model : classifier of scikit-learn
-        It is cloned, not changed.
-    random_state : int, default=0
-        Seeds the folds.
-
-    Returns
-    -------
-    list of CurvePoint
-    """
-    points = []
-    for n in sizes:
-        if n < 2:
-            continue
-        accuracy = _cross_validate(X[:n], y[:n], model, random_state)
-        points.append(CurvePoint(n, accuracy, float(np.sqrt(accuracy * (1 - accuracy) / n))))
-    return points
-
-
 def estimate_saving(
     X: NDArray, y: NDArray, sizes: Sequence[int], model: Any, *, random_state: int = 0
 ) -> Saving | None:
@@ -99,10 +50,16 @@ def estimate_saving(
 
     Parameters
     ----------
-    X, y, model, random_state
-        As of :func:`compute_curve`.
+    X : array of shape (n, n_features)
+        Labelled samples, in the order in which they got their labels.
+    y : array of shape (n,)
+        Their labels.
     sizes : sequence of int
         How many labels there were at the start and after each answer.
+    model : classifier of scikit-learn
+        It is cloned, not changed.
+    random_state : int, default=0
+        Seeds the replays.
 
     Returns
     -------
@@ -147,15 +104,6 @@ def _reach(curve: NDArray, counts: NDArray, accuracy: float) -> float:
     return float(counts[after - 1] + share * (counts[after] - counts[after - 1]))
 
 
-def _cross_validate(X: NDArray, y: NDArray, model: Any, seed: int) -> float:
-    folds = KFold(min(_N_FOLDS, len(y)), shuffle=True, random_state=seed)
-    hits = [_score(X, y, train, test, model) * len(test) for train, test in folds.split(X)]
-    return sum(hits) / len(y)
-
-
 def _score(X: NDArray, y: NDArray, train: NDArray, test: NDArray, model: Any) -> float:
-    """Accuracy on some samples of a model of others; where these have one class, it says that."""
-    classes = np.unique(y[train])
-    if len(classes) < 2:
-        return float(np.mean(y[test] == classes[0])) if len(classes) else 0.0
-    return float(np.mean(clone(model).fit(X[train], y[train]).predict(X[test]) == y[test]))
+    """Accuracy on some samples of a model of others."""
+    return float(np.mean(find_hits(X, y, train, test, model)))

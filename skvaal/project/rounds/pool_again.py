@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from skvaal._files.labels import LabeledSamples
+from skvaal._files.images import LazyImages
+from skvaal._files.labels import LabeledSamples, note_passed_over
 from skvaal._files.listing import is_glob
+from skvaal._files.loading import find_problems
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pool_files import files_of, with_files
-from skvaal._files.pools import read_pool
+from skvaal._files.pools import list_pool, read_pool
 from skvaal._files.reading import shown
 from skvaal.project.rounds.state import State
 
@@ -41,6 +43,7 @@ def read_pool_again(
     state: State,
     pool: str | Path | None = None,
     *,
+    looks: bool = True,
     n_jobs: int = 1,
     progress: bool = False,
 ) -> LabeledSamples:
@@ -54,6 +57,8 @@ def read_pool_again(
         Where it stands.
     pool : str, path or None, default=None
         Where the pool is now, if it was moved.
+    looks : bool, default=True
+        Look over images, and leave out those that cannot be read.
     n_jobs : int, default=1
         Processes that look over images.
     progress : bool, default=False
@@ -76,9 +81,12 @@ def read_pool_again(
     source = remembered if pool is None else os.path.abspath(pool)
     if not os.path.lexists(source) and not is_glob(source):
         raise FileNotFoundError(
-            f"the pool {shown(source)} is not there; name the place where it is now (--pool)"
+            f"the pool {shown(source)} is not there; say where it is now (pool=...)"
         )
-    samples = read_pool(source, n_jobs=n_jobs, progress=progress, **reading)
+    if looks:
+        samples = read_pool(source, n_jobs=n_jobs, progress=progress, **reading)
+    else:
+        samples = list_pool(source, **reading)
     _check_same_rows(samples, state)
     gone = _gone(samples, state)
     if gone:  # their labels are passed over, as those of files that cannot be read
@@ -89,6 +97,24 @@ def read_pool_again(
     rows = sorted(row_of[name] for name in state.labels if name in row_of)
     labels = np.array([*(state.labels[samples.names[row]] for row in rows), None], dtype=object)
     return LabeledSamples(samples, np.array(rows, dtype=np.intp), labels[:-1])
+
+
+def look_over(told: LabeledSamples, *, n_jobs: int, progress: bool) -> LabeledSamples:
+    """Pass over labels of images that cannot be read; images without a label are not opened."""
+    if not isinstance(images := told.samples.X, LazyImages):
+        return told
+    files = files_of(told.samples)
+    problems = find_problems(
+        [files[row] for row in told.rows],
+        max_pixels=images.max_pixels,
+        n_jobs=n_jobs,
+        progress=progress,
+    )
+    if not problems:
+        return told
+    kept = np.setdiff1d(np.arange(len(told.rows)), list(problems))
+    notes = (*told.notes, note_passed_over(len(problems)))
+    return replace(told, rows=told.rows[kept], labels=told.labels[kept], notes=notes)
 
 
 def _gone(samples: NamedSamples, state: State) -> list[str]:
@@ -122,7 +148,7 @@ def outside_of(known: LabeledSamples, n_before: int) -> dict[str, str]:
 
 
 def new_names(known: LabeledSamples, state: State) -> list[str]:
-    """Return the names that the project has not seen before."""
+    """Return the names that the project has not seen before; they are in its pool by now."""
     seen = {*state.names, *state.outside}
     return [name for name in known.samples.names if name not in seen]
 

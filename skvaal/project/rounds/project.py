@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
-from skvaal._files.labels import LabeledSamples, read_labels
+from skvaal._files.labels import LabeledSamples, note_alike, read_labels
 from skvaal._files.reading import counted, shown
+from skvaal._utils.files import told
 from skvaal._utils.params import PATH, WHOLE, checked
+from skvaal._utils.parts import forget_parts, new_part
 from skvaal.project.choosing.choosing import choose
+from skvaal.project.labelling import DEFAULT_TOOLS, address_of, check_tools, find_tools, make_again
 from skvaal.project.picks import Picks
 from skvaal.project.rounds.beginning import as_json, begin
 from skvaal.project.rounds.checks import EVENTS, check_asked
-from skvaal.project.rounds.copies import check_copy, copy_file
+from skvaal.project.rounds.copies import check_copy, copy_file, tools_for
 from skvaal.project.rounds.events import EventFile
 from skvaal.project.rounds.pool_again import (
     labels_by_name,
+    look_over,
     new_names,
     outside_of,
     read_pool_again,
@@ -29,7 +34,9 @@ from skvaal.project.rounds.pool_again import (
 )
 from skvaal.project.rounds.state import Answer, Round, State
 from skvaal.project.rounds.status import Status, report_status
-from skvaal.project.writing import write_folder
+from skvaal.project.writing import write_batch
+
+_PARTS = re.compile(r"\.round_[0-9]+\.[0-9a-f]{16}\.part")
 
 
 @dataclass(frozen=True)
@@ -165,6 +172,7 @@ class Project:
         n=WHOLE,
         out=[*PATH, None],
         prefix=[str, None],
+        tools=[str, list, tuple, None],
         pool=[*PATH, None],
         seed=[Integral, None],
         n_jobs=WHOLE,
@@ -175,6 +183,7 @@ class Project:
         *,
         out: str | Path | None = None,
         prefix: str | None = None,
+        tools: str | Sequence[str] | None = None,
         pool: str | Path | None = None,
         seed: int | None = None,
         n_jobs: int = 1,
@@ -191,10 +200,12 @@ class Project:
         n : int, default=1
             How many.
         out : str or Path, optional
-            File for a copy of the table (.csv), of Label Studio's tasks (.json) or of the page
-            (.html).
+            File for a copy of the table (.csv), of what a labelling tool imports (.json of Label
+            Studio or COCO, .xml of CVAT) or of the page (.html).
         prefix : str, optional
             What Label Studio finds paths by: a URL, or 'local-files'.
+        tools : str or sequence of str, optional
+            As of :func:`skvaal.project.write_folder`, and the tool of the ending of `out`.
         pool : str or Path, optional
             Where the pool is now, if it was moved.
         seed : int, optional
@@ -221,9 +232,12 @@ class Project:
         """
         if out is not None:
             check_copy(out)
+        wanted = tools_for(out, find_tools(DEFAULT_TOOLS if tools is None else tools))
+        address_of(prefix)
         state = self.read_state()
         self._settle(state)
         known = read_pool_again(self.folder, state, pool, n_jobs=n_jobs, progress=progress)
+        check_tools(wanted, known)
         number = len(state.rounds) + 1
         started = time.perf_counter()
         picks = choose(
@@ -235,31 +249,28 @@ class Project:
             progress=progress,
             **settings,
         )
-        token = token_hex(8)
         content = {
             "names": picks.names,
             "joined": new_names(known, state),
             "settings": as_json(picks.settings),
             "summary": picks.summary,
             "seconds": time.perf_counter() - started,
-            "token": token,
             "rows": rows_of(known.samples, state),
         }
-        part = self._part_of(number, token)
-        try:
-            write_folder(picks, part, prefix=prefix)
+        target = self.folder / f"round_{number}"
+        forget_parts(self.folder, _PARTS, spare=self._is_recorded)
+        with new_part(target, is_folder=True, spare=self._is_recorded) as part:
+            write_batch(picks, part, prefix=prefix, tools=wanted)
+            content["token"] = _token_of(part.name)
             event = self._events.append("ask", content, after=state.n_events - 1)
-        except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
-            raise
         state = state.after(event)
         self._settle(state)
         if out is not None:
             try:
-                self.copy_round(out)
+                self.copy_round(out, tools=wanted)
             except OSError as error:
                 raise OSError(
-                    f"round {number} is recorded, but not its copy: {error}; copy it by "
+                    f"round {number} is recorded, but not its copy: {told(error)}; copy it by "
                     "skvaal round ask --again --out FILE, or Project.copy_round"
                 ) from error
         return AskedRound(state.rounds[-1], picks, self.folder / state.rounds[-1].folder)
@@ -316,38 +327,58 @@ class Project:
         """
         state = self.read_state()
         self._settle(state)
-        known = read_pool_again(self.folder, state, pool, n_jobs=n_jobs, progress=progress)
+        known = read_pool_again(self.folder, state, pool, looks=False)
         told = read_labels(file, known.samples, path_column=path_column, label_column=label_column)
+        told = look_over(told, n_jobs=n_jobs, progress=progress)
         labels = labels_by_name(told)
         if not labels:
             raise ValueError(f"{shown(file)} holds no label yet; fill in its labels first")
         changed = {name: one for name, one in labels.items() if state.labels.get(name) != one}
         if not unasked:
             check_asked(changed, state, file)
+        alike = note_alike(changed.values(), set(state.labels.values()))
         content = {
             "file": shown(file),
             "labels": changed,
             "outside": outside_of(told, len(known.samples)),
-            "joined": new_names(known, state),
+            "joined": [name for name in new_names(known, state) if name in labels],
             "n_same": len(labels) - len(changed),
-            "notes": list(told.notes),
+            "notes": list(dict.fromkeys([*told.notes, *alike])),
             "rows": rows_of(known.samples, state),
         }
         return state.after(self._events.append("tell", content, after=state.n_events - 1)).answers[
             -1
         ]
 
-    @checked(out=[*PATH, None], number=[Integral, None])
-    def copy_round(self, out: str | Path | None, number: int | None = None) -> Round:
+    @checked(
+        out=[*PATH, None],
+        number=[Integral, None],
+        tools=[str, list, tuple, None],
+        prefix=[str, None],
+        pool=[*PATH, None],
+    )
+    def copy_round(
+        self,
+        out: str | Path | None,
+        number: int | None = None,
+        *,
+        tools: str | Sequence[str] | None = None,
+        prefix: str | None = None,
+        pool: str | Path | None = None,
+    ) -> Round:
         """Copy a file of a round, as :meth:`ask` does.
 
         Parameters
         ----------
         out : str or Path or None
-            File for a copy of the table (.csv), of Label Studio's tasks (.json) or of the page
-            (.html); None copies nothing.
+            File for a copy, as of :meth:`ask`; None copies nothing.
         number : int, optional
             Of the round; by default the last one.
+        tools : str or sequence of str, optional
+            Whose file is copied, if `out` may be that of several; by default the first there is.
+            What the round was not asked for is made now, with ranks and no reasons.
+        prefix, pool : optional
+            As of :meth:`ask`.
 
         Returns
         -------
@@ -370,7 +401,13 @@ class Project:
             )
         one = state.rounds[number - 1]
         if out is not None:
-            copy_file(self.folder / one.folder, out)
+            wanted = None if tools is None else find_tools(tools)
+
+            def make(tool: str) -> bytes:
+                known = read_pool_again(self.folder, state, pool, looks=False)
+                return make_again(tool, one.names, known, prefix)
+
+            copy_file(self.folder / one.folder, out, wanted, make)
         return one
 
     @checked(curve=["boolean"], pool=[*PATH, None], n_jobs=WHOLE)
@@ -431,6 +468,13 @@ class Project:
     def _part_of(self, number: int, token: str) -> Path:
         return self.folder / f".round_{number}.{token}.part"
 
+    def _is_recorded(self, part: str) -> bool:
+        """Whether a folder is that of a round that was asked, so that it must stay."""
+        try:
+            return _token_of(part) in {one.token for one in self.read_state().rounds}
+        except Exception:  # who knows
+            return True
+
     def _settle(self, state: State) -> None:
         """Give the folder of the last round its name, if a stop came in between; tidy up."""
         if state.rounds:
@@ -440,4 +484,9 @@ class Project:
                 target = self.folder / last.folder
                 if os.path.lexists(target):  # of a state that a backup has undone
                     target.rename(self.folder / f"{last.folder}.before_{last.token}")
-                part.rename(target)
+                with suppress(FileNotFoundError):  # another process was faster
+                    part.rename(target)
+
+
+def _token_of(part: str) -> str:
+    return part.split(".")[-2]

@@ -9,18 +9,24 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.random import RandomState
+from numpy.typing import NDArray
+from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skvaal._files.labels import LabeledSamples
-from skvaal.project.choosing.inputs import decode, make_inputs, reads_pixels
-from skvaal.project.rounds.learning_curve import CurvePoint, Saving, compute_curve, estimate_saving
+from skvaal._stopping.curve import CurvePoint, compute_curve
+from skvaal._stopping.stabilized_predictions import StabilizedPredictions
+from skvaal.project.choosing.inputs import Inputs, decode, make_inputs, reads_pixels
+from skvaal.project.rounds.learning_curve import Saving, estimate_saving
 from skvaal.project.rounds.state import Answer, Round, State
 
 _MOST_POINTS = 12
 _N_TREES = 50
+_STOP_SIZE = 1_000
 
 
 @dataclass(frozen=True)
@@ -64,8 +70,13 @@ class Status:
         pool a model may do better or worse.
     saving : Saving or None
         None with fewer than three answers.
+    should_stop : bool or None
+        Whether predictions are stable, as :class:`skvaal.StabilizedPredictions` says of up to 1,000
+        random samples of the pool. None without a model.
+    stopping : str
+        The same in a sentence, with what it rests on; empty without a model.
     model : str
-        What the curve and the saving are of, in words; or why there is none.
+        What the curve, the saving and the predictions are of, in words; or why there is none.
     """
 
     n_samples: int
@@ -77,6 +88,8 @@ class Status:
     rounds: Sequence[RoundReport]
     curve: Sequence[CurvePoint]
     saving: Saving | None
+    should_stop: bool | None
+    stopping: str
     model: str
 
 
@@ -114,6 +127,8 @@ def report_status(
         rounds=_report_rounds(state),
         curve=learned.curve,
         saving=learned.saving,
+        should_stop=learned.should_stop,
+        stopping=learned.stopping,
         model=learned.model,
     )
 
@@ -144,29 +159,78 @@ class _Learned:
     model: str
     curve: Sequence[CurvePoint] = ()
     saving: Saving | None = None
+    should_stop: bool | None = None
+    stopping: str = ""
 
 
 def _learn(state: State, known: LabeledSamples, n_jobs: int, progress: bool) -> _Learned:
     """Learn from the labels in the order in which they were told."""
-    sizes = _sizes(state)
-    row_of = {known.samples.names[row]: i for i, row in enumerate(known.rows)}
-    order = [row_of[name] for name in state.labels if name in row_of]
     if len(known.classes) < 2:
         return _Learned("No curve: a model needs labels of two classes.")
-    labeled = known.samples.take(known.rows[order])
-    if reads_pixels(labeled, None):
-        _, labeled = decode(labeled, n_jobs=n_jobs, progress=progress)
-    if len(labeled) < len(state.labels):
+    stop = _draw_stop_set(len(known.samples))
+    samples = known.samples.take(np.union1d(known.rows, stop))
+    if reads_pixels(samples, None):
+        _, samples = decode(samples, n_jobs=n_jobs, progress=progress)
+    label_of = dict(zip(known.samples.names[known.rows], known.labels.astype(str), strict=True))
+    row_of = {name: row for row, name in enumerate(samples.names)}
+    told = [name for name in state.labels if name in label_of and name in row_of]
+    if len(told) < len(state.labels):
         return _Learned("No curve: some labelled samples are gone, or cannot be read.")
-    inputs = make_inputs(labeled)
-    X, y = np.asarray(inputs.rows), known.labels[order].astype(str)
-    model: Any = RandomForestClassifier(_N_TREES, random_state=0)
-    words = f"a forest of {_N_TREES} trees on {inputs.name}"
+    inputs = make_inputs(samples)
+    rows = np.asarray(inputs.rows)
+    X, y = rows[[row_of[name] for name in told]], np.array([label_of[name] for name in told])
+    X_stop = rows[[row_of[name] for name in known.samples.names[stop] if name in row_of]]
+    model, words = _make_model(inputs)
+    rule = _ask_rule(X, y, _sizes_by_round(state), model, X_stop)
+    sizes = _thinned(_sizes(state))
+    return _Learned(
+        model=words,
+        curve=compute_curve(X, y, sizes, model),
+        saving=estimate_saving(X, y, sizes, model),
+        should_stop=getattr(rule, "should_stop_", None),
+        stopping=getattr(rule, "reason_", ""),
+    )
+
+
+def _make_model(inputs: Inputs) -> tuple[Any, str]:
+    """A model that suits the samples, and what it is in words."""
     if inputs.suit_linear:
         model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-        words = f"a logistic regression on {inputs.name}"
-    curve = compute_curve(X, y, sizes, model)
-    return _Learned(words, curve, estimate_saving(X, y, sizes, model))
+        return model, f"a logistic regression on {inputs.name}"
+    return (
+        RandomForestClassifier(_N_TREES, random_state=0),
+        f"a forest of {_N_TREES} trees on {inputs.name}",
+    )
+
+
+def _draw_stop_set(n_samples: int) -> NDArray[np.intp]:
+    """Rows of the pool, labelled or not, drawn at random."""
+    return np.sort(RandomState(0).permutation(n_samples)[:_STOP_SIZE])
+
+
+def _ask_rule(
+    X: NDArray, y: NDArray, sizes: Sequence[int], model: Any, X_stop: NDArray
+) -> StabilizedPredictions:
+    """Let the rule look at the models of the last rounds; it says nothing if it can see none."""
+    rule = StabilizedPredictions(stop_size=_STOP_SIZE)
+    sizes = [size for size in sizes if len(np.unique(y[:size])) > 1]
+    for size in sizes[-rule.n_rounds - 1 :] if len(X_stop) > 1 else ():
+        rule.update(clone(model).fit(X[:size], y[:size]), X_stop)
+    return rule
+
+
+def _sizes_by_round(state: State) -> list[int]:
+    """How many labels there were at the start, and at the end of each round that brought some.
+
+    What is told in parts is one round: models that differ by a few labels agree anyway.
+    """
+    size = len(state.facts["labels"])
+    sizes = {-1: size}
+    for answer in state.answers:
+        if answer.n_new:
+            size += answer.n_new
+            sizes[sum(one.event < answer.event for one in state.rounds)] = size
+    return list(sizes.values())
 
 
 def _sizes(state: State) -> list[int]:
@@ -175,7 +239,12 @@ def _sizes(state: State) -> list[int]:
     for answer in state.answers:
         if answer.n_new:
             sizes.append(sizes[-1] + answer.n_new)
-    if len(sizes) > _MOST_POINTS:
-        places = np.linspace(0, len(sizes) - 1, _MOST_POINTS).round().astype(int)
-        sizes = [sizes[place] for place in places]
     return sizes
+
+
+def _thinned(sizes: list[int]) -> list[int]:
+    """At most twelve of them, the first and the last included."""
+    if len(sizes) <= _MOST_POINTS:
+        return sizes
+    places = np.linspace(0, len(sizes) - 1, _MOST_POINTS).round().astype(int)
+    return [sizes[place] for place in places]

@@ -183,7 +183,9 @@ def test_too_few_labels_for_a_model_are_said(known_of, blobs):
 
 def test_a_strategy_of_a_model_needs_one(known_of, blobs):
     known = known_of(blobs.samples.X, {0: "cat", 1: "dog"})
-    with pytest.raises(ValueError, match="chooses by a model.*fewer than 3 a class.*'linear'"):
+    with pytest.raises(
+        ValueError, match="the margin needs class prob.*fewer than 3 a class.*'linear'"
+    ):
         choose(known, 2, strategy="margin")
 
 
@@ -214,6 +216,23 @@ def test_a_seed_is_a_whole_number(blobs, seed):
 def test_a_preset_for_images_is_refused_for_rows(blobs):
     with pytest.raises((ValueError, TypeError)):
         choose(blobs, 1, preset="paper-cifar")
+
+
+def test_a_preset_is_for_pixels(blobs, known_of):
+    with pytest.raises(ValueError, match="preset='paper-cifar' is for images as pixels, .*sees fe"):
+        choose(blobs, 2, preset="paper-cifar")
+    images = known_of(np.zeros((9, 3, 8, 8), np.uint8), {0: "cat", 1: "dog"}, kind="images")
+    with pytest.raises(ValueError, match="the choice sees features of images; leave it out"):
+        choose(images, 2, preset="paper-cifar", features=np.eye(9))
+
+
+def test_the_way_out_of_labels_of_one_class_is_named(known_of, blobs):
+    known = known_of(np.zeros((30, 3, 8, 8), np.uint8), {0: "cat", 1: "cat"}, kind="images")
+    for given in ({"preset": "sraal"}, {"strategy": "margin"}):
+        with pytest.raises(ValueError, match="choose by strategy='herding_no_learner' until two"):
+            choose(known, 2, **given)
+    with pytest.raises(ValueError, match="have labels, without preset='sraal', or give predicti"):
+        choose(known, 2, preset="sraal", model="linear")
 
 
 def test_a_preset_that_needs_predictions_says_so(known_of):

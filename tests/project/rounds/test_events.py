@@ -165,3 +165,26 @@ def test_an_event_is_not_written_through_a_link_in_the_folder(path, tmp_path):
         linked.append("tell", TELL, after=1)
 
     assert path.read_bytes() == before
+
+
+def test_what_was_read_before_is_not_read_again_unless_it_is_another(path, tmp_path):
+    file = EventFile(path)
+    first = file.read()
+    EventFile(path).append("tell", TELL, after=1)
+    second = file.read()
+    assert [one is other for one, other in zip(first, second, strict=False)] == [True, True]
+    assert second == EventFile(path).read()
+    # A backup of as many events, and other ones.
+    other = EventFile.create(tmp_path / "other.db", {**START, "id": "fedcba98"})
+    other.append("tell", TELL, after=0)
+    other.append("tell", TELL, after=1)
+    other.path.replace(path)
+    assert file.read() == EventFile(path).read()
+    assert file.read()[0].content["id"] == "fedcba98"
+
+
+def test_a_file_is_begun_without_leaving_others(tmp_path):
+    EventFile.create(tmp_path / "project.db", START)
+    assert [each.name for each in tmp_path.iterdir()] == ["project.db"]
+    old = {key: value for key, value in START.items() if key != "notes"}
+    assert EventFile(EventFile.create(tmp_path / "old.db", old).path).read()[0].content == old

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.naive_bayes import GaussianNB
 
-from skvaal.project.rounds.learning_curve import compute_curve, estimate_saving
+from skvaal._stopping.curve import compute_curve
+from skvaal.project.rounds.learning_curve import estimate_saving
 
 
 @pytest.fixture(scope="module")

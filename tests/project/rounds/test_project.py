@@ -6,11 +6,15 @@ import csv
 import json
 import os
 import shutil
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
 
 from skvaal.project import Project
+from skvaal.project.rounds import events
 from skvaal.project.rounds.events import ProjectInUseError
 from tests.saved_project import FOLDER as SAVED
 
@@ -224,7 +228,7 @@ def test_a_folder_that_cannot_be_written_leaves_no_question(project, monkeypatch
     def fail(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("skvaal.project.rounds.project.write_folder", fail)
+    monkeypatch.setattr("skvaal.project.rounds.project.write_batch", fail)
     with pytest.raises(OSError, match="No space left"):
         project.ask(3, **QUICK)
     assert not project.read_state().rounds
@@ -248,7 +252,7 @@ def test_a_pool_that_grew_is_asked_and_one_that_changed_is_not(project, pool):
 
 def test_a_pool_that_was_moved_is_named(project, pool, tmp_path):
     moved = shutil.move(pool, tmp_path / "moved.npy")
-    with pytest.raises(FileNotFoundError, match=r"pool\.npy is not there; name the place"):
+    with pytest.raises(FileNotFoundError, match=r"pool\.npy is not there; say where it is"):
         project.ask(1, **QUICK)
     assert len(project.ask(1, pool=moved, **QUICK).round.names) == 1
 
@@ -289,6 +293,175 @@ def test_a_project_of_an_earlier_version_goes_on(tmp_path):
 def test_a_folder_without_a_project_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="is no project: there is no project.db in it"):
         Project(tmp_path)
+
+
+def test_a_named_column_of_labels_is_no_feature_in_any_round(tmp_path):
+    table = tmp_path / "pool.csv"
+    rows = [f"{i},{i * i % 7},{i % 2 if i < 9 else ''}" for i in range(20)]
+    table.write_text("\n".join(["a,b,kind", *rows]))
+    begun = Project.start(tmp_path / "project", table, labels=table, label_column="kind")
+    asked = begun.ask(2, **QUICK)
+    assert asked.picks.known.samples.X.shape == (20, 2)
+    (tmp_path / "told.csv").write_text(f"row,kind\n{asked.round.names[0]},1\n")
+    assert begun.tell(tmp_path / "told.csv", label_column="kind").n_new == 1
+
+
+@pytest.fixture
+def photos(tmp_path, write_image):
+    """Twelve photos, and a project of them."""
+    colours = np.random.RandomState(0).randint(0, 256, (12, 3))
+    for i, colour in enumerate(colours.tolist()):
+        write_image(tmp_path / "photos" / f"{i:02}.png", tuple(colour), size=(8, 8))
+    return Project.start(tmp_path / "project", tmp_path / "photos")
+
+
+def test_telling_opens_only_what_is_told(photos, tmp_path, monkeypatch):
+    names = photos.ask(3, **QUICK).round.names
+    opened = []
+
+    def look(path, **options):
+        opened.append(os.path.basename(path))
+        return "cut off" if path.endswith(names[0]) else ""
+
+    monkeypatch.setattr("skvaal._files.loading.find_problem", look)
+    answer = photos.tell(write_labels(tmp_path / "l.csv", dict.fromkeys(names, "cat"), "path"))
+
+    assert opened == sorted(names)
+    assert set(answer.labels) == set(names[1:])
+    assert answer.notes == ("1 label passed over, since the image cannot be read.",)
+
+
+def test_a_new_file_that_is_not_told_joins_when_it_is_looked_at(photos, tmp_path, write_image):
+    write_image(tmp_path / "photos" / "new.png", (1, 2, 3), size=(8, 8))
+    (tmp_path / "photos" / "bad.png").write_bytes(b"no image")
+    labels = write_labels(tmp_path / "l.csv", {"new.png": "cat"}, "path")
+    photos.tell(labels, unasked=True)
+    assert len(photos.read_state().names) == 13
+    assert "bad.png" not in photos.ask(12, **QUICK).round.names
+
+
+def test_each_event_is_read_once(project, answer, monkeypatch):
+    names = project.ask(3, **QUICK).round.names
+    opened = []
+    open_event = events._Sealed.open
+    monkeypatch.setattr(
+        events._Sealed, "open", lambda self: opened.append(self.number) or open_event(self)
+    )
+    again = Project(project.folder)
+    again.tell(answer(names))
+    assert len(again.read_state().labels) == 6
+    assert opened == [0, 1, 2]
+
+
+@pytest.mark.parametrize("ending", [".json", ".xml"])
+def test_a_tool_labels_what_was_asked(photos, tmp_path, ending):
+    out = tmp_path / f"to_label{ending}"
+    names = photos.ask(3, out=out, tools="coco", **QUICK).round.names
+    content = out.read_text()
+    if ending == ".json":
+        content = json.loads(content)
+        content["categories"] = [{"id": 1, "name": "cat"}]
+        content["annotations"] = [
+            {"id": i, "image_id": each["id"], "category_id": 1}
+            for i, each in enumerate(content["images"])
+        ]
+        content = json.dumps(content)
+    else:
+        content = content.replace("</image>", '<tag label="cat"></tag></image>')
+    (tmp_path / "export").write_text(content)
+    assert dict(photos.tell(tmp_path / "export").labels) == dict.fromkeys(names, "cat")
+
+
+def test_the_file_of_another_tool_is_had_again(photos, tmp_path):
+    asked = photos.ask(3, tools=["cvat", "coco"], **QUICK)
+    for name, tools, source in [
+        ("a.xml", None, "cvat.xml"), ("b.json", None, "coco.json"), ("c.json", "coco", "coco.json"),
+    ]:  # fmt: skip
+        photos.copy_round(tmp_path / name, tools=tools)
+        assert (tmp_path / name).read_bytes() == (asked.folder / source).read_bytes()
+
+
+def test_the_file_of_a_tool_that_was_not_asked_for_is_made_later(photos, tmp_path):
+    names = photos.ask(3, **QUICK).round.names
+    os.unlink(tmp_path / "photos" / names[1])
+    photos.copy_round(tmp_path / "a.xml")
+    photos.copy_round(tmp_path / "b.json", tools="coco")
+    images = json.loads((tmp_path / "b.json").read_text())["images"]
+    assert [each["file_name"] for each in images] == list(names)
+    assert [each["rank"] for each in images] == [1, 2, 3]
+    assert [each.get("width") for each in images] == [8, None, 8]
+    assert (tmp_path / "a.xml").read_text().count("<image ") == 3
+    later = photos.ask(2, tools="coco", **QUICK).round.names
+    photos.copy_round(tmp_path / "c.json", tools="label_studio", prefix="/x")
+    tasks = json.loads((tmp_path / "c.json").read_text())
+    assert [task["data"]["image"] for task in tasks] == [f"/x/{name}" for name in later]
+
+
+def test_the_file_of_a_tool_for_images_is_not_made_of_rows(project, tmp_path):
+    project.ask(3, **QUICK)
+    with pytest.raises(ValueError, match="tools='cvat' holds images, and .* has features"):
+        project.copy_round(tmp_path / "a.xml")
+    assert not (tmp_path / "a.xml").exists()
+
+
+def left_by_a_dead_process(project, name):
+    (project.folder / name).mkdir()
+    (project.folder / name / "picks.csv").write_text("rank,row\n")
+
+
+def test_what_a_killed_question_left_is_removed_by_the_next(project):
+    for number in (1, 7):
+        left_by_a_dead_process(project, f".round_{number}.{'0123456789abcdef'}.part")
+    left_by_a_dead_process(project, ".round_1.mine.part")
+    project.ask(3, **QUICK)
+    assert sorted(os.listdir(project.folder)) == [".round_1.mine.part", "project.db", "round_1"]
+
+
+def test_the_folder_of_a_recorded_round_is_spared(project, monkeypatch):
+    monkeypatch.setattr(Project, "_settle", lambda self, state: None)
+    one = project.ask(3, **QUICK).round
+    project.ask(3, **QUICK)  # does not settle the first, as if it were recorded only now
+    assert (project.folder / f".round_1.{one.token}.part").exists()
+
+
+def test_ctrl_c_behind_the_record_loses_no_folder(project, monkeypatch):
+    append = events.EventFile.append
+
+    def interrupted(self, *args, **kwargs):
+        append(self, *args, **kwargs)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(events.EventFile, "append", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        project.ask(3, **QUICK)
+    monkeypatch.undo()
+    again = Project(project.folder)
+    again.copy_round(None)
+    assert (project.folder / "round_1" / "picks.csv").exists()
+    assert len(again.read_state().rounds) == 1
+
+
+def test_a_start_that_was_killed_may_be_made_again(tmp_path, pool):
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / ".project.db.0123456789abcdef.part").write_text("half")
+    project = Project.start(tmp_path / "project", pool)
+    assert os.listdir(project.folder) == ["project.db"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.1, 0.2, 0.4])
+def test_a_killed_question_leaves_nothing_that_the_next_does_not_clear(project, seconds):
+    code = (
+        "import sys; from skvaal.project import Project; project = Project(sys.argv[1]); "
+        "print(flush=True); project.ask(3, strategy='random')"
+    )
+    command = [sys.executable, "-c", code, str(project.folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        time.sleep(seconds)
+        child.kill()
+    project.ask(3, **QUICK)
+    assert [name for name in os.listdir(project.folder) if name.startswith(".")] == []
 
 
 def test_images_that_join_and_leave(tmp_path, write_image):

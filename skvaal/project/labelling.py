@@ -1,0 +1,165 @@
+"""What labelling tools import: files of a batch, by tool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from skvaal._files.images import LazyImages
+from skvaal._files.labels import LabeledSamples
+from skvaal._files.reading import naming, shown
+from skvaal._files.tools import coco, cvat
+from skvaal._files.tools.annotations import check_xml
+from skvaal._files.tools.label_studio import LOCAL_FILES, write_interface, write_tasks
+from skvaal._version import __version__
+from skvaal.project.picks import Picks
+
+LABEL_STUDIO, COCO, CVAT = TOOLS = ("label_studio", "coco", "cvat")
+DEFAULT_TOOLS = (LABEL_STUDIO,)
+TASKS, INTERFACE = "label_studio.json", "label_studio.xml"
+IMAGES, TAGS = "coco.json", "cvat.xml"
+FILES_OF = {LABEL_STUDIO: (TASKS, INTERFACE), COCO: (IMAGES,), CVAT: (TAGS,)}
+# Numbers and words about a pick, beside its rank and why.
+COLUMNS = ("gain", "uncertainty", "score", "covers", "nearest_labeled", "predicted")
+# What a labelling tool calls local files.
+_LOCAL = "local-files"
+_HOLDS_XML = (LABEL_STUDIO, CVAT)
+
+
+def find_tools(tools: Any) -> tuple[str, ...]:
+    """Return the tools that are named, each once; a ValueError for one that is not known.
+
+    Examples
+    --------
+    >>> find_tools("coco, cvat"), find_tools(["coco"])
+    (('coco', 'cvat'), ('coco',))
+    """
+    names = tools.split(",") if isinstance(tools, str) else list(tools)
+    found = tuple(dict.fromkeys(each.strip() if isinstance(each, str) else each for each in names))
+    for name in found:
+        if name not in TOOLS:
+            raise ValueError(f"tools={tools!r}: {name!r} is none of {', '.join(TOOLS)}")
+    return found
+
+
+def check_tools(tools: Iterable[str], known: LabeledSamples) -> None:
+    """Raise if files for these tools cannot be made of such samples, or of their classes."""
+    samples = known.samples
+    for name in tools:
+        if name != LABEL_STUDIO and samples.kind != "images":
+            raise ValueError(
+                f"tools={name!r} holds images, and {shown(samples.source)} has {samples.kind}; "
+                f"take tools={LABEL_STUDIO!r}, or fill in the table"
+            )
+        if name in _HOLDS_XML:
+            with naming(f"tools={name!r}: the class"):
+                for label in known.classes:
+                    check_xml(label)
+
+
+def make_files(picks: Picks, tools: Iterable[str], prefix: str | None = None) -> dict[str, bytes]:
+    """Make the files for some tools, by name; the most wanted picks come first in each."""
+    files: dict[str, bytes] = {}
+    for name in tools:
+        with naming(f"tools={name!r}"):
+            files |= _files_of(name, picks, prefix)
+    return files
+
+
+def _files_of(tool: str, picks: Picks, prefix: str | None) -> dict[str, bytes]:
+    samples, classes = picks.known.samples, picks.known.classes
+    if tool == LABEL_STUDIO:
+        interface = write_interface(samples.kind, classes)
+        return {TASKS: make_tasks(picks, prefix), INTERFACE: f"{interface}\n".encode()}
+    sizes = _sizes(picks)
+    if tool == CVAT:
+        return {TAGS: cvat.write_annotations(picks.names, sizes=sizes, classes=classes)}
+    values = _values(picks)
+    content = coco.write_annotations(picks.names, sizes=sizes, classes=classes, values=values)
+    return {IMAGES: content}
+
+
+def make_again(
+    tool: str, names: Sequence[str], known: LabeledSamples, prefix: str | None = None
+) -> bytes:
+    """Make what a tool imports of samples that were chosen before: names, sizes and ranks.
+
+    Samples that are gone stay in it, images without a size.
+    """
+    check_tools([tool], known)
+    samples, classes = known.samples, known.classes
+    row_of = {name: row for row, name in enumerate(samples.names)}
+    rows = [row_of.get(name) for name in names]
+    values = {"rank": range(1, len(names) + 1)}
+    if tool == LABEL_STUDIO:
+        texts = ["" if row is None else str(samples.X[row]) for row in rows]
+        return write_tasks(
+            names,
+            samples.kind,
+            values,
+            prefix=address_of(prefix),
+            texts=texts if samples.kind == "texts" else None,
+            model_version=f"skvaal {__version__}",
+        )
+    there = [row for row in rows if row is not None]
+    found = samples.X.take(there).file_sizes() if there else []
+    own = dict(zip(there, found, strict=True))
+    sizes = [None if row is None else own[row] for row in rows]
+    if tool == CVAT:
+        return cvat.write_annotations(names, sizes=sizes, classes=classes)
+    return coco.write_annotations(names, sizes=sizes, classes=classes, values=values)
+
+
+def make_tasks(picks: Picks, prefix: str | None = None) -> bytes:
+    """Tasks of Label Studio, the most wanted first."""
+    samples = picks.known.samples
+    values = _values(picks)
+    predicted = values.pop("predicted", None)
+    return write_tasks(
+        picks.names,
+        samples.kind,
+        values,
+        prefix=address_of(prefix),
+        texts=[str(samples.X[row]) for row in picks.rows] if samples.kind == "texts" else None,
+        labels=predicted,
+        model_version=f"skvaal {__version__}",
+    )
+
+
+def address_of(prefix: str | None) -> str:
+    """What stands before a path in a labelling tool.
+
+    Examples
+    --------
+    >>> address_of(None), address_of("local-files/photos"), address_of("https://host/photos")
+    ('/data/local-files/?d=', '/data/local-files/?d=photos/', 'https://host/photos/')
+    """
+    if prefix is None or prefix == _LOCAL:
+        return LOCAL_FILES
+    if prefix.startswith(f"{_LOCAL}/"):
+        prefix = LOCAL_FILES + prefix.removeprefix(f"{_LOCAL}/")
+    elif "://" not in prefix and not prefix.startswith("/"):
+        raise ValueError(
+            f"prefix={prefix!r} must be a URL, or 'local-files', or 'local-files/FOLDER'"
+        )
+    return prefix if prefix.endswith(("/", "=")) else f"{prefix}/"
+
+
+def _values(picks: Picks) -> dict[str, Sequence[Any]]:
+    """What a tool may show of each pick, or sort by."""
+    columns = [name for name in COLUMNS if name in picks.columns]
+    values: dict[str, Sequence[Any]] = {"rank": range(1, len(picks.rows) + 1)}
+    values |= {name: _plain(picks.columns[name]) for name in columns}
+    return values | {"why": picks.reasons}
+
+
+def _sizes(picks: Picks) -> list[tuple[int, int] | None] | None:
+    images = picks.known.samples.X
+    return images.take(picks.rows).file_sizes() if isinstance(images, LazyImages) else None
+
+
+def _plain(values: Any) -> list[Any]:
+    listed: list[Any] = np.asarray(values).tolist()
+    return [float(f"{each:.6g}") if isinstance(each, float) else each for each in listed]

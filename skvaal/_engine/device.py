@@ -86,7 +86,7 @@ def has_bfloat16_units() -> bool:
     """Whether torch says that the processor has AMX, whose units multiply tiles of bfloat16.
 
     The instructions of AVX512-BF16 alone made no training faster: with oneDNN held to them, float32
-    took 0.9 to 1.0 times as long as bfloat16, and without them half as long.
+    took 0.7 to 1.0 times as long as bfloat16, and without them half as long.
     """
     questions = (getattr(torch.cpu, name, None) for name in _AMX_QUESTIONS)
     return any(bool(ask()) for ask in questions if ask is not None)
@@ -96,8 +96,8 @@ def gains_in_bfloat16(module: nn.Module) -> bool:
     """Whether a network of skvaal's own takes about half the time in bfloat16, with AMX.
 
     ``python benchmarks/precision.py`` measures it. On a core with AMX, from a million weights in
-    convolutions on, float32 took about twice as long as bfloat16 in training, and two to four times
-    in scoring; no batch was too small to gain. At the defaults' sizes it took 1.5 times as long.
+    convolutions on, float32 took 2.0 to 2.2 times as long as bfloat16 in training, and 2.2 to 2.5
+    times in scoring; no batch was too small to gain. At the defaults' sizes it took 1.5 times as long.
     That is not worth choices that depend on the machine. Dense networks gain nothing at the
     defaults' size, and little at others. Networks of a user's own are left alone.
     """

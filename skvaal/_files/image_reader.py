@@ -85,7 +85,11 @@ class ImageReader:
     def _refuse(self, left_out: dict[str, str], n_paths: int) -> None:
         first, problem = next(iter(left_out.items()))
         others = f" and {len(left_out) - 1:,} more" if len(left_out) > 1 else ""
-        way_out = "repair or remove them"
+        # As find_problem says it.
+        is_large = ["max_pixels=" in each for each in left_out.values()]
+        ways = ["repair or remove them"] * (not all(is_large))
+        ways += ["allow more by max_pixels"] * any(is_large)
+        way_out = ", or ".join(ways)
         if len(left_out) < n_paths:
             way_out += ", or read with strict=False, which leaves them out"
         raise ValueError(

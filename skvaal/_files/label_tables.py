@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.reading import find_column, naming, those_there
 from skvaal._files.tables import read_table
-from skvaal._files.tools.annotations import Annotation, parse_json
+from skvaal._files.tools.annotations import Annotation, choices_of, parse_json, single
 from skvaal._files.tools.label_studio import LABEL_KEYS
 from skvaal._files.tools.votes import Vote, decide
 
@@ -15,6 +16,9 @@ PATH_COLUMNS = ("path", "image", "file", "filename", "file_name")
 LABEL_COLUMNS = tuple(dict.fromkeys([*LABEL_KEYS, "labels", "target", "y", "annotation"]))
 # What the CSV of Label Studio always has, a row for each annotation.
 _TOOL_COLUMNS = ("annotation_id", "annotator", "created_at")
+_ONE = "a sample needs one: keep one"
+# An object of choices as JSON, or a list of them.
+_IS_CHOICES = re.compile(r"""\s*(\[\s*)?\{.*"choices"\s*:""", re.DOTALL)
 
 
 def read_rows(
@@ -35,39 +39,70 @@ def read_rows(
         if name is None and samples.kind == "texts" and not is_pool:
             text = find_column(columns, None, ("text",), "path_column")
         if name is None and text is None and not (is_pool and samples.column == "row"):
-            raise ValueError(
-                f"no column is called {' or '.join(usual)}; {those_there(columns)}; say by "
-                "path_column which one names the samples"
-            )
+            raise ValueError(_no_names(columns, usual))
         named_by = text if name is None else name
         label = _find_label(columns, label_column, named_by)
         lowered = [column.strip().lower() for column in columns]
         is_tool = all(each in lowered for each in _TOOL_COLUMNS)
         extra = [lowered.index(each) for each in _TOOL_COLUMNS[1:]] if is_tool else []
+        is_text = name is None and text is not None
+        beside = None
+        if samples.kind == "texts" and name is not None and not is_pool:
+            # A row's number may be that of another order of the pool; its text tells.
+            beside = find_column(columns, None, ("text",), "path_column")
+        has_texts = beside not in (None, name, label)
         places = [label if named_by is None else named_by, label, *extra]
         names, labels, *about = table.strings(places)
+        texts: list[str | None] = [None] * len(labels)
+        if beside is not None and has_texts:
+            (texts,) = table.strings([beside])
         if named_by is None:
             names = [str(row) for row in range(len(labels))]
         if not is_tool:
-            return list(_annotations(names, labels, is_text=name is None and text is not None))
-        is_text = name is None and text is not None
+            return list(_annotations(names, labels, texts, is_text=is_text))
         return decide(
-            Vote(own or "", _choices(cell), is_text, annotator or "", when or "")
-            for own, cell, annotator, when in zip(names, labels, *about, strict=True)
+            Vote(own or "", _choices(cell), is_text, annotator or "", when or "", text=own_text)
+            for own, cell, own_text, annotator, when in zip(
+                names, labels, texts, *about, strict=True
+            )
         )
 
 
+def _no_names(columns: Sequence[str], usual: Sequence[str]) -> str:
+    way_out = "say by path_column which one names the samples"
+    if usual == ("row",):
+        way_out = (
+            "the samples are named by the numbers of their rows, from 0: give the labels a column "
+            "row with them"
+        )
+    return f"no column is called {' or '.join(usual)}; {those_there(columns)}; {way_out}"
+
+
 def _annotations(
-    names: Sequence[str | None], labels: Sequence[str | None], *, is_text: bool
+    names: Sequence[str | None],
+    labels: Sequence[str | None],
+    texts: Sequence[str | None],
+    *,
+    is_text: bool,
 ) -> Iterator[Annotation]:
-    for row, (name, label) in enumerate(zip(names, labels, strict=True)):
-        if label is not None and label.strip() and (name is None or not name.strip()):
+    for row, (name, label, text) in enumerate(zip(names, labels, texts, strict=True)):
+        if label is None or not label.strip():
+            yield Annotation(name or "", label, is_text, text)
+        elif name is None or not name.strip():
             raise ValueError(f"row {row} has the label {label[:40]!r} and no name; fill it")
-        yield Annotation(name or "", label, is_text)
+        else:
+            yield Annotation(name, single(_choices(label), name, _ONE), is_text, text)
 
 
 def _find_label(columns: Sequence[str], named: str | None, name: int | None) -> int:
     place = find_column(columns, named, LABEL_COLUMNS, "label_column")
+    usual = [i for i, each in enumerate(columns) if each.strip().lower() in LABEL_COLUMNS]
+    usual = [i for i in usual if i != name]
+    if named is None and len(usual) > 1:
+        raise ValueError(
+            f"several columns may hold the labels ({', '.join(repr(columns[i]) for i in usual)}); "
+            "say which by label_column"
+        )
     others = [i for i in range(len(columns)) if i != name]
     if place is None and len(others) == 1:
         place = others[0]
@@ -83,9 +118,9 @@ def _choices(cell: str | None) -> tuple[str, ...]:
     """Labels of a cell of Label Studio, which writes several as JSON."""
     if cell is None or not cell.strip():
         return ()
-    if not cell.startswith('{"choices":'):
+    if not _IS_CHOICES.match(cell):
         return (cell,)
-    choices = parse_json(cell.encode()).get("choices")
-    if not isinstance(choices, list) or not all(isinstance(each, str) for each in choices):
-        raise ValueError(f"the cell {cell[:40]!r} is no list of choices")
-    return tuple(choices)
+    where = f"the cell {cell[:40]!r}"
+    with naming(where):
+        content = parse_json(cell.encode())
+    return tuple(choices_of(content, where))

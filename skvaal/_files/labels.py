@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import os
-import unicodedata
-from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skvaal._files.alike import note_alike
 from skvaal._files.class_folders import list_labeled, match_files
 from skvaal._files.label_tables import read_rows
 from skvaal._files.loading import find_problems
-from skvaal._files.matching import Names
+from skvaal._files.matching import Names, check_from_zero
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pool_files import files_of, with_files
-from skvaal._files.reading import N_SHOWN, check_there, counted, listed, naming, shown
+from skvaal._files.reading import check_there, counted, listed, naming, shown
 from skvaal._files.tools.annotations import Annotation
 from skvaal._files.tools.exports import read_export, sniff
+from skvaal._files.tools.votes import note_newer
 from skvaal._utils.params import PATH, checked
 
 
@@ -38,12 +38,15 @@ class LabeledSamples:
         Their labels.
     notes : tuple of str
         What the user should know of how the labels were read, a sentence each.
+    unseen : mapping of str to str
+        Labels of images that are known by name but gone or damaged, by name; they have no row.
     """
 
     samples: NamedSamples
     rows: NDArray[np.intp]
     labels: NDArray[np.object_]
     notes: tuple[str, ...] = ()
+    unseen: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -129,36 +132,9 @@ def read_labels(
         )
         notes = _without_part(named, f"{tool} has no columns") if tool != "Label Studio" else []
     with naming(source):
-        return _assign(annotations, samples, notes)
-
-
-def note_alike(labels: Iterable[str], before: Collection[str] = ()) -> list[str]:
-    """Note classes that differ by capitals or blanks at the ends only: slips, more often than not.
-
-    Of labels that join others, the note is of those that are new.
-
-    Examples
-    --------
-    >>> note_alike(["cat", "Cat ", "dog"])
-    ["Classes that differ only by capitals or blanks at the ends: 'Cat ' and 'cat'."]
-    >>> note_alike(["cat", "DOG"], before=["cat", "Cat", "dog"])
-    ["Classes that differ only by capitals or blanks at the ends: 'DOG' and 'dog'."]
-    """
-    groups: dict[str, set[str]] = defaultdict(set)
-    for label in {*labels, *before}:
-        groups[unicodedata.normalize("NFC", label).strip().casefold()].add(label)
-    found = sorted(
-        " and ".join(map(repr, sorted(group)))
-        for group in groups.values()
-        if len(group) > 1 and not group.issubset(before)
-    )
-    if not found:
-        return []
-    more = f"; and {len(found) - N_SHOWN:,} more" if len(found) > N_SHOWN else ""
-    return [
-        "Classes that differ only by capitals or blanks at the ends: "
-        f"{'; '.join(found[:N_SHOWN])}{more}."
-    ]
+        if samples.column == "row" and path_column is not None and not notes:
+            check_from_zero(annotations, path_column)
+        return _assign(annotations, samples, [*notes, *note_newer(annotations)])
 
 
 def _without_part(named: dict[str, str | None], why: str) -> list[str]:
@@ -174,20 +150,18 @@ def _assign(
     labels: dict[int, str] = {}
     missing: list[str] = []
     n_labels = n_without = n_twice = 0
-    unreadable: set[int] = set()
+    known = [*samples.names, *samples.left_out]
     for each in annotations:
         if each.label is None or not each.label.strip():
             n_without += 1
             continue
         _check_text(each)
         n_labels += 1
-        row = names.find_text(each.name) if each.is_text else names.find(each.name)
+        row = names.row_of(each)
         if row is None:
             missing.append(each.name)
-        elif row >= len(samples):
-            unreadable.add(row)
         elif labels.setdefault(row, each.label) != each.label:
-            raise ValueError(_two_labels(str(samples.names[row]), labels[row], each.label))
+            raise ValueError(_two_labels(str(known[row]), labels[row], each.label))
         else:
             n_twice += 1
     n_twice -= len(labels)
@@ -196,8 +170,9 @@ def _assign(
         raise ValueError(
             f"{len(missing):,} of {counted(n_labels, 'label')} {'is' if is_one else 'are'} for "
             f"samples that are not in {shown(samples.source)}: {listed(missing, len(missing))}; "
-            "take them away, or name the pool that they belong to"
+            f"{names.way_out}"
         )
+    notes += names.notes
     if not labels and not n_without:
         notes.append("The file of the labels holds none.")
     if n_without:
@@ -205,9 +180,10 @@ def _assign(
         notes.append(f"{counted(n_without, 'row')} of the labels {verb} no label yet.")
     if n_twice:
         notes.append(f"{counted(n_twice, 'label')} stood there twice, and agreed.")
-    if unreadable:
-        notes.append(note_passed_over(len(unreadable)))
-    return _labeled(samples, labels, notes)
+    seen, unseen = _split(labels, samples)
+    if unseen:
+        notes.append(note_unseen(unseen))
+    return _labeled(samples, seen, notes, unseen)
 
 
 def _read_folder(folder: str, samples: NamedSamples, notes: list[str]) -> LabeledSamples:
@@ -221,28 +197,47 @@ def _read_folder(folder: str, samples: NamedSamples, notes: list[str]) -> Labele
     paths = [path for path, _ in labeled]
     known = files_of(samples)
     places = match_files(paths, known)
-    added = [i for i, place in enumerate(places) if place is None]
-    problems = find_problems([paths[i] for i in added])
-    added = [i for number, i in enumerate(added) if number not in problems]
-    unreadable = len(problems) + sum(place >= len(samples) for place in places if place is not None)
-    behind = {i: len(samples) + number for number, i in enumerate(added)}
+    set_apart = [i for i, place in enumerate(places) if place is None]
+    problems = find_problems([paths[i] for i in set_apart])
+    added = [i for number, i in enumerate(set_apart) if number not in problems]
+    broken = [paths[i] for number, i in enumerate(set_apart) if number in problems]
+    behind = {i: len(known) + number for number, i in enumerate(added)}
     labels: dict[int, str] = {}
     for i, (path, label) in enumerate(labeled):
         row = behind.get(i, places[i])
-        if row is None or (row >= len(samples) and i not in behind):
-            continue
-        if labels.setdefault(row, label) != label:
+        if row is not None and labels.setdefault(row, label) != label:
             raise ValueError(f"{shown(folder)}: {_two_labels(path, labels[row], label)}")
     if added:
         notes.append(f"{counted(len(added), 'labelled image')} from outside the pool added to it.")
-    if unreadable:
-        notes.append(note_passed_over(unreadable))
-    return _labeled(with_files(samples, [paths[i] for i in added]), labels, notes)
+    if len(broken) == len(paths):
+        raise ValueError(f"{shown(folder)}: none of its {counted(len(paths), 'image')} can be read")
+    seen, unseen = _split(labels, samples)
+    if names := [*unseen, *map(shown, broken)]:
+        notes.append(note_unseen(names))
+    return _labeled(with_files(samples, [paths[i] for i in added]), seen, notes, unseen)
 
 
-def note_passed_over(n: int) -> str:
-    """Note how many labels do not count, as nothing can be seen of their images."""
-    return f"{counted(n, 'label')} passed over, since the image cannot be read."
+def note_unseen(names: Collection[str]) -> str:
+    """Note which labels do not count now, as nothing can be seen of their images."""
+    do, their = ("does", "its image is") if len(names) == 1 else ("do", "their images are")
+    return (
+        f"{counted(len(names), 'label')} {do} not count now, since {their} gone or damaged: "
+        f"{listed(names, len(names))}."
+    )
+
+
+def _split(
+    labels: Mapping[int, str], samples: NamedSamples
+) -> tuple[dict[int, str], dict[str, str]]:
+    """Labels of samples by row, and by name those of files that were left out, which come next."""
+    n, left_out = len(samples), list(samples.left_out)
+    n_known = n + len(left_out)
+    seen = {
+        row if row < n else row - len(left_out): label
+        for row, label in labels.items()
+        if not n <= row < n_known
+    }
+    return seen, {left_out[row - n]: label for row, label in labels.items() if n <= row < n_known}
 
 
 def _two_labels(name: str, first: str, second: str) -> str:
@@ -258,7 +253,10 @@ def _check_text(annotation: Annotation) -> None:
             raise ValueError(f"{text[:40]!r} is no text that can be written") from None
 
 
-def _labeled(samples: NamedSamples, labels: dict[int, str], notes: list[str]) -> LabeledSamples:
+def _labeled(
+    samples: NamedSamples, labels: dict[int, str], notes: list[str], unseen: dict[str, str]
+) -> LabeledSamples:
     rows = np.array(sorted(labels), dtype=np.intp)
     values = np.array([*(labels[row] for row in rows), None], dtype=object)[:-1]
-    return LabeledSamples(samples, rows, values, (*notes, *note_alike(labels.values())))
+    alike = note_alike([*labels.values(), *unseen.values()])
+    return LabeledSamples(samples, rows, values, (*notes, *alike), unseen)

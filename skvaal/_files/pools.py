@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -28,6 +29,7 @@ from skvaal._files.tables import CSV_ENDINGS, PARQUET_ENDINGS, Table, read_table
 from skvaal._utils.params import PATH, WHOLE, checked
 
 TEXT_COLUMNS = ("text",)
+_ROW = re.compile(r"\s*([0-9]{1,18})(?:\.0+)?\s*")
 # Numbers that say nothing of a sample; pandas writes its index under no name.
 _NO_FEATURES = {*LABEL_COLUMNS, "row", "id", "index", "", "unnamed: 0"}
 
@@ -201,7 +203,10 @@ def _read_from_table(
             _raise_no_column("texts", TEXT_COLUMNS, "text_column", table)
         if path is not None:
             paths = _values(table, path)
+            if path_column is not None:
+                _check_no_numbers(paths, path_column, source)
         elif text is not None:
+            _check_rows(table)
             X = np.array([*_values(table, text), None], dtype=object)[:-1]
             return NamedSamples(X, _numbered(len(X)), "texts", "row", None, source)
         else:
@@ -218,12 +223,46 @@ def _read_features(table: Table, source: str, label_column: str | None) -> Named
             f"no column holds paths ({', '.join(PATH_COLUMNS)}), texts (text) or numbers; "
             f"{those_there(table.columns)}; say which by path_column or text_column"
         )
+    _check_rows(table)
     X = table.numbers(places)
     if not len(X):
         raise ValueError("it has no rows")
     others = [name for i, name in enumerate(table.columns) if i not in places]
-    notes = (f"No features: {listed(others, len(others))}.",) if others else ()
+    notes = (_not_features(others),) if others else ()
     return NamedSamples(X, _numbered(len(X)), "features", "row", None, source, notes=notes)
+
+
+def _not_features(columns: list[str]) -> str:
+    named = listed(columns, len(columns))
+    if len(columns) == 1:
+        return f"Column {named} was not used as a feature."
+    return f"Columns {named} were not used as features."
+
+
+def _check_rows(table: Table) -> None:
+    """Refuse numbers of rows that are none from 0: labels by `row` would be of other samples."""
+    places = [i for i, name in enumerate(table.columns) if name.strip().lower() == "row"]
+    for place in places:
+        (values,) = table.strings([place])
+        for row, value in enumerate(values):
+            if not (is_row := _ROW.fullmatch(value or "")) or int(is_row[1]) != row:
+                raise ValueError(
+                    f"its column {table.columns[place]!r} has {value!r} in the row {row}, and "
+                    "labels name samples by the numbers of their rows, from 0; take the column "
+                    "away, or call it 'id'"
+                )
+
+
+def _check_no_numbers(paths: Sequence[str], column: str, source: str) -> None:
+    """Refuse numbers of samples in the place of paths."""
+    if any(os.path.lexists(os.path.join(at, paths[0])) for at in (".", os.path.dirname(source))):
+        return
+    if all(_ROW.fullmatch(path) for path in paths):
+        raise ValueError(
+            f"path_column={column!r} holds numbers, such as {paths[0]!r}, and no paths of images; "
+            "samples of a table are named by the numbers of their rows, from 0: leave it out, and "
+            "give the labels a column row with these numbers"
+        )
 
 
 def _raise_no_column(what: str, usual: Sequence[str], argument: str, table: Table) -> None:

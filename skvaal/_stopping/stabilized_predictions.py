@@ -89,8 +89,8 @@ class StabilizedPredictions(StoppingRule):
     >>> n
     500
     >>> print(stopping.reason_)
-    Predictions are stable: on 1,797 samples, successive models agree with a kappa of 0.982, the
-    mean of the last 3; the threshold is 0.98.
+    Predictions are stable: on 1,797 samples, successive models agree at 0.982 (Cohen's kappa,
+    mean of the last 3); stopping is advised from 0.98.
     """
 
     _parameter_constraints: dict = {
@@ -170,6 +170,6 @@ def judge_agreements(
     should_stop = mean >= threshold
     what = "Predictions are stable" if should_stop else "Predictions still change"
     return should_stop, (
-        f"{what}: on {n_stop:,} samples, successive models agree with a kappa of {mean:.3f}, the "
-        f"mean of the last {n_rounds}; the threshold is {threshold:g}."
+        f"{what}: on {n_stop:,} samples, successive models agree at {mean:.3f} (Cohen's kappa, "
+        f"mean of the last {n_rounds}); stopping is advised from {threshold:g}."
     )

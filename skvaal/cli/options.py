@@ -47,7 +47,7 @@ Prefix = Annotated[
 Tools = Annotated[
     str | None,
     typer.Option(
-        metavar="NAMES", help="label_studio, coco, cvat, with commas.  [default: label_studio]"
+        metavar="NAMES", help="Of label_studio,coco,cvat, without blanks.  [default: label_studio]"
     ),
 ]
 Jobs = Annotated[int, typer.Option(metavar="N", help="Processes; -1: one per core.")]

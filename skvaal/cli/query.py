@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import get_terminal_size
@@ -12,9 +13,15 @@ from typing import Annotated, Any
 
 import typer
 
+from skvaal._files.reading import shown
 from skvaal.cli import options
 from skvaal.cli.printing import check_name, named_path, say, usage_errors
-from skvaal.cli.unused import note_unused_of_choice, note_unused_of_pool, note_without_labels
+from skvaal.cli.unused import (
+    joined,
+    note_unused_of_choice,
+    note_unused_of_pool,
+    note_without_labels,
+)
 from skvaal.cli.wording import Words, options_named
 
 _N_SHOWN = 10
@@ -57,6 +64,7 @@ def query(
         address_of,
         check_tools,
         find_tools,
+        note_without_classes,
     )
     from skvaal.project.reading import read_known
     from skvaal.project.writing import check_folder, write_folder
@@ -66,6 +74,7 @@ def query(
     for argument, name in names.items():
         check_name(name, argument)
     check_folder(out)
+    _check_is_kept(out, {**names, "--features": features})
     address_of(prefix)
     wanted = find_tools(DEFAULT_TOOLS if tools is None else tools)
     with _interrupts():
@@ -101,12 +110,13 @@ def query(
         of_pool = note_unused_of_pool(
             known.samples.kind, size=size, strict=strict, max_pixels=max_pixels
         )
-        of_pool += note_without_labels(known.samples.kind, label_column, labels)
+        of_pool += note_without_labels(known.samples.kind, label_column, labels, pool)
         unused = [*of_pool, *note_unused_of_choice(picks, given, tools=wanted)]
-        print_picks(picks, Words(query, given), unused)
+        print_picks(
+            picks, Words(query, given), [*note_without_classes(known.classes, wanted), *unused]
+        )
         others = ["picks.csv", *(FILES_OF[each][0] for each in wanted)]
-        named = " and ".join([", ".join(others[:-1]), others[-1]] if others[1:] else others)
-        say(f"\nOpen {out / 'page.html'}; {out} holds {named}, too.")
+        say(f"\nOpen {out / 'page.html'}; {out} holds {joined(others)}, too.")
 
 
 def print_picks(picks: Any, words: Words, unused: Iterable[str]) -> None:
@@ -123,6 +133,17 @@ def print_picks(picks: Any, words: Words, unused: Iterable[str]) -> None:
         say(f"{i + 1:>4}  {shown:<{width}}  {_cut(picks.reasons[i], room)}")
     if len(picks.names) > _N_SHOWN:
         say(f"      ... and {len(picks.names) - _N_SHOWN:,} more")
+
+
+def _check_is_kept(out: Path, names: Mapping[str, Any]) -> None:
+    """Raise if the folder that is to be replaced holds what is about to be read."""
+    for argument, name in names.items():
+        if argument == "--out" or name is None or not os.path.lexists(name):
+            continue
+        if Path(os.path.realpath(name)).is_relative_to(os.path.realpath(out)):
+            raise ValueError(
+                f"--out {shown(out)} would replace {argument} {shown(name)}; name a new folder"
+            )
 
 
 def _cut(text: str, length: int) -> str:

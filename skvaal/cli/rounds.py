@@ -14,9 +14,11 @@ import typer
 from skvaal.cli import options
 from skvaal.cli.printing import fail, named_path, say, usage_errors
 from skvaal.cli.unused import (
+    note_prefix_of_copy,
     note_unused,
     note_unused_of_choice,
     note_unused_of_pool,
+    note_whose_copy,
     note_without_labels,
 )
 from skvaal.cli.wording import Words, options_named
@@ -99,7 +101,8 @@ def start(
     notes = map(Words(start, given), state.facts.get("notes", ()))
     kind = state.facts["kind"]
     of_pool = note_unused_of_pool(kind, size=size, strict=strict, max_pixels=max_pixels)
-    for note in (*notes, *of_pool, *note_without_labels(kind, label_column, labels)):
+    of_pool += note_without_labels(kind, label_column, labels, pool)
+    for note in (*notes, *of_pool):
         say(f"Note: {note}")
     say(f"Next: skvaal round ask {project} -n 20 --out round_1.csv")
 
@@ -139,16 +142,23 @@ def ask(
     """Choose samples to label next: never one that was asked for before."""
     given = dict(locals())
     from skvaal.cli.query import print_picks
-    from skvaal.project.labelling import FILES_OF, TOOLS
+    from skvaal.project.labelling import FILES_OF, TOOLS, note_without_classes
     from skvaal.project.rounds.project import Project
 
     with _stops():
         opened = Project(project)
         if again:
             one = opened.copy_round(out, tools=tools, prefix=prefix, pool=pool)
-            for note in note_unused(_given_beside(again=given), "nothing new was asked"):
+            if needless := ", ".join(_given_beside(again=given)):
+                have = "have" if "," in needless else "has"
+                say(f"Note: {needless} {have} no effect with --again.")
+            folder = project / one.folder
+            of_copy = note_whose_copy(out, tools, folder, again=True)
+            of_copy += note_prefix_of_copy(out, prefix, folder)
+            for note in (*one.notes, *of_copy):
                 say(f"Note: {note}")
-            say(f"Round {one.number} asked for {len(one.names):,} samples: {out or one.folder}")
+            where = out or folder
+            say(f"Round {one.number} asked for {len(one.names):,} samples: {where}")
             return
         asked = opened.ask(
             n,
@@ -168,8 +178,10 @@ def ask(
         )
     if not quiet:
         wrote = [each for each in TOOLS if (asked.folder / FILES_OF[each][0]).exists()]
-        unused = note_unused_of_choice(asked.picks, given, tools=wrote)
-        print_picks(asked.picks, Words(ask, given), unused)
+        noted = note_without_classes(asked.picks.known.classes, wrote)
+        noted += note_unused_of_choice(asked.picks, given, tools=wrote)
+        noted += note_whose_copy(out, tools, asked.folder)
+        print_picks(asked.picks, Words(ask, given), noted)
     say(f"\nRound {asked.round.number} is recorded; its page and tables are in {asked.folder}.")
     if out is not None:
         how = _HOW_TO_TELL.get(out.suffix.lower(), _WITH_A_TOOL)
@@ -246,22 +258,25 @@ def status(
         say(f"Note: {note}")
 
 
-def _given_beside(*, again: dict[str, Any]) -> dict[str, bool]:
+def _given_beside(*, again: dict[str, Any]) -> list[str]:
     """Which options of a new question were given."""
     usual = {name: each.default for name, each in signature(ask).parameters.items()}
     passed = ("project", "out", "again", "tools", "prefix", "pool", "jobs", "quiet")
-    return {
-        "-n" if name == "n" else f"--{name}": value != usual[name]
+    return [
+        "-n" if name == "n" else f"--{name}"
         for name, value in again.items()
-        if name in usual and name not in passed
-    }
+        if name in usual and name not in passed and value != usual[name]
+    ]
 
 
 def _print_status(report: Status) -> None:
+    were = "1 label was" if report.n_corrected == 1 else f"{report.n_corrected:,} labels were"
     say(
         f"{report.n_labeled:,} of {report.n_samples:,} samples have a label; {report.n_waiting:,} "
-        f"are asked for, {report.n_left:,} are left. {report.n_corrected:,} labels were corrected."
+        f"are asked for, {report.n_left:,} are left. {were} corrected."
     )
+    if _is_complete(report):
+        say("Nothing is left to label.")
     _print_classes(report.classes)
     if report.rounds:
         say("\nround  asked  labelled  seconds  hours to the answer")
@@ -274,8 +289,12 @@ def _print_status(report: Status) -> None:
     _print_curve(report)
 
 
+def _is_complete(report: Status) -> bool:
+    return not report.n_left and not report.n_waiting
+
+
 def _print_classes(classes: Any) -> None:
-    shown = [f"{label} {count:,}" for label, count in list(classes.items())[:_N_CLASSES]]
+    shown = [f"{label!r}: {count:,}" for label, count in list(classes.items())[:_N_CLASSES]]
     if len(classes) > _N_CLASSES:
         shown.append(f"{len(classes) - _N_CLASSES:,} other classes")
     if shown:
@@ -293,13 +312,17 @@ def _print_curve(report: Status) -> None:
         say(f"{point.n_labels:>6,}  {numbers:<15} {bar}")
     say("The labels were not drawn at random: on the whole pool a model may do better or worse.")
     if report.should_stop is not None:
-        say(f"Stop labelling? {'Yes' if report.should_stop else 'Not yet'}. {report.stopping}")
+        answer = f"Stop labelling? {'Yes' if report.should_stop else 'Not yet'}. "
+        say(f"{'' if _is_complete(report) else answer}{report.stopping}")
     if report.saving is None:
         say("What asking saved can be estimated after three answers.")
         return
     saving = report.saving
+    randomly = "randomly ordered, no number of them reached it"
+    if saving.n_random is not None:
+        randomly = f"randomly ordered it would take about {saving.n_random:,}"
     say(
-        f"{saving.n_labels:,} labels in the order of asking were worth {saving.n_random:,} in a "
-        f"random order ({100 * saving.accuracy:.1f} %). This is an estimate from the labels told "
-        "so far, which were themselves chosen."
+        f"To reach {100 * saving.accuracy:.1f} % accuracy took {saving.n_labels:,} of your labels; "
+        f"{randomly}. This is an estimate from the labels told so far, which were themselves "
+        "chosen."
     )

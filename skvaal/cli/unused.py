@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import shlex
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from skvaal._files.reading import shown
 
 
 def note_unused_of_pool(kind: str, *, size: int | None, strict: bool, max_pixels: Any) -> list[str]:
@@ -45,15 +49,72 @@ def note_unused_of_choice(
     return _noted(unused)
 
 
-def note_without_labels(kind: str, label_column: str | None, labels: str | None) -> list[str]:
-    """Name the option of labels, where there are none; of a table of features, it is no feature."""
-    is_unused = label_column is not None and labels is None and kind != "features"
-    return note_unused({"--label-column": is_unused}, "there are no --labels")
+def note_without_labels(
+    kind: str, label_column: str | None, labels: str | None, pool: str
+) -> list[str]:
+    """Say that a column of labels is not read, where no file of labels is named."""
+    if label_column is None or labels is not None:
+        return []
+    from skvaal.project.reading import is_table
+
+    way_out = f"add --labels {shlex.quote(shown(pool))}"
+    if kind == "features" and is_table(pool):  # the pool's reader found the column there
+        return [
+            f"The labels in the column {label_column!r} were not read; to read them, {way_out}."
+        ]
+    why = "there are no --labels"
+    if is_table(pool):
+        why += f"; for those of the pool, {way_out}"
+    return note_unused({"--label-column": True}, why)
 
 
 def note_unused(options: Mapping[str, bool], why: str) -> list[str]:
     """Name the options that were given, and have no part for one reason."""
     return _noted(dict.fromkeys((name for name, is_given in options.items() if is_given), why))
+
+
+def note_whose_copy(
+    out: Path | None, tools: str | None, folder: Path, *, again: bool = False
+) -> list[str]:
+    """Say whose file a copy of a round is, if other tools were named, too."""
+    from skvaal.project.labelling import FILES_OF, TOOLS, find_tools
+
+    if tools is None or (out is None and not again):
+        return []
+    ending = "" if out is None else out.suffix.lower()
+    fit = [each for each in TOOLS if ending and FILES_OF[each][0].endswith(ending)]
+    if out is None or not fit:
+        what = "nothing was copied" if out is None else f"{shown(out)} is of no tool"
+        return note_unused({"--tools": again}, what)
+    wanted = find_tools(tools)
+    taken = next((each for each in wanted if each in fit), fit[0])
+    others = [each for each in wanted if each != taken]
+    if not others:
+        return []
+    there = [folder / FILES_OF[each][0] for each in others]
+    found = [shown(each) for each in there if each.exists()]
+    more = f" For the other tools: {joined(found)}." if found else ""
+    return [f"{shown(out)} is the file of {taken}, not of {joined(others)}.{more}"]
+
+
+def note_prefix_of_copy(out: Path | None, prefix: str, folder: Path) -> list[str]:
+    """Say that a prefix had no part in the copy of a file of an earlier round."""
+    from skvaal._utils.files import read_file
+    from skvaal.project.labelling import TASKS
+
+    if prefix == "local-files":
+        return []
+    content = b"" if out is None or out.suffix.lower() != ".json" else read_file(out)
+    if not content.startswith(b"["):  # tasks are a list, and COCO is none
+        return note_unused({"--prefix": True}, "no file for Label Studio was written")
+    is_copy = (folder / TASKS).exists() and content == read_file(folder / TASKS)
+    why = f"{shown(out or '')} is a copy of {shown(folder / TASKS)}"
+    return note_unused({"--prefix": is_copy}, why)
+
+
+def joined(names: Sequence[str]) -> str:
+    """List names in a sentence: 'a, b and c'."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def _is_trained(strategy: Any) -> bool:

@@ -25,6 +25,11 @@ FILES_OF = {LABEL_STUDIO: (TASKS, INTERFACE), COCO: (IMAGES,), CVAT: (TAGS,)}
 COLUMNS = ("gain", "uncertainty", "score", "covers", "nearest_labeled", "predicted")
 # What a labelling tool calls local files.
 _LOCAL = "local-files"
+_CLASSES_IN = {
+    LABEL_STUDIO: f"the <Choices> of {INTERFACE}",
+    COCO: f"the categories of {IMAGES}",
+    CVAT: f"the <labels> of {TAGS}",
+}
 _HOLDS_XML = (LABEL_STUDIO, CVAT)
 
 
@@ -33,11 +38,13 @@ def find_tools(tools: Any) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> find_tools("coco, cvat"), find_tools(["coco"])
+    >>> find_tools("COCO, cvat"), find_tools(["coco"])
     (('coco', 'cvat'), ('coco',))
     """
     names = tools.split(",") if isinstance(tools, str) else list(tools)
-    found = tuple(dict.fromkeys(each.strip() if isinstance(each, str) else each for each in names))
+    found = tuple(
+        dict.fromkeys(each.strip().lower() if isinstance(each, str) else each for each in names)
+    )
     for name in found:
         if name not in TOOLS:
             raise ValueError(f"tools={tools!r}: {name!r} is none of {', '.join(TOOLS)}")
@@ -57,6 +64,20 @@ def check_tools(tools: Iterable[str], known: LabeledSamples) -> None:
             with naming(f"tools={name!r}: the class"):
                 for label in known.classes:
                     check_xml(label)
+
+
+def note_without_classes(classes: Sequence[str], tools: Iterable[str]) -> list[str]:
+    """Say where classes are to be added, if none is known that a tool's file could name.
+
+    Examples
+    --------
+    >>> note_without_classes([], ["coco"])
+    ['No class is known yet: add yours to the categories of coco.json, or in the tool.']
+    """
+    places = [_CLASSES_IN[each] for each in tools]
+    if classes or not places:
+        return []
+    return [f"No class is known yet: add yours to {' and to '.join(places)}, or in the tool."]
 
 
 def make_files(picks: Picks, tools: Iterable[str], prefix: str | None = None) -> dict[str, bytes]:

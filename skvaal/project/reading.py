@@ -77,8 +77,13 @@ def read_known(
 
 def pool_column(pool: str | Path, labels: str | Path | None, path_column: str | None) -> str | None:
     """Return the column of paths of a pool; None if only the table of labels has columns."""
-    is_table = Path(pool).suffix.lower() in (*CSV_ENDINGS, *PARQUET_ENDINGS)
-    return path_column if labels is None or (is_table and not Path(pool).is_dir()) else None
+    return path_column if labels is None or is_table(pool) else None
+
+
+def is_table(pool: str | Path) -> bool:
+    """Tell whether a pool is a table, by its ending."""
+    ending = Path(pool).suffix.lower()
+    return ending in (*CSV_ENDINGS, *PARQUET_ENDINGS) and not Path(pool).is_dir()
 
 
 def read_own_size(pool: str | Path, **reading: Any) -> NamedSamples:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import os
 import platform
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
@@ -29,8 +30,10 @@ from skvaal.project.labelling import (
     check_tools,
     find_tools,
     make_files,
+    note_without_classes,
 )
 from skvaal.project.picks import Picks
+from skvaal.project.rounds.checks import EVENTS
 
 TABLE, PAGE, STRATEGY, LOG = "picks.csv", "page.html", "strategy.safetensors", "log.json"
 FILES = (TABLE, PAGE, STRATEGY, LOG, *(name for names in FILES_OF.values() for name in names))
@@ -57,7 +60,8 @@ def write_folder(
     picks : Picks
         What was chosen.
     folder : str or Path
-        Must not exist, be empty, or hold an earlier batch and nothing else; that one is replaced.
+        It may be missing, empty, or hold an earlier batch only. That batch is replaced, unless
+        one of its files was changed since.
     prefix : str or None, default=None
         What Label Studio finds paths by: a URL, or 'local-files', with a folder behind it if its
         root is above the pool ('local-files/photos').
@@ -71,7 +75,8 @@ def write_folder(
     Raises
     ------
     ValueError
-        If the folder holds other files, or a tool's file cannot hold the samples or the classes.
+        If the folder holds other files or changed ones, or a tool's file cannot hold the samples
+        or the classes.
     OSError
         If it cannot be written. What was there is then as it was.
 
@@ -103,6 +108,7 @@ def write_batch(
     from skvaal.project.page import write_page
 
     log = make_log(picks, command)
+    log["notes"] += note_without_classes(picks.known.classes, tools)
     if picks.strategy is not None and _can_save():
         picks.strategy.save(part / STRATEGY)
     elif picks.strategy is not None:
@@ -111,6 +117,7 @@ def write_batch(
     replace_file(part / TABLE, make_table(picks))
     for name, content in make_files(picks, tools, prefix).items():
         replace_file(part / name, content)
+    log["files"] = {each.name: _digest(each) for each in sorted(part.iterdir())}
     replace_file(part / LOG, _encoded(json.dumps(log, indent=1) + "\n"))
 
 
@@ -139,10 +146,10 @@ def check_folder(folder: str | Path) -> Path:
             f"{shown(folder)} holds other files ({listed(map(shown, others), len(others))}); name "
             "a new folder"
         )
-    if os.listdir(target) and not _is_ours(target):
-        raise ValueError(
-            f"{shown(folder)} holds files that skvaal query did not write; name a new folder"
-        )
+    if kept:
+        if os.path.lexists(target.parent / EVENTS):
+            raise ValueError(f"{shown(folder)} is a round of a project; name a new folder")
+        _check_is_ours(target, kept, folder)
     if Path.cwd().is_relative_to(target):
         raise ValueError(f"{shown(folder)} is the folder that you are in; name a new one")
     if not os.access(target.parent, os.W_OK):
@@ -225,11 +232,26 @@ def _check_can_be_made(target: Path, folder: str | Path) -> None:
         raise PermissionError(f"{shown(above)} cannot be written; name another folder")
 
 
-def _is_ours(folder: Path) -> bool:
-    with suppress(OSError, ValueError):
-        log = json.loads(read_file(folder / LOG))
-        return isinstance(log, dict) and log.get("made by") == _MADE_BY
-    return False
+def _check_is_ours(target: Path, names: Iterable[str], folder: str | Path) -> None:
+    """Raise if a file is not as it was written: somebody may have typed labels into it."""
+    log = None
+    with suppress(OSError, ValueError, RecursionError):
+        log = json.loads(read_file(target / LOG))
+    if not isinstance(log, dict) or log.get("made by") != _MADE_BY:
+        raise ValueError(
+            f"{shown(folder)} holds files that skvaal query did not write; name a new folder"
+        )
+    written = log.get("files")
+    for name in sorted(set(names) - {LOG}):
+        if not isinstance(written, dict) or written.get(name) != _digest(target / name):
+            raise ValueError(
+                f"{shown(Path(folder) / name)} is not as skvaal query wrote it, and may hold "
+                "labels; name a new folder"
+            )
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(read_file(path)).hexdigest()
 
 
 def _can_save() -> bool:

@@ -68,6 +68,9 @@ def test_without_labels_the_pool_is_covered(photos, tmp_path):
     assert result.exit_code == 0, result.output
     assert "no image has a label yet" in result.stdout
     assert "this first round covers the pool" in result.stdout
+    assert "Note: No class is known yet: add yours to the <Choices> of label_studio.xml" in (
+        result.stdout
+    )
 
 
 def test_quiet_says_nothing(photos, tmp_path):
@@ -234,11 +237,64 @@ def test_a_named_column_of_labels_is_no_feature(tmp_path, monkeypatch):
     for labels in (["--labels", "pool.csv"], []):
         result = query("pool.csv", *command, *labels)
         assert result.exit_code == 0, result.output
-        assert "Note: No features: 'kind'." in result.stdout
+        assert "Note: Column 'kind' was not used as a feature." in result.stdout
         assert (
             json.loads((tmp_path / "out" / "log.json").read_text())["settings"]["shape of a sample"]
             == "2"
         )
+
+
+def test_a_column_of_labels_that_is_not_read_is_noted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{i},{i * i % 7},{i % 2}" for i in range(20)]
+    (tmp_path / "my pool.csv").write_text("\n".join(["a,b,kind", *rows]))
+    command = ["my pool.csv", "-n", 2, "--strategy", "random", "--out", "out"]
+
+    result = query(*command, "--label-column", "kind")
+
+    assert "the column 'kind' were not read; to read them, add --labels 'my pool.csv'.\n" in (
+        result.stdout
+    )
+    result = query(*command, "--label-column", "kind", "--labels", "my pool.csv", "-n", 1)
+    assert "were not read" not in result.output
+
+
+def test_too_many_pixels_are_no_damage(photos, tmp_path):
+    result = query(photos, "--max-pixels", 64, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "more than --max-pixels 64); allow more by --max-pixels\n" in result.stderr.replace(
+        " and 29 more", ""
+    )
+    assert "repair" not in result.stderr
+
+
+@pytest.mark.parametrize("argument", ["--labels", "--predictions", "--features"])
+def test_a_folder_that_holds_what_is_read_is_not_replaced(photos, tmp_path, argument):
+    command = [photos, "-n", 3, "--strategy", "random", "--out", tmp_path / "out"]
+    assert query(*command).exit_code == 0
+    before = (tmp_path / "out" / "picks.csv").read_bytes()
+    (tmp_path / "link.csv").symlink_to(tmp_path / "out" / "picks.csv")
+
+    for name in (tmp_path / "out" / "picks.csv", tmp_path / "link.csv"):
+        result = query(*command, argument, name)
+        assert result.exit_code == 2
+        assert f"out would replace {argument} {name}; name a new folder\n" in result.stderr
+
+    assert (tmp_path / "out" / "picks.csv").read_bytes() == before
+
+
+def test_labels_typed_into_an_earlier_batch_are_kept(photos, tmp_path):
+    command = [photos, "-n", 3, "--strategy", "random", "--out", tmp_path / "out"]
+    assert query(*command).exit_code == 0
+    assert query(*command).exit_code == 0  # nobody touched it
+    filled = "path,label\n00.png,red\n"
+    (tmp_path / "out" / "picks.csv").write_text(filled)
+
+    result = query(*command)
+
+    assert result.exit_code == 2
+    assert "picks.csv is not as skvaal query wrote it, and may hold labels" in result.stderr
+    assert (tmp_path / "out" / "picks.csv").read_text() == filled
 
 
 def test_classes_that_differ_by_capitals_or_blanks_are_noted(photos, tmp_path):

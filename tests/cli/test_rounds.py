@@ -6,10 +6,15 @@ import csv
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_iris
 from typer.testing import CliRunner
 
+from skvaal._stopping.curve import CurvePoint
 from skvaal.cli.app import app
+from skvaal.cli.rounds import _print_status
+from skvaal.project.rounds.learning_curve import Saving
+from skvaal.project.rounds.status import Status
 
 
 @pytest.fixture
@@ -60,10 +65,60 @@ def test_from_start_to_status(run, here):
     said = run("status project --quiet")
     assert "27 of 150 samples have a label; 5 are asked for, 118 are left." in said
     assert "Classes: " in said
-    assert "were worth" in said
+    assert "% accuracy took " in said
+    assert " of your labels; randomly ordered" in said
     assert "which were themselves chosen" in said
     assert "Stop labelling? Not yet. Predictions still change: on 150 samples, " in said
     assert "No curve was asked for." in run("status project --no-curve --quiet")
+
+
+def test_a_pool_that_is_labelled_as_a_whole_has_nothing_left(run, here):
+    y = load_iris().target
+    rows = "".join(f"{row},c{label}\n" for row, label in enumerate(y))
+    (here / "all.csv").write_text(f"row,label\n{rows}")
+    run("start project --pool pool.npy --labels all.csv --quiet")
+    said = run("status project --quiet")
+    assert "150 of 150 samples have a label; 0 are asked for, 0 are left." in said
+    assert "Nothing is left to label." in said
+    assert "Stop labelling?" not in said
+    assert "Nothing is left to label." in run("status project --no-curve --quiet")
+
+
+@pytest.mark.parametrize(
+    ("n_random", "words"),
+    [
+        (49, "randomly ordered it would take about 49. This"),
+        (None, "randomly ordered, no number of them reached it. This"),
+    ],
+)
+def test_the_saving_in_words(capsys, n_random, words):
+    report = Status(
+        n_samples=90,
+        n_labeled=80,
+        n_waiting=0,
+        n_left=10,
+        n_corrected=0,
+        classes={},
+        rounds=[],
+        curve=[CurvePoint(80, 0.6, 0.1, 80)],
+        saving=Saving(40, n_random, 0.553),
+        should_stop=None,
+        stopping="",
+        model="a forest",
+    )
+    _print_status(report)
+    expected = f"To reach 55.3 % accuracy took 40 of your labels; {words}"
+    assert expected in capsys.readouterr().out
+
+
+def test_a_changed_file_of_a_round_is_noted(run, here):
+    run("start project --pool pool.npy --quiet")
+    run("ask project -n 3 --strategy random --quiet")
+    (here / "project" / "round_1" / "picks.csv").write_text("row,label\n1,mine\n")
+    said = run("ask project --again --out again.csv")
+    assert "Note: project/round_1/picks.csv is not what was written there; the copy is" in said
+    assert (here / "again.csv").read_text().startswith("rank,row,label\n1,")
+    assert "3 samples: project/round_1" in run("ask project --again")
 
 
 def test_a_question_is_printed_with_reasons(run):
@@ -85,10 +140,70 @@ def test_options_of_a_question_that_is_not_asked_are_noted(run):
     run("start project --pool pool.npy --quiet")
     run("ask project -n 3 --strategy random --quiet")
     said = run("ask project --again --out again.csv -n 5 --seed 3 --strategy vaal --tools coco")
-    noted = "-n (nothing new was asked), --strategy (nothing new was asked), --seed (nothing new"
-    assert noted in said
+    assert "Note: -n, --strategy, --seed have no effect with --again.\n" in said
+    assert "Note: Without effect: --tools (again.csv is of no tool).\n" in said
     said = run("status project --no-curve --pool pool.npy --quiet")
     assert "Note: Without effect: --pool (no curve was asked for)." in said
+
+
+@pytest.fixture
+def pictures(here):
+    (here / "photos").mkdir()
+    for i in range(12):
+        Image.new("RGB", (9, 9), (20 * i, 0, 0)).save(here / "photos" / f"{i:02}.png")
+    return "photos"
+
+
+@pytest.mark.parametrize(
+    ("options", "noted"),
+    [
+        ("--tools label_studio --out x.xml", "x.xml is the file of cvat, not of label_studio. For "
+         "the other tools: project/round_1/label_studio.json."),
+        ("--tools label_studio,coco --out x.json", "x.json is the file of label_studio, not of "
+         "coco. For the other tools: project/round_1/coco.json."),
+        ("--out x.csv", "No class is known yet: add yours to the <Choices> of label_studio.xml"),
+    ],
+)  # fmt: skip
+def test_whose_file_a_copy_is_is_said(run, pictures, options, noted):
+    run(f"start project --pool {pictures} --quiet")
+    said = run(f"ask project -n 3 --strategy random {options}")
+    assert f"Note: {noted}" in said
+    assert said.count("is the file of") == ("is the file of" in noted)
+
+
+@pytest.mark.parametrize(
+    ("options", "noted"),
+    [
+        ("--tools cvat --out x.html", "--tools (x.html is of no tool)"),
+        ("--tools label_studio --out x.xml", "x.xml is the file of cvat, not of label_studio"),
+        ("--prefix http://x/ --out x.json", "--prefix (x.json is a copy of project/round_1/label_"),
+        ("--prefix http://x/ --out x.xml", "--prefix (no file for Label Studio was written)"),
+        ("--tools coco", "--tools (nothing was copied)"),
+    ],
+)
+def test_options_of_a_copy_that_have_no_part_are_noted(run, pictures, options, noted):
+    run(f"start project --pool {pictures} --quiet")
+    run("ask project -n 3 --strategy random --quiet")
+    said = run(f"ask project --again {options}")
+    assert noted in said
+    assert "project/round_1" in said or "x." in said
+
+
+def test_a_prefix_of_a_file_that_is_made_now_has_its_part(run, pictures, here):
+    run(f"start project --pool {pictures} --quiet")
+    run("ask project -n 3 --strategy random --quiet --tools coco")
+    said = run("ask project --again --tools label_studio --out x.json --prefix http://x/")
+    assert "Without effect" not in said
+    assert "http://x/" in (here / "x.json").read_text()
+
+
+def test_status_shows_classes_that_are_numbers(run, here):
+    (here / "labels.csv").write_text("row,label\n0,2\n60, 1\n")
+    run("start project --pool pool.npy --labels labels.csv --quiet")
+    assert "Classes: ' 1': 1, '2': 1." in run("status project --no-curve --quiet")
+    (here / "labels.csv").write_text("row,label\n0,3\n")
+    run("tell project labels.csv --quiet")
+    assert "1 label was corrected." in run("status project --no-curve --quiet")
 
 
 def test_start_says_what_is_odd_about_labels_and_options(run, here):
@@ -99,7 +214,8 @@ def test_start_says_what_is_odd_about_labels_and_options(run, here):
     assert "Note: Without effect: --strict (the pool has features)." in said
     (here / "texts.csv").write_text("text\nsun\nrain\n")
     said = run("start other --pool texts.csv --label-column kind")
-    assert "Note: Without effect: --label-column (there are no --labels)." in said
+    noted = "--label-column (there are no --labels; for those of the pool, add --labels texts.csv)"
+    assert f"Note: Without effect: {noted}." in said
 
 
 def test_a_told_class_that_is_almost_another_is_noted(run, here):

@@ -104,14 +104,20 @@ def test_same_label_twice_counts_once(pool, write):
     assert known.notes == ("1 label stood there twice, and agreed.",)
 
 
-def test_label_of_an_image_that_cannot_be_read_is_passed_over(photos, write, damage):
+def test_label_of_an_image_that_cannot_be_read_is_set_apart_and_named(photos, write, damage):
     damage(photos / PHOTOS[0])
     path = write("labels.csv", f"path,label\n{PHOTOS[0]},a\n{PHOTOS[1]},b\n")
 
     known = read_labels(path, read_pool(photos))
 
     assert as_dict(known) == {PHOTOS[1]: "b"}
-    assert known.notes == ("1 label passed over, since the image cannot be read.",)
+    assert known.unseen == {PHOTOS[0]: "a"}
+    assert known.notes == (
+        f"1 label does not count now, since its image is gone or damaged: {PHOTOS[0]!r}.",
+    )
+    path = write("labels.csv", f"path,label\n{PHOTOS[0]},a\n{PHOTOS[0]},b\n")
+    with pytest.raises(ValueError, match=f"'{PHOTOS[0]}' has two labels, 'a' and 'b'"):
+        read_labels(path, read_pool(photos))
 
 
 def test_rows(texts, write):
@@ -227,14 +233,25 @@ class TestClassFolders:
         ):
             read_labels(folder, pool)
 
-    def test_broken_files_are_passed_over(self, photos, folder, damage):
+    def test_broken_files_are_set_apart_and_named(self, photos, folder, damage):
         damage(folder / "01" / "deep" / "new.png")
         damage(photos / PHOTOS[2])
 
         known = read_labels(folder, read_pool(photos, image_size=8))
 
         assert as_dict(known) == {PHOTOS[0]: "01"}
-        assert known.notes == ("2 labels passed over, since the image cannot be read.",)
+        assert known.unseen == {PHOTOS[2]: "dog"}
+        (note,) = known.notes
+        assert note.startswith("2 labels do not count now, since their images are gone or damaged:")
+        assert repr(PHOTOS[2]) in note
+        assert "new.png" in note
+
+    def test_broken_files_alone_are_refused(self, pool, folder, tmp_path, damage):
+        shutil.copytree(folder / "01" / "deep", tmp_path / "broken" / "01")
+        damage(tmp_path / "broken" / "01" / "new.png")
+
+        with pytest.raises(ValueError, match=r"broken: none of its 1 image can be read"):
+            read_labels(tmp_path / "broken", pool)
 
     def test_folder_without_classes(self, pool, tmp_path, write_image):
         write_image(tmp_path / "flat" / "a.jpg")

@@ -77,7 +77,29 @@ def test_file_of_another_folder_is_not_taken_for_one_of_the_same_name(pool):
 
     for name in ("birds/d.jpg", "/photos/birds/d.jpg", "https://host/birds/d.jpg"):
         assert names.find(name) is None
-    assert pool.names[names.find("/elsewhere/e=1&x.jpg")] == "e=1&x.jpg"
+
+
+@pytest.mark.parametrize("name", ["birds/{}", "/other/project/{}", r"C:\birds\{}", "file:///a/{}"])
+def test_file_of_another_folder_is_not_taken_for_one_at_the_top(pool, name):
+    names = Names(pool)
+
+    assert names.find(name.format("e=1&x.jpg")) is None
+    assert "the pool has the file's name, but not the folder" in names.way_out
+    assert names.find("/moved/photos/e=1&x.jpg") == 4
+    assert names.find("/data/upload/3/e=1&x.jpg") == 4
+    assert names.notes == []
+
+
+@pytest.mark.parametrize(
+    "name", ["https://host/birds/e%3D1%26x.jpg", "/data/local-files/?d=birds/e%3D1%26x.jpg"]
+)
+def test_folder_that_a_tool_puts_before_a_name_is_noted(pool, name):
+    names = Names(pool)
+
+    assert names.find(name) == 4
+    (note,) = names.notes
+    assert note.startswith("1 label was matched by the file's name alone")
+    assert name in note
 
 
 @pytest.mark.parametrize("prefix", ["/data/upload/3/0123abcd-", "0123abcd-"])

@@ -143,7 +143,7 @@ def test_table_of_features(write):
 
     assert (pool.kind, pool.column) == ("features", "row")
     assert pool.X.tolist() == [[1, 2], [3, 4]]
-    assert pool.notes == ("No features: 'id', 'name', 'label'.",)
+    assert pool.notes == ("Columns 'id', 'name', 'label' were not used as features.",)
 
 
 def test_parquet(tmp_path, photos):
@@ -192,6 +192,27 @@ def test_wrong_options_are_named(photos, options):
 
     with pytest.raises(ValueError, match=f"^{name}="):
         read_pool(photos, **options)
+
+
+@pytest.mark.parametrize("heading", ["row,a", "row,text", "a,Row"])
+def test_rows_that_are_not_counted_from_zero(write, heading):
+    rows = ["0,5\n1,6\n", "1,0\n2,1\n"][:: -1 if heading == "a,Row" else 1]
+
+    assert read_pool(write("good.csv", f"{heading}\n{rows[0]}")).names.tolist() == ["0", "1"]
+    with pytest.raises(
+        ValueError, match=r"bad\.csv: its column '(row|Row)' has '(1|5)' in the row 0"
+    ):
+        read_pool(write("bad.csv", f"{heading}\n{rows[1]}"))
+
+
+def test_numbers_are_no_paths(write, tmp_path, write_image):
+    path = write("a.csv", "id,a\n1,0.5\n2,0.7\n")
+
+    with pytest.raises(ValueError, match=r"a\.csv: path_column='id' holds numbers, .*rows, from 0"):
+        read_pool(path, path_column="id")
+    for name in "12":
+        write_image(tmp_path / f"{name}.png").rename(tmp_path / name)
+    assert read_pool(path, path_column="id").names.tolist() == ["1", "2"]
 
 
 def test_columns_are_no_option_of_a_folder(photos):

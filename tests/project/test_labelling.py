@@ -12,7 +12,13 @@ from PIL import Image
 
 from skvaal._files.tools.exports import read_export, sniff
 from skvaal.project import choose, read_pool
-from skvaal.project.labelling import TOOLS, check_tools, find_tools, make_files
+from skvaal.project.labelling import (
+    TOOLS,
+    check_tools,
+    find_tools,
+    make_files,
+    note_without_classes,
+)
 from skvaal.project.reading import read_known
 from skvaal.project.writing import FILES, write_folder
 
@@ -139,6 +145,17 @@ def test_a_class_that_xml_cannot_hold_is_refused_before_anything_is_written(
             write_folder(picks, tmp_path / "out")
     assert not list(tmp_path.iterdir())
     check_tools(["coco"], known_of(np.eye(12), {0: label}, "images"))
+
+
+def test_where_classes_go_is_said_of_each_tool_if_none_is_known():
+    (said,) = note_without_classes((), TOOLS)
+    for name in ("label_studio.xml", "coco.json", "cvat.xml"):
+        assert name in said
+    assert note_without_classes(("cat",), TOOLS) == note_without_classes((), ()) == []
+
+
+def test_capitals_and_blanks_of_tools_do_not_count():
+    assert find_tools(" COCO,Cvat ") == ("coco", "cvat")
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,51 @@ def test_files_of_the_same_names_are_left_alone(picks, tmp_path):
     assert (tmp_path / "picks.csv").read_text() == "mine"
 
 
+@pytest.mark.parametrize("name", ["picks.csv", "label_studio.json", "coco.json"])
+def test_a_file_that_was_filled_in_is_not_replaced(picks, written, name):
+    (written / name).write_text("row,label\n3,cat\n")
+    before = {path.name: path.read_bytes() for path in written.iterdir()}
+
+    with pytest.raises(ValueError, match=f"round_1/{name} is not as skvaal query wrote it, and "):
+        write_folder(picks, written)
+
+    assert {path.name: path.read_bytes() for path in written.iterdir()} == before
+
+
+def test_a_file_that_is_filled_in_meanwhile_is_not_replaced(picks, written, monkeypatch):
+    def fill_in(picks):
+        (written / "picks.csv").write_text("row,label\n3,cat\n")
+        return make_table(picks)
+
+    monkeypatch.setattr(writing, "make_table", fill_in)
+    with pytest.raises(ValueError, match="picks.csv is not as skvaal query wrote it"):
+        write_folder(picks, written)
+
+    assert (written / "picks.csv").read_text() == "row,label\n3,cat\n"
+    assert os.listdir(written.parent) == ["round_1"]
+
+
+@pytest.mark.parametrize("files", [None, [], {"picks.csv": 1}], ids=str)
+def test_a_batch_of_which_the_log_knows_no_digests_is_not_replaced(picks, written, files):
+    log = json.loads((written / "log.json").read_text())
+    (written / "log.json").write_text(json.dumps({**log, "files": files}))
+    with pytest.raises(ValueError, match="is not as skvaal query wrote it"):
+        write_folder(picks, written)
+
+
+def test_a_round_of_a_project_is_not_replaced(picks, written):
+    (written.parent / "project.db").touch()
+    with pytest.raises(ValueError, match="round_1 is a round of a project; name a new folder"):
+        write_folder(picks, written)
+
+
+def test_the_log_says_where_classes_go_if_none_is_known(known_of, tmp_path):
+    picks = choose(known_of(np.eye(12)), 2, strategy="random")
+    write_folder(picks, tmp_path / "out")
+    notes = json.loads((tmp_path / "out" / "log.json").read_text())["notes"]
+    assert notes[-1].startswith("No class is known yet: add yours to the <Choices> of label_studio")
+
+
 def test_an_empty_folder_is_filled(picks, tmp_path):
     (tmp_path / "out").mkdir()
     write_folder(picks, tmp_path / "out")

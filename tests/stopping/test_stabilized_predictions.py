@@ -58,7 +58,8 @@ def test_says_what_it_rests_on():
     stopping.update(changed(20), X_STOP)
     stopping.update(changed(20), X_STOP)
     assert stopping.reason_.startswith("Predictions still change: on 100 samples, successive")
-    assert "kappa of 0.800, the mean of the last 2; the threshold is 0.99" in stopping.reason_
+    assert "agree at 0.800 (Cohen's kappa, mean of the last 2)" in stopping.reason_
+    assert stopping.reason_.endswith("stopping is advised from 0.99.")
     assert stopping.update(changed(20), X_STOP)
     assert stopping.should_stop_
     assert "are stable" in stopping.reason_

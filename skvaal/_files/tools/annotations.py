@@ -25,11 +25,17 @@ class Annotation:
         Its class; None if it has none yet.
     is_text : bool, default=False
         Whether `name` is the text.
+    text : str or None, default=None
+        The text that stands beside a row's number, to compare with that of the pool.
+    is_newer : bool, default=False
+        Whether the label took the place of an older one that differs.
     """
 
     name: str
     label: str | None
     is_text: bool = False
+    text: str | None = None
+    is_newer: bool = False
 
 
 def parse_json(data: bytes) -> Any:
@@ -58,6 +64,23 @@ def kind_of(value: Any) -> str:
         if isinstance(value, kind):
             return name
     return repr(value)[:40]
+
+
+def choices_of(value: Any, where: str) -> list[str]:
+    """Labels of a value: a text, a list of them, or an object of choices."""
+    if isinstance(value, dict):
+        value = value.get("choices")
+    if isinstance(value, list):
+        return [label for each in value for label in _choices_of_one(each, where)]
+    return _choices_of_one(value, where)
+
+
+def _choices_of_one(value: Any, where: str) -> list[str]:
+    if isinstance(value, dict) and isinstance(value.get("choices"), list):
+        value = value["choices"][0] if len(value["choices"]) == 1 else None
+    if not isinstance(value, str):
+        raise ValueError(f"{where}: its choice is {kind_of(value)}, not a single class")
+    return [value]
 
 
 def single(labels: Iterable[str], name: str, way_out: str) -> str | None:

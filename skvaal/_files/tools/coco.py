@@ -90,7 +90,8 @@ def read_annotations(data: bytes) -> list[Annotation]:
     Raises
     ------
     ValueError
-        If it is no COCO, or an image has annotations of several categories.
+        If it is no COCO, an image has annotations of several categories, or two images or two
+        categories have one id.
 
     Examples
     --------
@@ -100,14 +101,8 @@ def read_annotations(data: bytes) -> list[Annotation]:
     content = parse_json(data)
     if not isinstance(content, dict) or "images" not in content:
         raise ValueError("it is no COCO: it must be an object with images and annotations")
-    category_of = {
-        _get(each, "id", "categories"): str(_get(each, "name", "categories"))
-        for each in objects(content.get("categories", []), "categories")
-    }
-    names = {
-        _get(each, "id", "images"): str(_get(each, "file_name", "images"))
-        for each in objects(content["images"], "images")
-    }
+    category_of = _by_id(content.get("categories", []), "categories", "name")
+    names = _by_id(content["images"], "images", "file_name")
     labels: dict[Any, list[str]] = {number: [] for number in names}
     for each in objects(content.get("annotations", []), "annotations"):
         image, category = (_get(each, key, "annotations") for key in ("image_id", "category_id"))
@@ -120,6 +115,19 @@ def read_annotations(data: bytes) -> list[Annotation]:
     return [
         Annotation(name, single(labels[number], name, _SEVERAL)) for number, name in names.items()
     ]
+
+
+def _by_id(entries: Any, where: str, key: str) -> dict[str | int, str]:
+    """Names by number; of files that were merged, two entries may have one number."""
+    found: dict[str | int, str] = {}
+    for each in objects(entries, where):
+        number, name = _get(each, "id", where), str(_get(each, key, where))
+        if found.setdefault(number, name) != name:
+            raise ValueError(
+                f"two entries of {where} have the id {number!r}: {found[number]!r} and {name!r}; "
+                "number them anew, or name the files that were merged one by one"
+            )
+    return found
 
 
 def _get(each: dict[str, Any], key: str, where: str) -> str | int:

@@ -105,6 +105,8 @@ def read_annotations(data: bytes) -> list[Annotation]:
     >>> [each.label for each in read_annotations(write_annotations(["a", "b"], ["cat", None]))]
     ['cat', None]
     """
+    if data.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
+        raise ValueError("it is a web page, and no export of a labelling tool")
     reader = _Reader()
     parser = expat.ParserCreate()
     parser.StartElementHandler = reader.start

@@ -10,7 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
-from skvaal._files.tools.annotations import Annotation, kind_of, objects, parse_json, plain
+from skvaal._files.tools.annotations import (
+    Annotation,
+    choices_of,
+    kind_of,
+    objects,
+    parse_json,
+    plain,
+)
 from skvaal._files.tools.annotations import xml_value as quoted
 from skvaal._files.tools.votes import Vote, decide
 
@@ -114,7 +121,7 @@ def read_annotations(
 ) -> list[Annotation]:
     """Read an export of Label Studio: JSON, or JSON-MIN.
 
-    Cancelled annotations do not count. Of the others, the last one of each annotator counts; if
+    Cancelled annotations do not count. Of the others, the newest one of each annotator counts; if
     annotators disagree, one that is marked as ground truth decides.
 
     Parameters
@@ -142,8 +149,8 @@ def read_annotations(
     --------
     >>> result = {"from_name": "label", "type": "choices", "value": {"choices": ["cat"]}}
     >>> task = {"data": {"image": "a.jpg"}, "annotations": [{"result": [result]}]}
-    >>> read_annotations(json.dumps([task]).encode())
-    [Annotation(name='a.jpg', label='cat', is_text=False)]
+    >>> [(each.name, each.label) for each in read_annotations(json.dumps([task]).encode())]
+    [('a.jpg', 'cat')]
     """
     content = parse_json(data)
     tasks = objects([content] if isinstance(content, dict) else content, "the export")
@@ -154,8 +161,8 @@ def read_annotations(
         if "data" in task:
             votes += _votes_of_task(task, number, column, key, control)
         else:
-            name, is_text = _name_of(task, number, column, key)
-            votes.append(_vote_of_record(task, number, name, is_text, record_key))
+            sample = _name_of(task, number, column, key)
+            votes.append(_vote_of_record(task, number, sample, record_key))
     return decide(votes)
 
 
@@ -211,13 +218,18 @@ def _find_control(tasks: Sequence[dict[str, Any]], named: str | None) -> str | N
 def _find_record_key(records: Sequence[dict[str, Any]], named: str | None) -> str:
     """Key of the label in JSON-MIN, which has a key for each control tag."""
     keys = dict.fromkeys(key for record in records for key in record)
-    key = next((each for each in ((named,) if named else LABEL_KEYS) if each in keys), None)
-    if key is None and records:
+    found = [each for each in ((named,) if named else LABEL_KEYS) if each in keys]
+    if len(found) > 1:
+        raise ValueError(
+            f"several keys may hold the labels ({', '.join(map(repr, found))}); say which by "
+            "label_column"
+        )
+    if not found and records:
         raise ValueError(
             f"no entry has the label's key, {' or '.join((named,) if named else LABEL_KEYS)}; the "
             f"keys are {', '.join(map(repr, list(keys)[:20]))}; say which by label_column"
         )
-    return key or ""
+    return found[0] if found else ""
 
 
 def _annotations(task: dict[str, Any]) -> list[dict[str, Any]]:
@@ -232,14 +244,14 @@ def _annotations(task: dict[str, Any]) -> list[dict[str, Any]]:
 def _votes_of_task(
     task: dict[str, Any], number: int, column: str, key: str | None, control: str | None
 ) -> list[Vote]:
-    name, is_text = _name_of(task["data"], number, column, key)
-    votes = [Vote(name, None, is_text)]
+    name, is_text, text = _name_of(task["data"], number, column, key)
+    votes = [Vote(name, None, is_text, text=text)]
     for annotation in _annotations(task):
         labels: list[str] = []
         for result in objects(annotation.get("result") or [], "result"):
             if result.get("type") == "choices" and result.get("from_name") == control:
                 value = result.get("value")
-                labels += _choices(value, f"task {number}")
+                labels += choices_of(value, f"task {number}")
         votes.append(
             Vote(
                 name,
@@ -248,40 +260,25 @@ def _votes_of_task(
                 annotator=repr(annotation.get("completed_by")),
                 when=str(annotation.get("created_at") or ""),
                 is_truth=annotation.get("ground_truth") is True,
+                text=text,
             )
         )
     return votes
 
 
 def _vote_of_record(
-    record: dict[str, Any], number: int, name: str, is_text: bool, key: str
+    record: dict[str, Any], number: int, sample: tuple[str, bool, str | None], key: str
 ) -> Vote:
     """One annotation, as JSON-MIN has it."""
+    name, is_text, text = sample
     value = record.get(key)
-    labels = () if value is None else tuple(_choices(value, f"entry {number}"))
-    when = str(record.get("created_at") or "")
-    return Vote(name, labels, is_text, annotator=repr(record.get("annotator")), when=when)
+    labels = () if value is None else tuple(choices_of(value, f"entry {number}"))
+    when, annotator = str(record.get("created_at") or ""), repr(record.get("annotator"))
+    return Vote(name, labels, is_text, annotator=annotator, when=when, text=text)
 
 
-def _choices(value: Any, where: str) -> list[str]:
-    """Labels of a value: a text, a list of them, or an object of choices."""
-    if isinstance(value, dict):
-        value = value.get("choices")
-    if isinstance(value, list):
-        return [label for each in value for label in _choices_of_one(each, where)]
-    return _choices_of_one(value, where)
-
-
-def _choices_of_one(value: Any, where: str) -> list[str]:
-    if isinstance(value, dict) and isinstance(value.get("choices"), list):
-        value = value["choices"][0] if len(value["choices"]) == 1 else None
-    if not isinstance(value, str):
-        raise ValueError(f"{where}: its choice is {kind_of(value)}, not a single class")
-    return [value]
-
-
-def _name_of(data: Any, number: int, column: str, key: str | None) -> tuple[str, bool]:
-    """Return what a task calls its sample, and whether that is its text."""
+def _name_of(data: Any, number: int, column: str, key: str | None) -> tuple[str, bool, str | None]:
+    """Return what a task calls its sample, whether that is its text, and the text beside a row."""
     if not isinstance(data, dict):
         raise ValueError(f"the data of task {number} must be an object, not {kind_of(data)}")
     usual = (key,) if key else _PATH_KEYS if column == "path" else _ROW_KEYS
@@ -292,4 +289,7 @@ def _name_of(data: Any, number: int, column: str, key: str | None) -> tuple[str,
             f"{', '.join(map(repr, list(data)[:20])) or 'nothing'}; say by path_column which key "
             "names the sample"
         )
-    return str(data[found]), column == "row" and found != "row" and not isinstance(data[found], int)
+    is_text = column == "row" and found != "row" and not isinstance(data[found], int)
+    text = data.get("text")
+    is_beside = column == "row" and found != "text" and isinstance(text, str)
+    return str(data[found]), is_text, text if is_beside else None

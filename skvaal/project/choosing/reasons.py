@@ -21,6 +21,7 @@ UNLIKE = 0.9
 UNSURE = 0.75
 # A score below that of so many samples of the pool.
 UNLABELED = 0.1
+_GAP = "covers a region that no pick above it covers"
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,10 @@ def give_reasons(facts: Facts, how: str) -> Reasons:
     Examples
     --------
     >>> facts = Facts(2, np.arange(2), covers=np.array([43, 1]), usual_covers=8)
-    >>> give_reasons(facts, "coverage").texts
-    ('43 like it in the pool', 'fills a gap that others leave: 1 like it in the pool')
+    >>> for text in give_reasons(facts, "coverage").texts:
+    ...     print(text)
+    43 like it in the pool
+    covers a region that no pick above it covers; 1 like it in the pool
     """
     limits = _limits(facts)
     texts = [_say(facts, i, limits, how) for i in range(facts.n)]
@@ -138,8 +141,8 @@ def _fall_back(facts: Facts, i: int, how: str) -> str:
     if how == "scores" and facts.scores is not None:
         return _of_score(facts, i)
     if facts.covers is None:
-        return "fills a gap that others leave"
-    return f"fills a gap that others leave: {_of_covers(facts, i)}"
+        return _GAP
+    return f"{_GAP}; {_of_covers(facts, i)}"
 
 
 def _waver(facts: Facts, i: int) -> str:

@@ -21,7 +21,7 @@ _PHRASES = {
     "like it in the pool": (
         "So many samples without a label are near it: what you say of it helps with them, too."
     ),
-    "fills a gap": "The picks above it stand for other samples than this one does.",
+    "covers a region": "The picks above it stand for other samples than this one does.",
     "drawn at random": "Chance chose it.",
 }
 _NAMES = {
@@ -29,7 +29,7 @@ _NAMES = {
     "the model is unsure": "the model is unsure of it",
     "the discriminator takes it": "the discriminator takes it for unlabelled",
     "like it in the pool": "43 like it in the pool",
-    "fills a gap": "fills a gap that others leave",
+    "covers a region": "covers a region that no pick above it covers",
 }
 
 

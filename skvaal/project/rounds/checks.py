@@ -15,7 +15,10 @@ EVENTS = "project.db"
 def check_empty(folder: Path) -> None:
     """Raise if a project cannot begin in the folder."""
     if (folder / EVENTS).exists():
-        raise FileExistsError(f"{shown(folder)} holds a project already; ask it, or name another")
+        raise FileExistsError(
+            f"{shown(folder)} holds a project already; go on by skvaal round ask "
+            f"{shown(folder)}, or name another folder"
+        )
     forget_parts(folder, names_of_parts(EVENTS))  # of a start that was killed
     if folder.exists() and not folder.is_dir():
         raise FileExistsError(f"{shown(folder)} is a file; name another folder")

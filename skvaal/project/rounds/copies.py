@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from skvaal._files.reading import shown
@@ -59,12 +60,22 @@ def tools_for(out: str | Path | None, tools: Sequence[str]) -> tuple[str, ...]:
 
 
 def copy_file(
-    folder: Path, out: str | Path, tools: Sequence[str] | None, make: Callable[[str], bytes]
-) -> None:
+    folder: Path,
+    out: str | Path,
+    tools: Sequence[str] | None,
+    written: Mapping[str, str],
+    make: Callable[[str], bytes],
+) -> tuple[str, ...]:
     """Copy a file out of the folder of a round; a table gets a column to fill in.
 
     Of several tools' files that have the ending, it is that of the first tool; with None, of the
-    first that is there. `make` makes that of a tool that the round was not asked for.
+    first that is there. `written` has the digest of each file. One that differs, or is gone, or
+    that the round was not asked for, is made by `make`, from the name of the tool or of the table.
+
+    Returns
+    -------
+    tuple of str
+        A note, if a file is not as it was written.
 
     Raises
     ------
@@ -73,15 +84,66 @@ def copy_file(
     """
     check_copy(out)
     ending = Path(out).suffix.lower()
-    if ending in _COPIES:
-        content = read_file(folder / _COPIES[ending])
-        replace_file(out, _with_labels_to_fill_in(content) if ending == ".csv" else content)
-        return
-    fit = _TOOLS[ending]
-    there = [each for each in fit if (folder / FILES_OF[each][0]).exists()]
-    tool = [*(each for each in tools or there if each in fit), *fit][0]
-    content = read_file(folder / FILES_OF[tool][0]) if tool in there else make(tool)
-    replace_file(out, content)
+    what = name = _COPIES.get(ending, "")
+    if not name:
+        fit = _TOOLS[ending]
+        there = [each for each in fit if _is_known(folder, FILES_OF[each][0], written)]
+        what = [*(each for each in tools or there if each in fit), *fit][0]
+        name = FILES_OF[what][0]
+    notes: tuple[str, ...] = ()
+    content = _read_own(folder / name, written)
+    if content is None and name == PAGE:
+        raise ValueError(
+            f"{shown(folder / name)} was changed or is gone, and cannot be made again; copy the "
+            "table: out=FILE.csv"
+        )
+    if content is None:
+        content = make(what)
+        if _is_known(folder, name, written):
+            notes = (
+                f"{shown(folder / name)} is not what was written there; the copy is made again, "
+                "with ranks and without reasons.",
+            )
+    replace_file(out, _with_labels_to_fill_in(content) if ending == ".csv" else content)
+    return notes
+
+
+def make_table_again(names: Sequence[str], column: str) -> bytes:
+    r"""Make the table of a round of its names alone.
+
+    Examples
+    --------
+    >>> make_table_again(["b.png", "a.png"], "path")
+    b'rank,path\r\n1,b.png\r\n2,a.png\r\n'
+    """
+    made = io.StringIO(newline="")
+    writer = csv.writer(made, lineterminator="\r\n")
+    writer.writerows([("rank", column), *enumerate(names, 1)])
+    return made.getvalue().encode("utf-8", "backslashreplace")
+
+
+def digests_of(folder: Path) -> dict[str, str]:
+    """Return the digest of each file of a folder, by name."""
+    return {each.name: _digest(read_file(each)) for each in sorted(folder.iterdir())}
+
+
+def _is_known(folder: Path, name: str, written: Mapping[str, str]) -> bool:
+    """Whether a round wrote a file; of one of an earlier version, whether it is there."""
+    return name in written if written else os.path.lexists(folder / name)
+
+
+def _read_own(path: Path, written: Mapping[str, str]) -> bytes | None:
+    """What a file holds, if it is what was written; of an earlier version, the page alone."""
+    try:
+        content = read_file(path)
+    except (OSError, ValueError):
+        return None
+    is_own = _digest(content) == written.get(path.name) if written else path.name == PAGE
+    return content if is_own else None
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _with_labels_to_fill_in(table: bytes) -> bytes:

@@ -68,7 +68,8 @@ FORMS: dict[str, Form] = {
             "seconds": number(0),
             "rows": _ROWS,
             "token": one_that(_is_hexadecimal, "a token"),
-        }
+        },
+        {"files": table_of(TEXT)},
     ),
     "tell": entries(
         {

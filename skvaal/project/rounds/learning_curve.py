@@ -28,14 +28,15 @@ class Saving:
     ----------
     n_labels : int
         Labels, in the order in which they were told.
-    n_random : int
-        Labels in a random order that a model needs for the same accuracy.
+    n_random : int or None
+        Labels in a random order that a model needs for the same accuracy; None where no number
+        that was tried reached it.
     accuracy : float
         That accuracy, on labels that the model was not shown.
     """
 
     n_labels: int
-    n_random: int
+    n_random: int | None
     accuracy: float
 
 
@@ -82,8 +83,11 @@ def estimate_saving(
         counts.append(steps)
     accuracy, needed = float(np.mean(told)), np.mean(counts, axis=0)
     rising = np.maximum.accumulate(np.mean(shuffled, axis=0))
-    share = _reach(rising, needed, accuracy) / needed[half]
-    return Saving(sizes[half], round(sizes[half] * share), accuracy)
+    reached = _reach(rising, needed, accuracy)
+    if reached is None:
+        return Saving(sizes[half], None, accuracy)
+    n_random = min(round(sizes[half] * reached / needed[half]), sizes[-1])
+    return Saving(sizes[half], n_random, accuracy)
 
 
 def _find_half(sizes: Sequence[int]) -> int:
@@ -92,13 +96,13 @@ def _find_half(sizes: Sequence[int]) -> int:
     return int(np.argmin(np.abs(inner - (sizes[0] + sizes[-1]) / 2))) + 1
 
 
-def _reach(curve: NDArray, counts: NDArray, accuracy: float) -> float:
-    """The number of labels at which a rising curve reaches an accuracy; at most its last one."""
+def _reach(curve: NDArray, counts: NDArray, accuracy: float) -> float | None:
+    """The number of labels at which a rising curve reaches an accuracy; None if it never does."""
     after = int(np.searchsorted(curve, accuracy))
     if after == 0:
         return float(counts[0])
     if after == len(curve):
-        return float(counts[-1])
+        return None
     low, high = curve[after - 1], curve[after]
     share = (accuracy - low) / (high - low)
     return float(counts[after - 1] + share * (counts[after] - counts[after - 1]))

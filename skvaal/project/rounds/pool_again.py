@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from skvaal._files.images import LazyImages
-from skvaal._files.labels import LabeledSamples, note_passed_over
+from skvaal._files.labels import LabeledSamples, note_unseen
 from skvaal._files.listing import is_glob
 from skvaal._files.loading import find_problems
 from skvaal._files.named_samples import NamedSamples
@@ -89,18 +89,20 @@ def read_pool_again(
         samples = list_pool(source, **reading)
     _check_same_rows(samples, state)
     gone = _gone(samples, state)
-    if gone:  # their labels are passed over, as those of files that cannot be read
+    if gone:  # their labels are kept, as those of files that cannot be read
         reasons = dict.fromkeys(gone, "it is no longer there")
         samples = replace(samples, left_out={**samples.left_out, **reasons})
     samples = with_files(samples, [path for path in state.outside.values() if os.path.isfile(path)])
     row_of = {name: row for row, name in enumerate(samples.names)}
     rows = sorted(row_of[name] for name in state.labels if name in row_of)
     labels = np.array([*(state.labels[samples.names[row]] for row in rows), None], dtype=object)
-    return LabeledSamples(samples, np.array(rows, dtype=np.intp), labels[:-1])
+    unseen = {name: label for name, label in state.labels.items() if name not in row_of}
+    notes = (note_unseen(unseen),) if unseen else ()
+    return LabeledSamples(samples, np.array(rows, dtype=np.intp), labels[:-1], notes, unseen)
 
 
 def look_over(told: LabeledSamples, *, n_jobs: int, progress: bool) -> LabeledSamples:
-    """Pass over labels of images that cannot be read; images without a label are not opened."""
+    """Set labels of damaged images apart; images without a label are not opened."""
     if not isinstance(images := told.samples.X, LazyImages):
         return told
     files = files_of(told.samples)
@@ -113,8 +115,17 @@ def look_over(told: LabeledSamples, *, n_jobs: int, progress: bool) -> LabeledSa
     if not problems:
         return told
     kept = np.setdiff1d(np.arange(len(told.rows)), list(problems))
-    notes = (*told.notes, note_passed_over(len(problems)))
-    return replace(told, rows=told.rows[kept], labels=told.labels[kept], notes=notes)
+    names = told.samples.names[told.rows[sorted(problems)]]
+    labels = _table(told)
+    unseen = {**told.unseen, **{name: labels[name] for name in names}}
+    notes = [note for note in told.notes if not told.unseen or note != note_unseen(told.unseen)]
+    return replace(
+        told,
+        rows=told.rows[kept],
+        labels=told.labels[kept],
+        notes=(*notes, note_unseen(unseen)),
+        unseen=unseen,
+    )
 
 
 def _gone(samples: NamedSamples, state: State) -> list[str]:
@@ -133,7 +144,11 @@ def fingerprint(samples: NamedSamples, n: int) -> str:
 
 
 def labels_by_name(known: LabeledSamples) -> dict[str, str]:
-    """Return the labels as a table."""
+    """Return the labels by name, those of images that are gone or damaged, too."""
+    return {**_table(known), **known.unseen}
+
+
+def _table(known: LabeledSamples) -> dict[str, str]:
     names = known.samples.names[known.rows].tolist()
     return dict(zip(names, known.labels.tolist(), strict=True))
 

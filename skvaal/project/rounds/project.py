@@ -7,12 +7,13 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-from skvaal._files.labels import LabeledSamples, note_alike, read_labels
+from skvaal._files.alike import note_alike
+from skvaal._files.labels import LabeledSamples, read_labels
 from skvaal._files.reading import counted, shown
 from skvaal._utils.files import told
 from skvaal._utils.params import PATH, WHOLE, checked
@@ -22,7 +23,13 @@ from skvaal.project.labelling import DEFAULT_TOOLS, address_of, check_tools, fin
 from skvaal.project.picks import Picks
 from skvaal.project.rounds.beginning import as_json, begin
 from skvaal.project.rounds.checks import EVENTS, check_asked
-from skvaal.project.rounds.copies import check_copy, copy_file, tools_for
+from skvaal.project.rounds.copies import (
+    check_copy,
+    copy_file,
+    digests_of,
+    make_table_again,
+    tools_for,
+)
 from skvaal.project.rounds.events import EventFile
 from skvaal.project.rounds.pool_again import (
     labels_by_name,
@@ -34,7 +41,7 @@ from skvaal.project.rounds.pool_again import (
 )
 from skvaal.project.rounds.state import Answer, Round, State
 from skvaal.project.rounds.status import Status, report_status
-from skvaal.project.writing import write_batch
+from skvaal.project.writing import TABLE, write_batch
 
 _PARTS = re.compile(r"\.round_[0-9]+\.[0-9a-f]{16}\.part")
 
@@ -262,6 +269,7 @@ class Project:
         with new_part(target, is_folder=True, spare=self._is_recorded) as part:
             write_batch(picks, part, prefix=prefix, tools=wanted)
             content["token"] = _token_of(part.name)
+            content["files"] = digests_of(part)
             event = self._events.append("ask", content, after=state.n_events - 1)
         state = state.after(event)
         self._settle(state)
@@ -300,7 +308,8 @@ class Project:
         ----------
         file : str or Path
             Labels, as :func:`skvaal.project.read_labels` reads them. Rows without a label are
-            passed over, so that a half-filled table may be told, and told again.
+            passed over, so that a half-filled table may be told, and told again. Labels of images
+            that are gone or damaged are kept, with a note.
         path_column, label_column : str, optional
             Columns of a table.
         pool : str or Path, optional
@@ -376,18 +385,20 @@ class Project:
             Of the round; by default the last one.
         tools : str or sequence of str, optional
             Whose file is copied, if `out` may be that of several; by default the first there is.
-            What the round was not asked for is made now, with ranks and no reasons.
+            A file that the round lacks, or that was changed, is made now, with ranks and no
+            reasons.
         prefix, pool : optional
             As of :meth:`ask`.
 
         Returns
         -------
         Round
+            Its notes say whether the file had to be made again.
 
         Raises
         ------
         ValueError
-            If there is no such round, or no such kind of file.
+            If there is no such round, or no such kind of file, or the page was changed or is gone.
         OSError
             If the file cannot be written.
         """
@@ -403,11 +414,14 @@ class Project:
         if out is not None:
             wanted = None if tools is None else find_tools(tools)
 
-            def make(tool: str) -> bytes:
+            def make(what: str) -> bytes:
+                if what == TABLE:
+                    return make_table_again(one.names, state.facts["column"])
                 known = read_pool_again(self.folder, state, pool, looks=False)
-                return make_again(tool, one.names, known, prefix)
+                return make_again(what, one.names, known, prefix)
 
-            copy_file(self.folder / one.folder, out, wanted, make)
+            notes = copy_file(self.folder / one.folder, out, wanted, one.files, make)
+            return replace(one, notes=notes)
         return one
 
     @checked(curve=["boolean"], pool=[*PATH, None], n_jobs=WHOLE)

@@ -29,6 +29,10 @@ class Round:
         How long the choice took.
     token : str
         Part of the folder's name until the round is recorded.
+    files : dict of str
+        SHA-256 of the files in its folder, by name; empty of rounds of earlier versions.
+    notes : tuple of str
+        What the user should know of a copy of one of them.
     """
 
     number: int
@@ -38,6 +42,8 @@ class Round:
     summary: str
     seconds: float
     token: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -161,6 +167,7 @@ class State:
             summary=content["summary"],
             seconds=content["seconds"],
             token=content["token"],
+            files=content.get("files", {}),
         )
         return self._changed(
             content, names=(*self.names, *content["joined"]), rounds=(*self.rounds, one)

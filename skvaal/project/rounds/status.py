@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skvaal._files.labels import LabeledSamples
+from skvaal._files.reading import counted
 from skvaal._stopping.curve import CurvePoint, compute_curve
 from skvaal._stopping.stabilized_predictions import StabilizedPredictions
 from skvaal.project.choosing.inputs import Inputs, decode, make_inputs, reads_pixels
@@ -174,15 +176,16 @@ def _learn(state: State, known: LabeledSamples, n_jobs: int, progress: bool) -> 
     label_of = dict(zip(known.samples.names[known.rows], known.labels.astype(str), strict=True))
     row_of = {name: row for row, name in enumerate(samples.names)}
     told = [name for name in state.labels if name in label_of and name in row_of]
-    if len(told) < len(state.labels):
-        return _Learned("No curve: some labelled samples are gone, or cannot be read.")
     inputs = make_inputs(samples)
     rows = np.asarray(inputs.rows)
     X, y = rows[[row_of[name] for name in told]], np.array([label_of[name] for name in told])
     X_stop = rows[[row_of[name] for name in known.samples.names[stop] if name in row_of]]
     model, words = _make_model(inputs)
-    rule = _ask_rule(X, y, _sizes_by_round(state), model, X_stop)
-    sizes = _thinned(_sizes(state))
+    is_there = [name in row_of and name in label_of for name in state.labels]
+    rule = _ask_rule(X, y, _of_those_there(_sizes_by_round(state), is_there), model, X_stop)
+    sizes = _thinned(_of_those_there(_sizes(state), is_there))
+    if n_gone := len(state.labels) - len(told):
+        words += f", without {counted(n_gone, 'label')} of samples that are gone or damaged"
     return _Learned(
         model=words,
         curve=compute_curve(X, y, sizes, model),
@@ -240,6 +243,12 @@ def _sizes(state: State) -> list[int]:
         if answer.n_new:
             sizes.append(sizes[-1] + answer.n_new)
     return sizes
+
+
+def _of_those_there(sizes: list[int], is_there: Sequence[bool]) -> list[int]:
+    """How many of so many labels are of samples that can be seen; each number once."""
+    n_there = [0, *accumulate(is_there)]
+    return list(dict.fromkeys(n_there[size] for size in sizes))
 
 
 def _thinned(sizes: list[int]) -> list[int]:

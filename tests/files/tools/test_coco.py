@@ -43,6 +43,15 @@ def test_several_categories_are_an_error():
         read(annotations=both, categories=categories)
 
 
+@pytest.mark.parametrize(("where", "key"), [("images", "file_name"), ("categories", "name")])
+def test_two_of_one_id_are_an_error(where, key):
+    both = [{"id": 1, key: "a.jpg"}, {"id": 1, key: "z"}]
+
+    with pytest.raises(ValueError, match=f"two entries of {where} have the id 1: 'a.jpg' and 'z'"):
+        read(**{where: both})
+    assert read(images=[*COCO["images"], COCO["images"][0]]) == [("a.jpg", "cat"), ("b.jpg", None)]
+
+
 @pytest.mark.parametrize(
     ("changes", "match"),
     [

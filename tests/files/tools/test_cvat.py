@@ -57,6 +57,11 @@ def test_other_content_is_refused(body, match):
         read(body)
 
 
+def test_a_page_is_said_to_be_one():
+    with pytest.raises(ValueError, match="it is a web page, and no export of a labelling tool"):
+        read_annotations(b"<!doctype html>\n<html lang=en><p>picks</html>")
+
+
 def test_document_types_are_refused():
     bomb = b'<!DOCTYPE a [<!ENTITY b "bb">]><annotations>&b;</annotations>'
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from skvaal._files.tools.label_studio import read_annotations, write_interface, write_tasks
+from skvaal._files.tools.votes import note_newer
 from tests.files.conftest import EXPORTS, PHOTOS
 
 VALUES = {"rank": np.array([1, 2]), "gain": np.array([0.5, np.nan]), "why": ["<b>", None]}
@@ -131,8 +132,41 @@ def test_last_annotation_of_an_annotator_counts(order):
     assert read(task(*both)) == [("a.jpg", "dog")]
 
 
-def test_without_times_the_last_in_the_file_counts():
-    assert read(task(annotation("cat"), annotation("dog"))) == [("a.jpg", "dog")]
+TIMES = ({"created_at": "2026-01-01"}, {"created_at": "2026-01-02"})
+
+
+@pytest.mark.parametrize(
+    "times", [({}, {}), TIMES[:1] * 2, ({}, TIMES[0])], ids=["none", "equal", "one"]
+)
+@pytest.mark.parametrize("kind", ["one task", "two tasks", "records"])
+def test_two_labels_of_which_none_is_newer(times, kind):
+    first, second = (annotation(label, **time) for label, time in zip("xy", times, strict=True))
+    tasks = [task(first, second)] if kind == "one task" else [task(first), task(second)]
+    if kind == "records":
+        tasks = [
+            {"image": "a.jpg", "label": label, **time}
+            for label, time in zip("xy", times, strict=True)
+        ]
+
+    with pytest.raises(ValueError, match="'a.jpg' is labelled more than once, 'x' and 'y', and no"):
+        read(*tasks)
+
+
+def test_newer_label_is_noted():
+    tasks = [task(annotation(label, **time)) for label, time in zip("xy", TIMES, strict=True)]
+    tasks.append(task(annotation("z"), image="b.jpg"))
+
+    found = read_annotations(json.dumps(tasks).encode())
+
+    assert [(each.label, each.is_newer) for each in found] == [("y", True), ("z", False)]
+    (note,) = note_newer(found)
+    assert note == (
+        "1 sample was labelled more than once, and differently; the newest label counts: 'a.jpg'."
+    )
+
+
+def test_same_label_without_times():
+    assert read(task(annotation("x"), annotation(), annotation("x"))) == [("a.jpg", "x")]
 
 
 def test_annotators_who_agree():
@@ -193,6 +227,16 @@ def test_rows_and_texts():
     ]
 
 
+@pytest.mark.parametrize("is_min", [False, True])
+def test_text_beside_a_row(is_min):
+    data = {"row": 7, "text": "sun"}
+    each = {**data, "label": "x"} if is_min else task(annotation("x"), **data)
+
+    (found,) = read_annotations(json.dumps([each]).encode(), column="row")
+
+    assert (found.name, found.is_text, found.text) == ("7", False, "sun")
+
+
 def test_json_min():
     entries = [
         {"image": "a.jpg", "choice": "cat", "annotator": 1},
@@ -206,6 +250,8 @@ def test_json_min():
     ):
         read({"image": "a.jpg", "kind": "cat"})
     assert read({"image": "a.jpg", "kind": "cat"}, label_column="kind") == [("a.jpg", "cat")]
+    with pytest.raises(ValueError, match=r"several keys may hold the labels \('label', 'class'\)"):
+        read({"image": "a.jpg", "class": "cat", "label": "dog"})
     with pytest.raises(ValueError, match="'a.jpg' has 2 labels"):
         read({"image": "a.jpg", "choice": {"choices": ["cat", "dog"]}})
 

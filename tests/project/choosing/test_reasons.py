@@ -17,7 +17,7 @@ def test_far_from_all_labels():
         distances=np.array([91.0, 90.0]), usual_distances=HUNDRED, usual_of="labelled samples"
     )
 
-    assert given.texts == ("unlike any label", "fills a gap that others leave")
+    assert given.texts == ("unlike any label", "covers a region that no pick above it covers")
     assert given.thresholds == {
         "unlike any label": "farther from the nearest label than 90 % of labelled samples (90.1)"
     }
@@ -46,7 +46,7 @@ def test_many_alike():
     given = reasons(covers=np.array([1043, 3]), usual_covers=5)
     assert given.texts == (
         "1,043 like it in the pool",
-        "fills a gap that others leave: 3 like it in the pool",
+        "covers a region that no pick above it covers; 3 like it in the pool",
     )
 
 
@@ -55,7 +55,8 @@ def test_several_reasons_stand_side_by_side():
         covers=np.array([9, 0]), distances=np.array([100.0, 0.0]), usual_distances=HUNDRED
     )
     assert given.texts[0] == "unlike any label; 9 like it in the pool"
-    assert given.texts[1] == "fills a gap that others leave: none like it in the pool"
+    gap = "covers a region that no pick above it covers"
+    assert given.texts[1] == f"{gap}; none like it in the pool"
 
 
 @pytest.mark.parametrize(

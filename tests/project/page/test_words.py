@@ -66,7 +66,7 @@ def test_every_phrase_of_a_reason_is_explained(make_picks):
         "the discriminator takes it for unlabelled": Facts(
             1, ones, scores=usual, usual_scores=ones
         ),
-        "fills a gap that others leave": Facts(1, ones),
+        "covers a region that no pick above it covers": Facts(1, ones),
         "43 like it in the pool": Facts(1, ones, covers=43 * ones.astype(int)),
     }
     for phrase, one in facts.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 
 from skvaal._stopping.curve import compute_curve
 from skvaal.project.rounds.learning_curve import estimate_saving
@@ -61,6 +62,16 @@ def test_an_order_that_covers_the_classes_saves_labels(clusters, by_class):
     saving = estimate_saving(X[order], y[order], sizes, model)
     assert saving.n_labels in sizes
     assert saving.n_random > saving.n_labels
+
+
+def test_an_accuracy_that_no_random_order_reaches_has_no_number(clusters, by_class):
+    X, y = clusters
+    order = by_class[:80]
+    y = y[order].copy()
+    y[40:] = np.random.RandomState(0).choice(np.unique(y), 40)
+    saving = estimate_saving(X[order], y, [8, 24, 40, 60, 80], KNeighborsClassifier(1))
+    assert saving.n_labels == 40
+    assert saving.n_random is None
 
 
 def test_a_random_order_saves_nothing_beyond_chance(clusters):

@@ -288,6 +288,10 @@ def test_a_project_of_an_earlier_version_goes_on(tmp_path):
     asked = project.ask(22, strategy="random").round.names
     assert not set(asked) & {*state.asked, *state.labels}
     assert project.tell(folder / "answer.csv").n_same == 3
+    again = project.copy_round(tmp_path / "again.csv", 1)
+    assert (tmp_path / "again.csv").read_text().split() == [
+        "rank,row,label", *(f"{i},{name}," for i, name in enumerate(again.names, 1)),
+    ]  # fmt: skip
 
 
 def test_a_folder_without_a_project_is_named(tmp_path):
@@ -327,8 +331,70 @@ def test_telling_opens_only_what_is_told(photos, tmp_path, monkeypatch):
     answer = photos.tell(write_labels(tmp_path / "l.csv", dict.fromkeys(names, "cat"), "path"))
 
     assert opened == sorted(names)
-    assert set(answer.labels) == set(names[1:])
-    assert answer.notes == ("1 label passed over, since the image cannot be read.",)
+    assert set(answer.labels) == set(names)
+    assert answer.notes == (
+        f"1 label does not count now, since its image is gone or damaged: {names[0]!r}.",
+    )
+
+
+def test_labels_of_pictures_that_are_gone_or_broken_are_kept(photos, tmp_path):
+    names = photos.ask(4, **QUICK).round.names
+    folder = tmp_path / "photos"
+    gone = (folder / names[0]).read_bytes()
+    os.unlink(folder / names[0])
+    (folder / names[1]).write_bytes(b"no image")
+    given = dict(zip(names, ["cat", "dog", "cat", "dog"], strict=True))
+    labels = write_labels(tmp_path / "l.csv", {names[0]: "cat"}, "path")
+    assert photos.tell(labels).n_new == 1
+    answer = photos.tell(write_labels(tmp_path / "l.csv", given, "path"))
+    assert (answer.n_new, answer.n_same) == (3, 1)
+    (note,) = answer.notes
+    assert note.startswith("2 labels do not count now, since their images are gone or damaged:")
+    assert repr(names[0]) in note
+    assert repr(names[1]) in note
+    assert dict(photos.read_state().labels) == given
+    assert photos.read_state().waiting == []
+    known = photos.read_known()
+    assert len(known.rows) == 2
+    assert known.notes == (note,)
+    (folder / names[0]).write_bytes(gone)
+    assert len(photos.read_known().rows) == 3
+
+
+def test_names_that_the_project_does_not_know_are_refused(photos, tmp_path):
+    names = photos.ask(2, **QUICK).round.names
+    os.unlink(tmp_path / "photos" / names[0])
+    labels = {names[0]: "cat", "strange.png": "cat"}
+    with pytest.raises(ValueError, match=r"samples that are not in .*: 'strange\.png'"):
+        photos.tell(write_labels(tmp_path / "l.csv", labels, "path"))
+    labels = write_labels(tmp_path / "l.csv", {names[0]: "cat"}, "path")
+    other = Project.start(tmp_path / "other", tmp_path / "photos")
+    with pytest.raises(ValueError, match=f"samples that are not in .*: '{names[0]}'"):
+        other.tell(labels, unasked=True)
+
+
+def test_a_label_of_a_broken_picture_is_there_from_the_start(photos, tmp_path):
+    picture = tmp_path / "photos" / "03.png"
+    whole = picture.read_bytes()
+    picture.write_bytes(b"no image")
+    labels = write_labels(tmp_path / "l.csv", {"03.png": "cat", "04.png": "dog"}, "path")
+    begun = Project.start(tmp_path / "other", tmp_path / "photos", labels=labels)
+    assert dict(begun.read_state().labels) == {"03.png": "cat", "04.png": "dog"}
+    assert "gone or damaged: '03.png'" in begun.read_state().facts["notes"][0]
+    picture.write_bytes(whole)
+    assert len(begun.read_known().rows) == 2
+    assert "03.png" not in begun.ask(10, **QUICK).round.names
+
+
+def test_the_status_goes_on_without_pictures_that_are_gone(photos, tmp_path):
+    for label in ("cat", "dog", "cat"):
+        names = photos.ask(3, **QUICK).round.names
+        photos.tell(write_labels(tmp_path / "l.csv", dict.fromkeys(names, label), "path"))
+    os.unlink(tmp_path / "photos" / names[0])
+    status = photos.report_status()
+    assert status.n_labeled == 9
+    assert [point.n_labels for point in status.curve] == [3, 6, 8]
+    assert status.model.endswith(", without 1 label of samples that are gone or damaged")
 
 
 def test_a_new_file_that_is_not_told_joins_when_it_is_looked_at(photos, tmp_path, write_image):
@@ -402,6 +468,39 @@ def test_the_file_of_a_tool_for_images_is_not_made_of_rows(project, tmp_path):
     with pytest.raises(ValueError, match="tools='cvat' holds images, and .* has features"):
         project.copy_round(tmp_path / "a.xml")
     assert not (tmp_path / "a.xml").exists()
+
+
+def test_a_file_that_was_changed_is_made_again_of_the_record(photos, tmp_path):
+    asked = photos.ask(3, tools="coco", **QUICK)
+    names = asked.round.names
+    with (asked.folder / "picks.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    write_labels(asked.folder / "picks.csv", {row["path"]: "cat" for row in rows[1:]}, "path")
+    (asked.folder / "coco.json").write_text("{}")
+    (asked.folder / "page.html").write_text("mine")
+    again = photos.copy_round(tmp_path / "again.csv")
+    with (tmp_path / "again.csv").open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows == [
+        ["rank", "path", "label"],
+        *([str(i), name, ""] for i, name in enumerate(names, 1)),
+    ]
+    assert again.notes[0].endswith("made again, with ranks and without reasons.")
+    assert "picks.csv is not what was written there" in again.notes[0]
+    photos.copy_round(tmp_path / "again.json")
+    images = json.loads((tmp_path / "again.json").read_text())["images"]
+    assert [each["file_name"] for each in images] == list(names)
+    with pytest.raises(ValueError, match=r"page\.html was changed or is gone, .*: out=FILE\.csv"):
+        photos.copy_round(tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_round_without_its_folder_is_had_again(photos, tmp_path):
+    asked = photos.ask(3, **QUICK)
+    shutil.rmtree(asked.folder)
+    for name in ("a.csv", "a.json", "a.xml"):
+        photos.copy_round(tmp_path / name)
+        assert all(each in (tmp_path / name).read_text() for each in asked.round.names)
 
 
 def left_by_a_dead_process(project, name):
@@ -483,6 +582,6 @@ def test_images_that_join_and_leave(tmp_path, write_image):
     assert any("it is no longer there" in note for note in asked.picks.notes)
     labels = write_labels(tmp_path / "labels.csv", dict.fromkeys(first, "red"), "path")
     answer = project.tell(labels)
-    assert answer.n_new == 3
-    assert any("1 label passed over" in note for note in answer.notes)
+    assert answer.n_new == 4
+    assert any(f"gone or damaged: {first[0]!r}." in note for note in answer.notes)
     assert len(project.read_known().rows) == 5

@@ -1,0 +1,54 @@
+"""Names of classes that are taken for one another."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+
+from skvaal._files.reading import N_SHOWN
+
+
+def note_alike(labels: Iterable[str], before: Collection[str] = ()) -> list[str]:
+    r"""Note classes that look alike, or hold what cannot be seen: slips, more often than not.
+
+    Of labels that join others, the notes are of those that are new.
+
+    Examples
+    --------
+    >>> note_alike(["cat", "Cat ", "dog"])
+    ["Classes that differ only by capitals or blanks at the ends: 'Cat ' and 'cat'."]
+    >>> note_alike(["cat", "DOG"], before=["cat", "Cat", "dog"])
+    ["Classes that differ only by capitals or blanks at the ends: 'DOG' and 'dog'."]
+    >>> note_alike(["cat\u200b"])
+    ["Classes with characters that cannot be seen: 'cat\\u200b'."]
+    """
+    labels, before = {*labels}, {*before}
+    groups: dict[str, set[str]] = defaultdict(set)
+    for label in labels | before:
+        groups[_as_seen(label).strip().casefold()].add(label)
+    found = [group for group in groups.values() if len(group) > 1 and not group <= before]
+    same = [group for group in found if len({*map(_as_seen, group)}) < len(group)]
+    alike = [group for group in found if group not in same]
+    unseen = [{each} for each in labels - before if not each.isprintable()]
+    notes = {
+        "that differ only by capitals or blanks at the ends": _listed(alike, repr),
+        "that look the same, and are other characters": _listed(same, ascii),
+        "with characters that cannot be seen": _listed(
+            (group for group in unseen if not any(group <= each for each in same)), repr
+        ),
+    }
+    return [f"Classes {what}: {named}." for what, named in notes.items() if named]
+
+
+def _as_seen(label: str) -> str:
+    """Return a label without what cannot be seen, with blanks and accents of one kind."""
+    kinds = [(unicodedata.category(each), each) for each in label]
+    seen = "".join(" " if kind == "Zs" else each for kind, each in kinds if kind != "Cf")
+    return unicodedata.normalize("NFC", seen)
+
+
+def _listed(groups: Iterable[set[str]], spelt: Callable[[str], str]) -> str:
+    named = sorted(" and ".join(map(spelt, sorted(group))) for group in groups)
+    more = f"; and {len(named) - N_SHOWN:,} more" if len(named) > N_SHOWN else ""
+    return "; ".join(named[:N_SHOWN]) + more

@@ -97,8 +97,8 @@ def gains_in_bfloat16(module: nn.Module) -> bool:
 
     ``python benchmarks/precision.py`` measures it. On a core with AMX, from a million weights in
     convolutions on, float32 took 2.0 to 2.2 times as long as bfloat16 in training, and 2.2 to 2.5
-    times in scoring; no batch was too small to gain. At the defaults' sizes it took 1.5 times as long.
-    That is not worth choices that depend on the machine. Dense networks gain nothing at the
+    times in scoring; no batch was too small to gain. At the defaults' sizes it took 1.5 times as
+    long. That is not worth choices that depend on the machine. Dense networks gain nothing at the
     defaults' size, and little at others. Networks of a user's own are left alone.
     """
     is_own = type(module).__module__.startswith("skvaal.")

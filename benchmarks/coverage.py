@@ -5,7 +5,6 @@ Run it as ``python benchmarks/coverage.py``; ``--help`` names the options.
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
-from timing import in_child, write_result
+from timing import in_child, make_parser, write_result
 from tqdm import tqdm
 
 from skvaal import Herding
@@ -49,10 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0, the exit status.
     """
-    parser = argparse.ArgumentParser(
-        description=__doc__.partition("\n")[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--cases", nargs="+", choices=CASES, default=[*CASES], help="what to run")
     parser.add_argument("--shrink", type=int, default=1, help="divides all sizes of samples")
     parser.add_argument("--out", default="docs/results", help="folder of the result")

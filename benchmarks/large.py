@@ -5,7 +5,6 @@ Run it as ``python benchmarks/large.py``; ``--help`` names the options.
 
 from __future__ import annotations
 
-import argparse
 import os
 import tempfile
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from timing import in_child, write_result
+from timing import in_child, make_parser, write_result
 from tqdm import tqdm
 
 from skvaal import Herding, HerdingQueryStrategy, KCenter, TopK, VAALQueryStrategy
@@ -48,10 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0, the exit status.
     """
-    parser = argparse.ArgumentParser(
-        description=__doc__.partition("\n")[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = make_parser(__doc__)
     sizes = [10_000, 30_000, 100_000, 300_000, 1_000_000]
     parser.add_argument("--sizes", type=int, nargs="+", default=sizes, help="samples in the pool")
     parser.add_argument("--image-size", type=int, default=32, help="pixels a side, of 3 channels")

@@ -5,14 +5,13 @@ Run it as ``python benchmarks/precision.py``; ``--help`` names the options.
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
 import numpy as np
-from timing import in_child, interleaved, write_result
+from timing import in_child, interleaved, make_parser, write_result
 
 from skvaal import VAALQueryStrategy
 from skvaal._engine.batches import PairedPools
@@ -51,10 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0, the exit status.
     """
-    parser = argparse.ArgumentParser(
-        description=__doc__.partition("\n")[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument(
         "--instructions", nargs="+", choices=INSTRUCTION_SETS, default=list(INSTRUCTION_SETS[:2])

@@ -5,7 +5,6 @@ Run it as ``python benchmarks/speed.py``; ``--help`` names the options.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from statistics import median
 from types import SimpleNamespace
@@ -17,7 +16,7 @@ import scaling
 import torch
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
-from timing import in_child, interleaved, timed, write_result
+from timing import in_child, interleaved, make_parser, timed, write_result
 
 from skvaal import ConvVAE, HerdingQuery, LatentDiscriminator, VAALQuery, VAALQueryStrategy
 from skvaal._engine.device import has_bfloat16_units
@@ -66,10 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0, the exit status.
     """
-    parser = argparse.ArgumentParser(
-        description=__doc__.partition("\n")[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+    parser = make_parser(__doc__)
     parser.add_argument("--data", default="fashion_mnist", help="images to take, or 'noise'")
     parser.add_argument("--pool-size", type=int, default=8000, help="unlabelled samples")
     parser.add_argument("--labeled", type=int, default=100, help="labelled samples")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from argparse import Namespace
+from argparse import ArgumentDefaultsHelpFormatter, ArgumentParser, Namespace
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -15,6 +15,27 @@ import torch
 from tqdm import tqdm
 
 from skvaal.benchmark.machine import git_revision, machine, versions
+
+
+def make_parser(about: str) -> ArgumentParser:
+    r"""Make a parser of a benchmark's command line, which tells the defaults.
+
+    Parameters
+    ----------
+    about : str
+        The docstring of the benchmark, of which the first line is told.
+
+    Returns
+    -------
+    ArgumentParser
+
+    Examples
+    --------
+    >>> make_parser("How fast it is.\n\nMore.").description
+    'How fast it is.'
+    """
+    description = about.partition("\n")[0]
+    return ArgumentParser(description=description, formatter_class=ArgumentDefaultsHelpFormatter)
 
 
 def timed(function: Callable[[], Any], device: str) -> float:

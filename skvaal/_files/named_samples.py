@@ -36,6 +36,8 @@ class NamedSamples:
         Names of files that cannot be read, and why.
     notes : tuple of str
         What the user should know of how the source was read, a sentence each.
+    columns : tuple of str
+        Names of the features, of a table; of an array there are none.
     """
 
     X: Any
@@ -46,6 +48,7 @@ class NamedSamples:
     source: str
     left_out: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)

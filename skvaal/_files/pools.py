@@ -44,6 +44,7 @@ _NO_FEATURES = {*LABEL_COLUMNS, "row", "id", "index", "", "unnamed: 0"}
     max_pixels=WHOLE,
     strict=["boolean"],
     n_jobs=WHOLE,
+    looks=["boolean"],
 )
 def read_pool(
     source: str | Path,
@@ -57,6 +58,7 @@ def read_pool(
     strict: bool = False,
     n_jobs: int = 1,
     progress: bool = False,
+    looks: bool = True,
 ) -> NamedSamples:
     r"""Read samples from files, and name them.
 
@@ -82,11 +84,14 @@ def read_pool(
         Worker processes; -1 takes one for each processor.
     progress : bool, default=False
         Show a progress bar on a terminal.
+    looks : bool, default=True
+        Look over images for damage. Otherwise no image is opened, and damaged ones are among the
+        samples.
 
     Returns
     -------
     NamedSamples
-        Images are looked over for damage, and stay in their files.
+        Images stay in their files.
 
     Raises
     ------
@@ -106,34 +111,8 @@ def read_pool(
     ('texts', ['Shares rise', 'Rain tomorrow'], ['0', '1'])
     """
     _check_options(kind, image_size, max_pixels, n_jobs)
-    images = ImageReader(os.fspath(source), image_size, max_pixels, strict, n_jobs, progress)
-    return _read(kind, path_column, text_column, label_column, images)
-
-
-def list_pool(
-    source: str | Path,
-    *,
-    kind: Literal["auto", "images", "features", "texts"] = "auto",
-    path_column: str | None = None,
-    text_column: str | None = None,
-    label_column: str | None = None,
-    image_size: int = DEFAULT_IMAGE_SIZE,
-    max_pixels: int = DEFAULT_MAX_PIXELS,
-    strict: bool = False,
-) -> NamedSamples:
-    """Read a pool as :func:`read_pool` does, but open no image: damaged ones are among them."""
-    images = ImageReader(os.fspath(source), image_size, max_pixels, strict, looks=False)
-    return _read(kind, path_column, text_column, label_column, images)
-
-
-def _read(
-    kind: str,
-    path_column: str | None,
-    text_column: str | None,
-    label_column: str | None,
-    images: ImageReader,
-) -> NamedSamples:
-    source = images.source
+    source = os.fspath(source)
+    images = ImageReader(source, image_size, max_pixels, strict, n_jobs, progress, looks=looks)
     if os.path.isdir(source) or is_glob(source):
         if kind in ("features", "texts"):
             raise ValueError(f"{shown(source)} has images, and no kind={kind!r}")
@@ -229,7 +208,16 @@ def _read_features(table: Table, source: str, label_column: str | None) -> Named
         raise ValueError("it has no rows")
     others = [name for i, name in enumerate(table.columns) if i not in places]
     notes = (_not_features(others),) if others else ()
-    return NamedSamples(X, _numbered(len(X)), "features", "row", None, source, notes=notes)
+    return NamedSamples(
+        X,
+        _numbered(len(X)),
+        "features",
+        "row",
+        None,
+        source,
+        notes=notes,
+        columns=tuple(table.columns[i] for i in places),
+    )
 
 
 def _not_features(columns: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,21 +85,14 @@ def make_files(picks: Picks, tools: Iterable[str], prefix: str | None = None) ->
     files: dict[str, bytes] = {}
     for name in tools:
         with naming(f"tools={name!r}"):
-            files |= _files_of(name, picks, prefix)
+            content = _make_file(
+                name, picks.names, picks.rows.tolist(), picks.known, _values(picks), prefix
+            )
+            files[FILES_OF[name][0]] = content
+            if name == LABEL_STUDIO:
+                interface = write_interface(picks.known.samples.kind, picks.known.classes)
+                files[INTERFACE] = f"{interface}\n".encode()
     return files
-
-
-def _files_of(tool: str, picks: Picks, prefix: str | None) -> dict[str, bytes]:
-    samples, classes = picks.known.samples, picks.known.classes
-    if tool == LABEL_STUDIO:
-        interface = write_interface(samples.kind, classes)
-        return {TASKS: make_tasks(picks, prefix), INTERFACE: f"{interface}\n".encode()}
-    sizes = _sizes(picks)
-    if tool == CVAT:
-        return {TAGS: cvat.write_annotations(picks.names, sizes=sizes, classes=classes)}
-    values = _values(picks)
-    content = coco.write_annotations(picks.names, sizes=sizes, classes=classes, values=values)
-    return {IMAGES: content}
 
 
 def make_again(
@@ -110,43 +103,38 @@ def make_again(
     Samples that are gone stay in it, images without a size.
     """
     check_tools([tool], known)
-    samples, classes = known.samples, known.classes
-    row_of = {name: row for row, name in enumerate(samples.names)}
+    row_of = {name: row for row, name in enumerate(known.samples.names)}
     rows = [row_of.get(name) for name in names]
-    values = {"rank": range(1, len(names) + 1)}
+    return _make_file(tool, names, rows, known, {"rank": range(1, len(names) + 1)}, prefix)
+
+
+def _make_file(
+    tool: str,
+    names: Sequence[str],
+    rows: Sequence[int | None],
+    known: LabeledSamples,
+    values: Mapping[str, Sequence[Any]],
+    prefix: str | None,
+) -> bytes:
+    """What a tool imports of some samples, the most wanted first; None is a row that is gone."""
+    samples, classes = known.samples, known.classes
     if tool == LABEL_STUDIO:
-        texts = ["" if row is None else str(samples.X[row]) for row in rows]
+        texts = None
+        if samples.kind == "texts":
+            texts = ["" if row is None else str(samples.X[row]) for row in rows]
         return write_tasks(
             names,
             samples.kind,
-            values,
+            {name: each for name, each in values.items() if name != "predicted"},
             prefix=address_of(prefix),
-            texts=texts if samples.kind == "texts" else None,
+            texts=texts,
+            labels=values.get("predicted"),
             model_version=f"skvaal {__version__}",
         )
-    there = [row for row in rows if row is not None]
-    found = samples.X.take(there).file_sizes() if there else []
-    own = dict(zip(there, found, strict=True))
-    sizes = [None if row is None else own[row] for row in rows]
+    sizes = _sizes(samples.X, rows)
     if tool == CVAT:
         return cvat.write_annotations(names, sizes=sizes, classes=classes)
     return coco.write_annotations(names, sizes=sizes, classes=classes, values=values)
-
-
-def make_tasks(picks: Picks, prefix: str | None = None) -> bytes:
-    """Tasks of Label Studio, the most wanted first."""
-    samples = picks.known.samples
-    values = _values(picks)
-    predicted = values.pop("predicted", None)
-    return write_tasks(
-        picks.names,
-        samples.kind,
-        values,
-        prefix=address_of(prefix),
-        texts=[str(samples.X[row]) for row in picks.rows] if samples.kind == "texts" else None,
-        labels=predicted,
-        model_version=f"skvaal {__version__}",
-    )
 
 
 def address_of(prefix: str | None) -> str:
@@ -176,9 +164,13 @@ def _values(picks: Picks) -> dict[str, Sequence[Any]]:
     return values | {"why": picks.reasons}
 
 
-def _sizes(picks: Picks) -> list[tuple[int, int] | None] | None:
-    images = picks.known.samples.X
-    return images.take(picks.rows).file_sizes() if isinstance(images, LazyImages) else None
+def _sizes(images: Any, rows: Sequence[int | None]) -> list[tuple[int, int] | None] | None:
+    """Heights and widths of the files of images; None for all where there are no files."""
+    if not isinstance(images, LazyImages):
+        return None
+    there = [row for row in rows if row is not None]
+    found = dict(zip(there, images.take(there).file_sizes() if there else [], strict=True))
+    return [None if row is None else found[row] for row in rows]
 
 
 def _plain(values: Any) -> list[Any]:

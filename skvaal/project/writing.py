@@ -103,8 +103,8 @@ def write_folder(
 
 def write_batch(
     picks: Picks, part: Path, *, prefix: str | None, tools: Sequence[str], command: str = ""
-) -> None:
-    """Write the files of a batch into an empty folder."""
+) -> dict[str, str]:
+    """Write the files of a batch into an empty folder; return the digest of each, by name."""
     from skvaal.project.page import write_page
 
     log = make_log(picks, command)
@@ -117,8 +117,11 @@ def write_batch(
     replace_file(part / TABLE, make_table(picks))
     for name, content in make_files(picks, tools, prefix).items():
         replace_file(part / name, content)
-    log["files"] = {each.name: _digest(each) for each in sorted(part.iterdir())}
-    replace_file(part / LOG, _encoded(json.dumps(log, indent=1) + "\n"))
+    digests = {each.name: digest_of(read_file(each)) for each in sorted(part.iterdir())}
+    log["files"] = digests
+    content = _encoded(json.dumps(log, indent=1) + "\n")
+    replace_file(part / LOG, content)
+    return {**digests, LOG: digest_of(content)}
 
 
 def check_folder(folder: str | Path) -> Path:
@@ -243,15 +246,18 @@ def _check_is_ours(target: Path, names: Iterable[str], folder: str | Path) -> No
         )
     written = log.get("files")
     for name in sorted(set(names) - {LOG}):
-        if not isinstance(written, dict) or written.get(name) != _digest(target / name):
+        if not isinstance(written, dict) or written.get(name) != digest_of(
+            read_file(target / name)
+        ):
             raise ValueError(
                 f"{shown(Path(folder) / name)} is not as skvaal query wrote it, and may hold "
                 "labels; name a new folder"
             )
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(read_file(path)).hexdigest()
+def digest_of(content: bytes) -> str:
+    """Tell contents of files apart."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _can_save() -> bool:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from skvaal._files.named_samples import NamedSamples
 from skvaal._utils.pages import visible
-from skvaal.project.page.headings import read_headings
 
 _MOST_TELLING = 6
 _MOST_ROWS = 5_000  # that a column's median is taken over
@@ -98,7 +97,8 @@ class Columns:
 
     @cached_property
     def _names(self) -> list[str]:
-        return [_cut(visible(name, in_one_line=True)) for name in read_headings(self.samples)]
+        names = self.samples.columns or [f"column {i}" for i in range(self.samples.X.shape[1])]
+        return [_cut(visible(name, in_one_line=True)) for name in names]
 
     @cached_property
     def _some(self) -> NDArray[np.float64]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from skvaal._files.reading import shown
 from skvaal._utils.files import read_file, replace_file
 from skvaal.project.labelling import COCO, CVAT, FILES_OF, LABEL_STUDIO
-from skvaal.project.writing import PAGE, TABLE
+from skvaal.project.writing import PAGE, TABLE, digest_of
 
 _COPIES = {".csv": TABLE, ".html": PAGE}
 _TOOLS = {".json": (LABEL_STUDIO, COCO), ".xml": (CVAT,)}
@@ -122,11 +121,6 @@ def make_table_again(names: Sequence[str], column: str) -> bytes:
     return made.getvalue().encode("utf-8", "backslashreplace")
 
 
-def digests_of(folder: Path) -> dict[str, str]:
-    """Return the digest of each file of a folder, by name."""
-    return {each.name: _digest(read_file(each)) for each in sorted(folder.iterdir())}
-
-
 def _is_known(folder: Path, name: str, written: Mapping[str, str]) -> bool:
     """Whether a round wrote a file; of one of an earlier version, whether it is there."""
     return name in written if written else os.path.lexists(folder / name)
@@ -138,12 +132,8 @@ def _read_own(path: Path, written: Mapping[str, str]) -> bytes | None:
         content = read_file(path)
     except (OSError, ValueError):
         return None
-    is_own = _digest(content) == written.get(path.name) if written else path.name == PAGE
+    is_own = digest_of(content) == written.get(path.name) if written else path.name == PAGE
     return content if is_own else None
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _with_labels_to_fill_in(table: bytes) -> bytes:

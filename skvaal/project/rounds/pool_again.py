@@ -16,7 +16,7 @@ from skvaal._files.listing import is_glob
 from skvaal._files.loading import find_problems
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pool_files import files_of, with_files
-from skvaal._files.pools import list_pool, read_pool
+from skvaal._files.pools import read_pool
 from skvaal._files.reading import shown
 from skvaal.project.rounds.state import State
 
@@ -83,10 +83,7 @@ def read_pool_again(
         raise FileNotFoundError(
             f"the pool {shown(source)} is not there; say where it is now (pool=...)"
         )
-    if looks:
-        samples = read_pool(source, n_jobs=n_jobs, progress=progress, **reading)
-    else:
-        samples = list_pool(source, **reading)
+    samples = read_pool(source, n_jobs=n_jobs, progress=progress, looks=looks, **reading)
     _check_same_rows(samples, state)
     gone = _gone(samples, state)
     if gone:  # their labels are kept, as those of files that cannot be read

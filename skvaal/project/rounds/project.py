@@ -26,7 +26,6 @@ from skvaal.project.rounds.checks import EVENTS, check_asked
 from skvaal.project.rounds.copies import (
     check_copy,
     copy_file,
-    digests_of,
     make_table_again,
     tools_for,
 )
@@ -267,9 +266,8 @@ class Project:
         target = self.folder / f"round_{number}"
         forget_parts(self.folder, _PARTS, spare=self._is_recorded)
         with new_part(target, is_folder=True, spare=self._is_recorded) as part:
-            write_batch(picks, part, prefix=prefix, tools=wanted)
+            content["files"] = write_batch(picks, part, prefix=prefix, tools=wanted)
             content["token"] = _token_of(part.name)
-            content["files"] = digests_of(part)
             event = self._events.append("ask", content, after=state.n_events - 1)
         state = state.after(event)
         self._settle(state)

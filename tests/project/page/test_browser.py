@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 
+from skvaal._files.pools import read_pool
 from skvaal.project.page import write_page
 from tests.browser import needs_chromium, opened_browser
 
@@ -53,7 +54,7 @@ def with_columns(picks, folder, names):
     table = folder / "pool.csv"
     with table.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([names, [1] * len(names)])
-    object.__setattr__(picks.known.samples, "source", str(table))
+    object.__setattr__(picks.known.samples, "columns", read_pool(table).columns)
     return picks
 
 

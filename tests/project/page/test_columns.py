@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from skvaal._files.named_samples import NamedSamples
+from skvaal._files.pools import read_pool
 from skvaal.project.page.columns import Columns, write_number
 
 
@@ -102,9 +103,8 @@ def test_numbers(value, text):
 
 def test_a_long_name_loses_its_middle(tmp_path):
     table = tmp_path / "pool.csv"
-    table.write_text(f"begin{'x' * 300}end,short\n1,2\n")
-    names = np.array(["0", "1"], dtype=object)
-    samples = NamedSamples(np.eye(2), names, "features", "row", None, str(table))
+    table.write_text(f"begin{'x' * 300}end,short\n1,0\n0,1\n")
+    samples = read_pool(table)
 
     (long, *_), (short, *_) = sorted(Columns(samples, most=9).of(0, nearest=None).telling)
 
@@ -112,3 +112,40 @@ def test_a_long_name_loses_its_middle(tmp_path):
     assert len(long) == 61
     assert long.startswith("beginx")
     assert long.endswith("xend")
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_names_are_those_of_the_columns_that_are_read(tmp_path, ending):
+    pd = pytest.importorskip("pandas")
+    path = tmp_path / f"pool.{ending}"
+    table = pd.DataFrame(
+        {
+            "id": [1, 2],
+            "height": [1.5, 2.0],
+            "town": ["Bern", "Rom"],
+            "a\nb": [3, 4],
+            "kind": [0, 1],
+        }
+    )
+    if ending == "csv":
+        table.to_csv(path, index=False)
+    else:
+        pytest.importorskip("pyarrow")
+        table.to_parquet(path)
+
+    samples = read_pool(path, label_column="kind")
+
+    assert samples.X.shape == (2, 2)
+    assert samples.columns == ("height", "a\nb")
+    told = Columns(samples.take([1, 0]), most=9).of(0, nearest=None).telling
+    assert sorted(name for name, *_ in told) == [r"a\nb", "height"]
+
+
+def test_an_array_has_no_names(tmp_path):
+    np.save(tmp_path / "pool.npy", np.arange(6.0).reshape(3, 2))
+
+    samples = read_pool(tmp_path / "pool.npy")
+
+    assert samples.columns == ()
+    told = Columns(samples, most=9).of(0, nearest=None).telling
+    assert sorted(name for name, *_ in told) == ["column 0", "column 1"]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from skvaal._files.labels import LabeledSamples
+from skvaal._files.pools import read_pool
 from skvaal.project.page import write_page
 from skvaal.project.page.writing import make_page
 from tests.pages import Page
@@ -105,10 +106,11 @@ def test_a_row_without_a_nearest_one_has_no_empty_box(make_picks):
 def test_columns_have_the_names_of_the_table(make_picks, tmp_path):
     table = tmp_path / "pool.csv"
     table.write_text("id,<b>width</b>,town,=cmd(),label\n1,2.5,Bern,3,x\n", encoding="utf-8")
+    columns = read_pool(table).columns
     picks = make_picks("features", columns={})
     samples = picks.known.samples
     object.__setattr__(samples, "X", samples.X[:, :2])
-    object.__setattr__(samples, "source", str(table))
+    object.__setattr__(samples, "columns", columns)
 
     page = Page(make_page(picks))
 

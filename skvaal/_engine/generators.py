@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._C import DispatchKey
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -133,6 +134,11 @@ class _Lending(TorchDispatchMode):
             return _FILLS[name](torch.empty_like(*args, **kwargs), generator=generator)
         if name == "native_dropout" and given["train"] is not False:
             return _dropout(given["input"], given["p"], generator)
+        if func.has_kernel_for_dispatch_key(DispatchKey.CompositeImplicitAutograd):
+            # In inference mode, dropout comes here as one operation. Its parts come back to us.
+            # Not by `decompose`, which does it otherwise once torch's compiler is imported.
+            with self:
+                return func._op_dk(DispatchKey.CompositeImplicitAutograd, *args, **kwargs)
         with _reseeded(self.generators):  # fused layers and attention on GPUs
             return func(*args, **kwargs)
 

@@ -72,14 +72,16 @@ DRAWINGS = {
 }
 
 
+@pytest.mark.parametrize("is_inference", [False, True])
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_a_seed_gives_the_stream_that_it_gives_torch(name):
+def test_a_seed_gives_the_stream_that_it_gives_torch(name, is_inference):
     draw = DRAWINGS[name]
-    torch.manual_seed(7)
-    expected = draw().detach(), draw().detach()
-    before = torch.get_rng_state()
-    with isolated_seed(7, CPU):
-        drawn = draw().detach(), draw().detach()
+    with torch.inference_mode(is_inference):
+        torch.manual_seed(7)
+        expected = draw().detach(), draw().detach()
+        before = torch.get_rng_state()
+        with isolated_seed(7, CPU):
+            drawn = draw().detach(), draw().detach()
     for mine, of_torch in zip(drawn, expected, strict=True):
         assert torch.equal(mine, of_torch)
     assert torch.equal(torch.get_rng_state(), before)

@@ -113,16 +113,34 @@ def choose_discriminatively(Z_labeled, Z, n, seed, n_parts=5):
     return chosen
 
 
-def cross_fitted_auc(Z_labeled, Z, seed, n_folds=3):
-    """AUC with which D tells held-out labelled samples from held-out others: 1/2 if pools agree."""
+def cross_fitted_scores(Z_labeled, Z, seed, n_folds=3):
+    """By fold, minus the log-odds of held-out labelled samples and of held-out others."""
     rng = np.random.RandomState(seed)
     folds = [np.arange(len(pool)) % n_folds for pool in (Z_labeled, Z)]
     folds = [rng.permutation(fold) for fold in folds]
-    found = []
     for k in range(n_folds):
         is_asked = [fold == k for fold in folds]
         asked = np.concatenate([Z_labeled[is_asked[0]], Z[is_asked[1]]])
         scores = train_anew(Z_labeled[~is_asked[0]], Z[~is_asked[1]], seed + k, asked=asked)
-        is_unlabeled = np.arange(len(asked)) >= is_asked[0].sum()
-        found.append(roc_auc_score(is_unlabeled, scores))
+        yield np.split(scores, [is_asked[0].sum()])
+
+
+def cross_fitted_auc(Z_labeled, Z, seed):
+    """AUC with which D tells held-out labelled samples from held-out others: 1/2 if pools agree."""
+    found = []
+    for of_labeled, of_others in cross_fitted_scores(Z_labeled, Z, seed):
+        is_other = np.repeat([0, 1], [len(of_labeled), len(of_others)])
+        found.append(roc_auc_score(is_other, np.concatenate([of_labeled, of_others])))
+    return float(np.mean(found))
+
+
+def missing_share(Z_labeled, Z, seed, level=0.05):
+    """How much more of the pool than `level` is less like a label than all but `level` of these.
+
+    About the share of the pool that lies where no label is.
+    """
+    found = [
+        (of_others > np.quantile(of_labeled, 1 - level)).mean() - level
+        for of_labeled, of_others in cross_fitted_scores(Z_labeled, Z, seed)
+    ]
     return float(np.mean(found))

@@ -28,6 +28,7 @@ from anew_discriminators import (
     choose_discriminatively,
     cross_fitted_auc,
     missing_region_aucs,
+    missing_share,
     train_anew,
     train_by_games,
 )
@@ -79,8 +80,9 @@ class Chooser:
         self.n, self.seed, self.state = start.case.batch, seed, state
         self.u = margin_of(state["proba"])
         self.w = weigh(self.u)
-        # What the present rule takes as D's exponent.
-        self.power = Herding().exponent(*state["components_labeled"].shape)
+        # What the rule of version 0.1 takes as D's exponent.
+        n_labeled, n_dims = state["components_labeled"].shape
+        self.power = 0.5 * n_labeled / (n_labeled + 10 * n_dims)
 
     def herd(self, space, weights, of_choice=None, bandwidth=1.0):
         s = self.state
@@ -128,6 +130,13 @@ class Chooser:
     def by_trust(self):
         return self.power * float(np.clip(6 * self.difference(), 0, 1))
 
+    def missing(self, largest):
+        """Exponent: so much where a tenth of the pool or more lies where no label is."""
+        s = self.state
+        if "missing" not in s:
+            s["missing"] = missing_share(s["components_labeled"], s["components"], self.seed)
+        return largest * float(np.clip(10 * s["missing"], 0, 1))
+
     def far(self):
         s = self.state
         return squared_distances(s["decoded"], s["decoded_labeled"]).min(axis=1)
@@ -168,6 +177,19 @@ class Chooser:
             "trusted D both": lambda: self.by_d(d, self.by_trust(), both()),
             "trusted D components": lambda: self.by_d(d, self.by_trust(), "components"),
             "auto D components": lambda: self.by_d(d, self.power, "components"),
+            "missing^.5": lambda: self.by_d(d, self.missing(0.5)),
+            "missing^1": lambda: self.by_d(d, self.missing(1)),
+            "missing^2": lambda: self.by_d(d, self.missing(2)),
+            "missing^.5 components": lambda: self.by_d(d, self.missing(0.5), "components"),
+            "missing^1 components": lambda: self.by_d(d, self.missing(1), "components"),
+            "missing^.25 components": lambda: self.by_d(d, self.missing(0.25), "components"),
+            "missing^2 components": lambda: self.by_d(d, self.missing(2), "components"),
+            "missing^.5 components shuffled": lambda: self.by_d(
+                shuffled, self.missing(0.5), "components"
+            ),
+            "missing^.5 components anew": lambda: self.by_d(
+                self.anew("components"), self.missing(0.5), "components"
+            ),
             "anew^.5": lambda: self.by_d(self.anew("decoded")),
             "anew^auc": self.by_auc,
             "games^.5": lambda: self.by_d(self.games()),
@@ -215,6 +237,7 @@ def measure(name, seed, only, folder):
         rows.append(row)
     for row in rows:
         row["difference"] = choosers[0].difference()
+        row["missing"] = choosers[0].missing(1) / 10
     return rows
 
 
@@ -291,7 +314,7 @@ def main():
 
 def join(records, new):
     """Records with new ones, which replace those of the same rule, case, seed and round."""
-    both = pd.concat([records, new]) if len(records) else new
+    both = pd.concat([records, new], ignore_index=True) if len(records) else new
     return both.drop_duplicates(["case", "seed", "batches", "round", "rule"], keep="last")
 
 

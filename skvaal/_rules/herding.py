@@ -35,6 +35,9 @@ _CANDIDATES_FACTOR = 10
 # of float32. In float64, it is no narrower than that, in units of the median squared distance from
 # the centre.
 _NARROW, _LEAST_WIDTH = 1e-5, 1e-10
+# Largest exponent of the scores; the inverse of the share of the pool without a label at which it
+# is reached; labels for each coordinate at half of it.
+_LIMIT, _PER_SHARE, _LABELS_PER_DIM = 0.5, 10, 10
 _TINY = np.finfo(np.float32).tiny
 # What an uncovered sample gains by covering itself alone, times this, may be rounding.
 _NO_GAIN = 1e-4
@@ -88,12 +91,20 @@ class Herding(Rule):
     space : {'decoded', 'latent', 'components'}, default='decoded'
         Where distances are measured: among the principal components of decoded means, among latent
         means, or among principal components.
-    score_power : 'auto' or float, default='auto'
+    score_power : {'auto', 'missing_share'} or float, default='auto'
         Exponent a of the discriminator's scores, at least 0; at 0, the rule does not read them.
+
         'auto' is ``0.5 * n_labeled / (n_labeled + 10 * n_dims)``, with the number of coordinates
         n_dims. A discriminator memorises few labelled samples, and its scores are noise. The more
         labels, the more its scores count: at 10 labels for each coordinate, a is half its limit of
         0.5.
+
+        'missing_share' is ``0.5 * min(1, 10 * share)``, where share is how much of the pool lies
+        where no label is. To estimate it, discriminators are trained on part of the samples'
+        coordinates, as in [4]_. Of those held out, the share counts the unlabelled ones that look
+        less labelled than nine tenths of the labelled ones. If both pools are alike, these are a
+        tenth, as well; that is taken off, and two standard errors. So the scores count where there
+        is something to find, and are not read where there is not.
     bandwidth : float, default=1.0
         Above 0. A wider kernel covers more of the pool with each sample.
 
@@ -107,6 +118,7 @@ class Herding(Rule):
            Label Budgets", ICLR 2025, arXiv 2412.20644.
     .. [2] Minoux, "Accelerated Greedy Algorithms for Maximizing Submodular Set Functions", 1978.
     .. [3] Cohen, Kaplan, "Summarizing Data using Bottom-k Sketches", PODC 2007.
+    .. [4] Gissin, Shalev-Shwartz, "Discriminative Active Learning", 2019, arXiv 1907.06347.
 
     Examples
     --------
@@ -125,7 +137,10 @@ class Herding(Rule):
 
     _parameter_constraints: dict = {
         "space": [SPACES],
-        "score_power": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
+        "score_power": [
+            Interval(Real, 0, None, closed="left"),
+            StrOptions({"auto", "missing_share"}),
+        ],
         "bandwidth": [Interval(Real, 0, None, closed="neither")],
     }
 
@@ -138,14 +153,17 @@ class Herding(Rule):
 
     @property
     def reads(self) -> Reads:
-        """Coordinates and uncertainty; scores where `score_power` is above 0."""
+        """Coordinates and uncertainty; scores where `score_power` may be above 0."""
         has_scores = self.score_power != 0
         return Reads(has_scores, coordinates=True, labeled_coordinates=True, uncertainty=True)
 
-    def exponent(self, n_labeled: int, n_dims: int) -> float:
-        """Exponent of the scores, given the numbers of labelled samples and of coordinates."""
-        if isinstance(self.score_power, str):
-            return 0.5 * n_labeled / (n_labeled + 10 * n_dims)
+    def exponent(self, candidates: Candidates) -> float:
+        """Exponent of the scores, given what is known of the candidates."""
+        if self.score_power == "missing_share":
+            return _LIMIT * min(1.0, _PER_SHARE * candidates.read_missing_share())
+        if self.score_power == "auto":
+            n_labeled, n_dims = candidates.labeled_coordinates.shape
+            return _LIMIT * n_labeled / (n_labeled + _LABELS_PER_DIM * n_dims)
         return float(self.score_power)
 
     def measure(
@@ -254,7 +272,7 @@ class Herding(Rule):
             u = uncertainty / 2 - min(0.0, uncertainty.min() / 2)
             # Of equals the lowest rank: those of which a model is certain, often many, weigh least.
             weights = np.maximum(u / max(u.max(), _TINY), ranks(u, ties="min"))
-        power = self.exponent(*candidates.labeled_coordinates.shape)
+        power = self.exponent(candidates)
         if power > 0:
             weights = weights * ranks(-candidates.read_scores()) ** power
         return weights

@@ -27,7 +27,8 @@ class Candidates:
 
     Scores are log-odds of being labelled, (n_samples,): lower is taken sooner. Coordinates are
     (n_samples, n_dims), `labeled_coordinates` None for no labelled sample. `uncertainty`,
-    (n_samples,), is None without a task model. A subclass may compute when it is first asked.
+    (n_samples,), is None without a task model. `missing_share` is how much of the pool lies where
+    no label is. A subclass may compute when it is first asked.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Candidates:
         coordinates: NDArray[np.float32] | None = None,
         labeled_coordinates: NDArray[np.float32] | None = None,
         uncertainty: NDArray[np.floating] | None = None,
+        missing_share: float | None = None,
         verbose: Verbose = False,
     ) -> None:
         self.n_samples = n_samples
@@ -49,6 +51,7 @@ class Candidates:
         self.verbose = verbose
         self._scores = scores
         self._coordinates = coordinates
+        self._missing_share = missing_share
 
     def read_scores(self) -> NDArray[np.floating]:
         """Log-odds of being labelled, of every sample; a ValueError if there are none."""
@@ -65,6 +68,12 @@ class Candidates:
         if self._coordinates is None:
             raise ValueError("these candidates have no coordinates")
         return self._coordinates if rows is None else self._coordinates[rows]
+
+    def read_missing_share(self) -> float:
+        """How much of the pool lies where no label is, from 0 to 1; a ValueError if unknown."""
+        if self._missing_share is None:
+            raise ValueError("of these candidates, the share without a label is not known")
+        return self._missing_share
 
 
 @dataclass(frozen=True)

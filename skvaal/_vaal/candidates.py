@@ -22,6 +22,7 @@ from skvaal._pool.pool import Pool
 from skvaal._rules.rule import Candidates, Reads
 from skvaal._utils.exceptions import TrainingDivergedError
 from skvaal._utils.progress import Verbose
+from skvaal._vaal.missing_share import missing_share
 from skvaal._vaal.net import VAALNet
 
 # Latent means come with the scores, but those of a large pool do not fit into memory. From so many
@@ -190,6 +191,14 @@ class NetCandidates(Candidates):
         elif self._coordinates is None:
             self._coordinates = self._place(self.pool)
         return super().read_coordinates(rows)
+
+    def read_missing_share(self) -> float:
+        """How much of the pool lies where no label is, from 0 to 1."""
+        if self._missing_share is None:
+            rng = np.random.RandomState(self.reader.seed)
+            Z = self.read_coordinates()
+            self._missing_share = missing_share(self.labeled_coordinates, Z, rng)
+        return super().read_missing_share()
 
     def _read_both(self) -> None:
         """Scores and coordinates of the whole pool, in one pass."""

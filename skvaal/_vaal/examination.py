@@ -21,6 +21,7 @@ from skvaal._utils.exceptions import (
     UninformativeDiscriminatorWarning,
     warn_user,
 )
+from skvaal._vaal.candidates import NetCandidates, NetReader
 from skvaal._vaal.diagnostics import Diagnostics
 from skvaal._vaal.diagnostics_display import N_RECONSTRUCTED
 from skvaal._vaal.held_out import cross_fit_auc, load_posteriors, missing_region_auc
@@ -61,7 +62,7 @@ def examine(
     posteriors = (net.posteriors(labeled), net.posteriors(unlabeled))
     moved = load_posteriors(net, pools, posteriors)
     _, counts = np.unique(scores[1], return_counts=True)
-    exponent, reason = _explain_exponent(rule, sizes[0], _count_dims(net, rule, components))
+    exponent, reason = _explain_exponent(rule, net, pools, components, seed)
     of_vae: dict[str, Any] = dict.fromkeys(_OF_VAE)
     if net.has_vae:
         of_vae |= _examine_units(posteriors)
@@ -207,18 +208,12 @@ def _reconstruct_some(net: VAALNet, pools: Sequence[Pool], seed: int) -> NDArray
     return np.concatenate(pairs, axis=1)
 
 
-def _count_dims(
-    net: VAALNet, rule: Rule | None, components: PrincipalComponents | None
-) -> int | None:
-    """Coordinates in the space of a rule; None if it has no space, or one that was not kept."""
-    space = getattr(rule, "space", None)
-    if space == "latent":
-        return net.latent_dim_
-    return None if space is None or components is None else len(components.components)
-
-
 def _explain_exponent(
-    rule: Rule | None, n_labeled: int, n_dims: int | None
+    rule: Rule | None,
+    net: VAALNet,
+    pools: tuple[Pool, Pool],
+    components: PrincipalComponents | None,
+    seed: int,
 ) -> tuple[float | None, str]:
     """Exponent of the scores that a rule uses, None if there is none, and why."""
     if rule is None:
@@ -229,12 +224,37 @@ def _explain_exponent(
         return None, "the rule ranks by the scores alone"
     if not hasattr(rule, "score_power"):
         return None, "the rule reads the scores in its own way"
-    if not isinstance(rule, Herding) or rule.score_power != "auto":
+    if not isinstance(rule, Herding) or not isinstance(rule.score_power, str):
         return float(rule.score_power), "the rule's score_power"
-    if n_dims is None:
+    if components is None and rule.space != "latent":
         return None, f"coordinates in space={rule.space!r} were not kept"
-    reference = 10 * n_dims
-    return rule.exponent(n_labeled, n_dims), (
-        f"{n_labeled} labels for {n_dims} dimensions; "
-        f"{rule.exponent(reference, n_dims):.3g} at {reference} labels, at most 0.5"
+    candidates = _place(rule, net, pools, components, seed)
+    exponent = rule.exponent(candidates)
+    if rule.score_power == "auto":
+        n_labeled, n_dims = candidates.labeled_coordinates.shape
+        return exponent, (
+            f"{n_labeled} labels for {n_dims} dimensions; 0.25 at {10 * n_dims} labels, at most 0.5"
+        )
+    share = candidates.read_missing_share()
+    if not share:
+        return exponent, "no part of the pool is known to lie where no label is"
+    return exponent, f"{100 * share:.1f} % of the pool or more lie where no label is"
+
+
+def _place(
+    rule: Herding,
+    net: VAALNet,
+    pools: tuple[Pool, Pool],
+    components: PrincipalComponents | None,
+    seed: int,
+) -> NetCandidates:
+    """The unlabelled pool as a rule sees it."""
+    reader = NetReader(net, net.device, seed)
+    return NetCandidates(
+        reader,
+        pools[1],
+        reads=Reads(coordinates=True),
+        rule_space=rule.space,
+        components=components,
+        labeled_coordinates=reader.place(pools[0], rule.space, components, "X_labeled"),
     )

@@ -32,6 +32,7 @@ ONLY_BENCHMARK = {
         Row("vaal_herding_latent", "VAE, D", "latent space, D, model", "among latent means"),
         Row("vaal_herding_no_linear_path", "VAE, D", "decoded space, D, model", "a plain VAE"),
         Row("vaal_herding_fixed_power", "VAE, D", "decoded space, D, model", "D counts by 0.5"),
+        Row("vaal_herding_missing_share", "VAE, D", "components, D, model", "D where labels lack"),
         Row("mc_dropout", "-", "model's dropout", "entropy of the mean of 20 passes"),
         Row("dbal", "-", "model's dropout", "mutual information over 20 passes"),
         Row("variation_ratios", "committee", "votes", "share of votes against the majority"),

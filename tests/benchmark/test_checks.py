@@ -95,6 +95,7 @@ VAAL = [
     "vaal_herding_latent",
     "vaal_herding_no_linear_path",
     "vaal_herding_fixed_power",
+    "vaal_herding_missing_share",
     "vaal_no_vae",
     "vaal_frozen_vae",
     "vaal_no_discriminator",

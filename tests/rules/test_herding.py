@@ -424,14 +424,28 @@ def test_counting_is_exact_at_the_border(monkeypatch, block):
 # The exponent of the scores
 
 
+def exponent(rule, n_labeled=0, n_dims=32, **known):
+    Z = np.empty((n_labeled, n_dims), np.float32)
+    return rule.exponent(Candidates(1, labeled_coordinates=Z, **known))
+
+
 def test_exponent_grows_with_the_labels():
     rule = Herding()
     assert rule.reads.scores
-    assert rule.exponent(0, 32) == 0
-    assert rule.exponent(320, 32) == 0.25
-    assert rule.exponent(10**9, 32) == pytest.approx(0.5, abs=1e-6)
-    assert Herding(score_power=2).exponent(0, 32) == 2
+    assert exponent(rule, 0) == 0
+    assert exponent(rule, 320) == 0.25
+    assert exponent(rule, 10**6) == pytest.approx(0.5, abs=1e-3)
+    assert exponent(Herding(score_power=2)) == 2
     assert not Herding(score_power=0).reads.scores
+
+
+def test_exponent_grows_with_the_share_without_a_label():
+    rule = Herding(score_power="missing_share")
+    assert rule.reads.scores
+    found = [exponent(rule, missing_share=share) for share in (0, 0.05, 0.1, 0.9)]
+    assert found == [0, 0.25, 0.5, 0.5]
+    with pytest.raises(ValueError, match="the share without a label is not known"):
+        exponent(rule)
 
 
 def test_auto_is_the_exponent_of_the_labels_and_coordinates():

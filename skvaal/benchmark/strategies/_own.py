@@ -56,7 +56,7 @@ VARIANTS: dict[str, StrategyFactory] = {
     "ta_vaal": partial(vaal, net="task_loss"),
     "sraal": partial(vaal, net="relabeled"),
 }
-# One part of VAAL herding is missing, or as simple as can be; all other settings are its own.
+# One part of VAAL herding is missing, simple, or another one; all other settings are its own.
 HERDING_ABLATIONS: dict[str, StrategyFactory] = {
     "vaal_herding_no_d": partial(VAAL_HERDING, rule__score_power=0),
     "vaal_herding_shuffled_d": partial(VAAL_HERDING, rule=ShuffledHerding()),
@@ -64,6 +64,10 @@ HERDING_ABLATIONS: dict[str, StrategyFactory] = {
     "vaal_herding_latent": partial(VAAL_HERDING, rule__space="latent"),
     "vaal_herding_no_linear_path": partial(VAAL_HERDING, vae__linear_path=False),
     "vaal_herding_fixed_power": partial(VAAL_HERDING, rule__score_power=0.5),
+    # D counts where it finds part of the pool without a label; else this is `herding`.
+    "vaal_herding_missing_share": partial(
+        VAAL_HERDING, rule__space="components", rule__score_power="missing_share"
+    ),
 }
 _FACTORIES: tuple[Callable[..., Strategy], ...] = (vaal, vaal_herding)
 

@@ -112,6 +112,10 @@ ABLATIONS = {
     "vaal_herding_latent": {"rule__space": "latent"},
     "vaal_herding_no_linear_path": {"vae__linear_path": False},
     "vaal_herding_fixed_power": {"rule__score_power": 0.5},
+    "vaal_herding_missing_share": {
+        "rule__space": "components",
+        "rule__score_power": "missing_share",
+    },
 }
 
 

@@ -233,10 +233,10 @@ class Folder:
         self.failures = self._read("failures.json", json.loads)
         self.records = pd.DataFrame() if self.records is None else self.records.fillna("")
         self.failures = self.failures or []
-        config = self._read("config.json", json.loads)
+        config = self._read("settings.json", json.loads)
         if config is None:
             config = {"settings": SETTINGS, "machine": machine(), "versions": versions()}
-            replace_file(path / "config.json", json.dumps(config, indent=1).encode())
+            replace_file(path / "settings.json", json.dumps(config, indent=1).encode())
         elif config["settings"] != SETTINGS:
             raise SystemExit(f"{path} holds runs with other settings; name another --out")
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 DIGEST = "sha256"
 _OF_TABLE = b"skvaal.sha256"
+_LEVEL = 19  # of zstd: records are small, and kept for years
 _DEEPEST = 50
 _MOST_ROWS = 10_000_000  # a file of some kB may claim any number
 
@@ -39,8 +40,32 @@ def seal_table(frame: pd.DataFrame) -> bytes:
     digest = _digest(_rows(table)).encode()
     table = table.replace_schema_metadata({**table.schema.metadata, _OF_TABLE: digest})
     buffer = BytesIO()
-    pq.write_table(table, buffer, write_page_checksum=True)
+    encodings = _encodings(table)
+    pq.write_table(
+        table,
+        buffer,
+        compression="zstd",
+        compression_level=_LEVEL,
+        use_dictionary=[name for name in table.schema.names if name not in encodings],
+        column_encoding={path: encoding for path, encoding in encodings.values()},
+        write_page_checksum=True,
+    )
     return buffer.getvalue()
+
+
+def _encodings(table: pa.Table) -> dict[str, tuple[str, str]]:
+    """Path and encoding, by column, where a dictionary of the values would be long."""
+    encodings = {}
+    for column in table.schema:
+        if pa.types.is_list(column.type) and pa.types.is_integer(column.type.value_type):
+            encodings[column.name] = (f"{column.name}.list.element", "DELTA_BINARY_PACKED")
+        elif pa.types.is_floating(column.type) and _varies(table[column.name]):
+            encodings[column.name] = (column.name, "BYTE_STREAM_SPLIT")
+    return encodings
+
+
+def _varies(column: pa.ChunkedArray) -> bool:
+    return 4 * len(column.unique()) > len(column)
 
 
 def unseal_table(data: bytes, columns: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Comparisons that an earlier version kept: reported, gone on with and joined."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from skvaal.benchmark.journal import DamagedResultsError
 from skvaal.benchmark.report import write_report
 
 STORED = Path(__file__).parent.parent / "data" / "results"
+DOCS = Path(__file__).parents[2] / "docs"
 ARGUMENTS = {
     "estimator": "logistic_regression",
     "plan": Plan(n_seeds=2, rounds=2, batch=5, initial=5),
@@ -82,3 +84,19 @@ def test_digests_are_still_checked(stored):
 
     with pytest.raises(DamagedResultsError, match=r"config\.json is damaged .*match its sha256"):
         ResultsFolder(stored / "finished").read()
+
+
+def documented_folders():
+    text = (DOCS / "benchmark" / "records.rst").read_text()
+    return sorted(set(re.findall(r"skvaal report docs/(\w+)", text)))
+
+
+@pytest.mark.parametrize("folder", documented_folders())
+def test_the_records_in_the_documentation_can_be_reported(folder):
+    found = find_results(DOCS / folder)
+    assert found
+    assert all(len(results.records) and not results.failures for results in found)
+
+
+def test_the_documentation_names_records():
+    assert len(documented_folders()) >= 4

@@ -14,6 +14,7 @@ from skvaal._files.reading import listed, naming
 from skvaal._utils.files import memory_bytes
 
 ARRAY_ENDINGS = (".npy", ".npz")
+NAMES = "names"  # array of an .npz file that says which sample each row belongs to
 
 
 def read_samples(path: str | Path) -> NDArray[Any]:
@@ -22,8 +23,8 @@ def read_samples(path: str | Path) -> NDArray[Any]:
     Parameters
     ----------
     path : str or Path
-        A .npy file, which stays on disk (memory-mapped), or an .npz file that holds `X` or one
-        array only.
+        A .npy file, which stays on disk (memory-mapped), or an .npz file that holds `X`, or one
+        array only beside `names`.
 
     Returns
     -------
@@ -43,6 +44,23 @@ def read_samples(path: str | Path) -> NDArray[Any]:
         return array.reshape(len(array), -1)
 
 
+def read_names(path: str | Path) -> NDArray[np.object_] | None:
+    """Read the names of samples that an .npz file holds beside its rows, (n,); None without any."""
+    if Path(path).suffix.lower() != ".npz":
+        return None
+    with open_regular(path) as file, naming(path):
+        if NAMES not in _names(file):
+            return None
+        file.seek(0)
+        names = load_arrays(file, (NAMES,), most_bytes=memory_bytes())[NAMES]
+        if names.ndim != 1 or names.dtype.kind not in "Uiu":
+            raise ValueError(
+                f"its array {NAMES} is of {names.dtype} and shape {names.shape}; it must hold a "
+                "text or a whole number for each row"
+            )
+        return names.astype(str).astype(object)
+
+
 def _map(path: str | Path) -> NDArray[Any]:
     with open_regular(path) as file, naming(path):
         if file.read(6) != b"\x93NUMPY":
@@ -60,12 +78,13 @@ def _map(path: str | Path) -> NDArray[Any]:
 def _unpack(path: str | Path) -> NDArray[Any]:
     with open_regular(path) as file, naming(path):
         names = _names(file)
-        if "X" not in names and len(names) != 1:
+        others = [name for name in names if name != NAMES]
+        if "X" not in names and len(others) != 1:
             raise ValueError(
                 f"it holds {listed(names, len(names)) or 'no array'}; the samples must be called "
                 "X, or be the only array"
             )
-        name = "X" if "X" in names else names[0]
+        name = "X" if "X" in names else others[0]
         file.seek(0)
         return load_arrays(file, (name,), most_bytes=memory_bytes())[name]
 

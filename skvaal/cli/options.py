@@ -32,7 +32,7 @@ Preset = Annotated[
 ]
 Features = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="pixels, tfidf, a network of timm, or own.npy."),
+    typer.Option(metavar="NAME", help="pixels, tfidf, a network of timm, own.npz or own.npy."),
 ]
 Predictions = Annotated[
     str | None, typer.Option(metavar="FILE", help="Class probabilities of your own model.")

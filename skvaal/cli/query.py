@@ -65,6 +65,7 @@ def query(
         check_tools,
         find_tools,
         note_without_classes,
+        offered_classes,
     )
     from skvaal.project.reading import read_known
     from skvaal.project.writing import check_folder, write_folder
@@ -113,7 +114,9 @@ def query(
         of_pool += note_without_labels(known.samples.kind, label_column, labels, pool)
         unused = [*of_pool, *note_unused_of_choice(picks, given, tools=wanted)]
         print_picks(
-            picks, Words(query, given), [*note_without_classes(known.classes, wanted), *unused]
+            picks,
+            Words(query, given),
+            [*note_without_classes(offered_classes(known), wanted), *unused],
         )
         others = ["picks.csv", *(FILES_OF[each][0] for each in wanted)]
         say(f"\nOpen {out / 'page.html'}; {out} holds {joined(others)}, too.")

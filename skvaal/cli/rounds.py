@@ -142,7 +142,7 @@ def ask(
     """Choose samples to label next: never one that was asked for before."""
     given = dict(locals())
     from skvaal.cli.query import print_picks
-    from skvaal.project.labelling import FILES_OF, TOOLS, note_without_classes
+    from skvaal.project.labelling import FILES_OF, TOOLS, note_without_classes, offered_classes
     from skvaal.project.rounds.project import Project
 
     with _stops():
@@ -178,7 +178,7 @@ def ask(
         )
     if not quiet:
         wrote = [each for each in TOOLS if (asked.folder / FILES_OF[each][0]).exists()]
-        noted = note_without_classes(asked.picks.known.classes, wrote)
+        noted = note_without_classes(offered_classes(asked.picks.known), wrote)
         noted += note_unused_of_choice(asked.picks, given, tools=wrote)
         noted += note_whose_copy(out, tools, asked.folder)
         print_picks(asked.picks, Words(ask, given), noted)
@@ -275,6 +275,8 @@ def _print_status(report: Status) -> None:
         f"{report.n_labeled:,} of {report.n_samples:,} samples have a label; {report.n_waiting:,} "
         f"are asked for, {report.n_left:,} are left. {were} corrected."
     )
+    if report.n_gone:
+        say(f"Gone or damaged, without a label: {report.n_gone:,}.")
     if _is_complete(report):
         say("Nothing is left to label.")
     _print_classes(report.classes)

@@ -87,7 +87,7 @@ def note_whose_copy(
         what = "nothing was copied" if out is None else f"{shown(out)} is of no tool"
         return note_unused({"--tools": again}, what)
     wanted = find_tools(tools)
-    taken = next((each for each in wanted if each in fit), fit[0])
+    taken = next(each for each in wanted if each in fit)
     others = [each for each in wanted if each != taken]
     if not others:
         return []

@@ -51,6 +51,11 @@ def find_tools(tools: Any) -> tuple[str, ...]:
     return found
 
 
+def offered_classes(known: LabeledSamples) -> tuple[str, ...]:
+    """Classes that a tool's file names, sorted: those of images that are gone or damaged, too."""
+    return tuple(sorted({*known.classes, *known.unseen.values()}))
+
+
 def check_tools(tools: Iterable[str], known: LabeledSamples) -> None:
     """Raise if files for these tools cannot be made of such samples, or of their classes."""
     samples = known.samples
@@ -62,7 +67,7 @@ def check_tools(tools: Iterable[str], known: LabeledSamples) -> None:
             )
         if name in _HOLDS_XML:
             with naming(f"tools={name!r}: the class"):
-                for label in known.classes:
+                for label in offered_classes(known):
                     check_xml(label)
 
 
@@ -90,7 +95,7 @@ def make_files(picks: Picks, tools: Iterable[str], prefix: str | None = None) ->
             )
             files[FILES_OF[name][0]] = content
             if name == LABEL_STUDIO:
-                interface = write_interface(picks.known.samples.kind, picks.known.classes)
+                interface = write_interface(picks.known.samples.kind, offered_classes(picks.known))
                 files[INTERFACE] = f"{interface}\n".encode()
     return files
 
@@ -117,7 +122,7 @@ def _make_file(
     prefix: str | None,
 ) -> bytes:
     """What a tool imports of some samples, the most wanted first; None is a row that is gone."""
-    samples, classes = known.samples, known.classes
+    samples, classes = known.samples, offered_classes(known)
     if tool == LABEL_STUDIO:
         texts = None
         if samples.kind == "texts":

@@ -31,6 +31,7 @@ from skvaal.project.labelling import (
     find_tools,
     make_files,
     note_without_classes,
+    offered_classes,
 )
 from skvaal.project.picks import Picks
 from skvaal.project.rounds.checks import EVENTS
@@ -108,7 +109,7 @@ def write_batch(
     from skvaal.project.page import write_page
 
     log = make_log(picks, command)
-    log["notes"] += note_without_classes(picks.known.classes, tools)
+    log["notes"] += note_without_classes(offered_classes(picks.known), tools)
     if picks.strategy is not None and _can_save():
         picks.strategy.save(part / STRATEGY)
     elif picks.strategy is not None:
@@ -280,7 +281,7 @@ def _written(value: Any) -> str:
 
 
 def _json_able(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    return value if isinstance(value, str | int | float | bool | dict | None) else str(value)
 
 
 def _encoded(text: str) -> bytes:

@@ -157,8 +157,8 @@ def pictures(here):
 @pytest.mark.parametrize(
     ("options", "noted"),
     [
-        ("--tools label_studio --out x.xml", "x.xml is the file of cvat, not of label_studio. For "
-         "the other tools: project/round_1/label_studio.json."),
+        ("--tools label_studio,cvat --out x.xml", "x.xml is the file of cvat, not of label_studio. "
+         "For the other tools: project/round_1/label_studio.json."),
         ("--tools label_studio,coco --out x.json", "x.json is the file of label_studio, not of "
          "coco. For the other tools: project/round_1/coco.json."),
         ("--out x.csv", "No class is known yet: add yours to the <Choices> of label_studio.xml"),
@@ -175,7 +175,7 @@ def test_whose_file_a_copy_is_is_said(run, pictures, options, noted):
     ("options", "noted"),
     [
         ("--tools cvat --out x.html", "--tools (x.html is of no tool)"),
-        ("--tools label_studio --out x.xml", "x.xml is the file of cvat, not of label_studio"),
+        ("--tools coco,cvat --out x.xml", "x.xml is the file of cvat, not of coco"),
         ("--prefix http://x/ --out x.json", "--prefix (x.json is a copy of project/round_1/label_"),
         ("--prefix http://x/ --out x.xml", "--prefix (no file for Label Studio was written)"),
         ("--tools coco", "--tools (nothing was copied)"),
@@ -187,6 +187,30 @@ def test_options_of_a_copy_that_have_no_part_are_noted(run, pictures, options, n
     said = run(f"ask project --again {options}")
     assert noted in said
     assert "project/round_1" in said or "x." in said
+
+
+@pytest.mark.parametrize("again", ["", " --again"])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--tools label_studio --out x.xml", "--out x.xml is a file for cvat, which --tools "
+         "'label_studio' does not name; take --tools 'label_studio,cvat', or a file that ends in "
+         ".json"),
+        ("--tools cvat --out x.json", "--out x.json is a file for label_studio or coco, which "
+         "--tools 'cvat' does not name; take --tools 'cvat,label_studio', or a file that ends in "
+         ".xml"),
+    ],
+)  # fmt: skip
+def test_a_copy_for_another_tool_than_those_named_is_refused(
+    run, pictures, here, options, message, again
+):
+    run(f"start project --pool {pictures} --quiet")
+    if again:
+        run("ask project -n 3 --strategy random --quiet")
+    said = run(f"ask project -n 3 --strategy random {options}{again}", 2)
+    assert message in " ".join(said.split())
+    assert not list(here.glob("x.*"))
+    assert (here / "project" / "round_1").exists() == bool(again)
 
 
 def test_a_prefix_of_a_file_that_is_made_now_has_its_part(run, pictures, here):

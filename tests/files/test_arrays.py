@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from skvaal._files import arrays
-from skvaal._files.arrays import read_samples
+from skvaal._files.arrays import read_names, read_samples
 
 
 @pytest.fixture
@@ -45,6 +45,30 @@ def test_npz_of_several_arrays_needs_X(tmp_path):
         ValueError, match=r"own\.npz: it holds 'a', 'b'; the samples must be called X"
     ):
         read_samples(tmp_path / "own.npz")
+
+
+def test_npz_with_names_of_its_rows(tmp_path):
+    path = tmp_path / "own.npz"
+    np.savez(path, features=np.eye(3), names=["b.png", "caf\udce9.png", "a.png"])
+
+    np.testing.assert_array_equal(read_samples(path), np.eye(3))
+    assert read_names(path).tolist() == ["b.png", "caf\udce9.png", "a.png"]
+
+
+def test_rows_without_names(path):
+    np.save(path, np.eye(3))
+    np.savez(path.with_suffix(".npz"), X=np.eye(3))
+
+    assert read_names(path) is None
+    assert read_names(path.with_suffix(".npz")) is None
+
+
+@pytest.mark.parametrize("names", [np.zeros((3, 1), int), np.array([1.5]), np.array([b"a"])])
+def test_names_that_are_no_list_of_texts(tmp_path, names):
+    np.savez(tmp_path / "own.npz", X=np.eye(3), names=names)
+
+    with pytest.raises(ValueError, match=r"own\.npz: its array names is of .* and shape"):
+        read_names(tmp_path / "own.npz")
 
 
 def test_texts(path):

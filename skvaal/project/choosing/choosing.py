@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Integral
 from time import perf_counter
 from typing import Any
@@ -15,9 +15,10 @@ from skvaal._files.reading import counted, shown
 from skvaal._utils.params import PATH, WHOLE, checked
 from skvaal._version import __version__
 from skvaal.project.choosing.candidates import Pools
-from skvaal.project.choosing.deciding import LEAST_EXPONENT, Decision, How, decide, uncertainty_of
+from skvaal.project.choosing.deciding import Decision, How, decide, uncertainty_of
 from skvaal.project.choosing.inputs import Inputs, decode, make_inputs, reads_pixels
-from skvaal.project.choosing.noting import warnings_as_notes
+from skvaal.project.choosing.noting import note_diagnosis, note_left_out, warnings_as_notes
+from skvaal.project.choosing.positions import BY_POSITION, check_positions, note_positions
 from skvaal.project.choosing.predicted import Predicted, read_predictions
 from skvaal.project.choosing.reasons import Facts, Reasons, give_reasons
 from skvaal.project.choosing.strategies import COVERAGE, DEFAULT_STRATEGY, STRATEGIES, find_strategy
@@ -37,6 +38,7 @@ _LARGEST_SEED = 2**32 - 1
     model=[str],
     predictions=[*PATH, None],
     exclude=[list, tuple, set, dict, np.ndarray],
+    positions_before=[list, tuple],
     device=[str],
     n_jobs=WHOLE,
 )
@@ -50,6 +52,7 @@ def choose(
     model: str = "auto",
     predictions: Any = None,
     exclude: Iterable[str] = (),
+    positions_before: Iterable[Mapping[str, Mapping[str, str]]] = (),
     device: str = "auto",
     seed: int = 0,
     n_jobs: int = 1,
@@ -73,18 +76,21 @@ def choose(
         As in :meth:`~skvaal.VAALQueryStrategy.from_preset`; in the place of a strategy.
     features : str, array of shape (n_samples, n_features) or None, default=None
         What the choice sees: 'pixels', 'tfidf', a network of timm, a model of
-        sentence-transformers, or a .npy file with a row for each sample. None takes pixels, TF-IDF,
-        or a table's columns.
+        sentence-transformers, or a file with a row for each sample: .npy in their order, or .npz
+        with the arrays `X` and `names`. None takes pixels, TF-IDF, or a table's columns.
     model : {'auto', 'linear', 'forest', 'none'}, default='auto'
         Task model that is fitted to the labels; its uncertainty counts in the choice. 'auto' takes
         'linear' for features and texts, 'forest' for pixels and tables, and none with fewer than
         two classes, or fewer than three labels a class on average.
     predictions : str, path or None, default=None
         File of your own model's class probabilities, in the place of `model`: a table with a column
-        of names and one for each class, or a .npy file with a row for each sample.
+        of names and one for each class, or a .npy or .npz file as of `features`.
     exclude : iterable of str, default=()
         Names of samples that are not to be chosen, as they were asked for before. They count as
         covered.
+    positions_before : iterable of dict, default=()
+        The setting 'matched by position' of each choice before, the first one first. If rows of
+        features or of predictions are the same, the samples must be the same, too.
     device : str, default='auto'
         Where networks are computed.
     seed : int, default=0
@@ -138,12 +144,15 @@ def choose(
     with warnings_as_notes() as warned:
         inputs = make_inputs(samples, features, device=device, progress=how.verbose)
         predicted, notes = _ask(how, model, predictions, inputs, known)
+        by_position = _by_position(features=inputs, predictions=predicted)
+        check_positions(by_position, positions_before)
         how, more = _first_round(how, known, predicted)
         decision = decide(how, pools, int(n), inputs, predicted)
     reasons = _reason(how, decision, pools, predicted)
     notes = [
-        *known.samples.notes, *known.notes, *_left_out(known), *notes, *more,
-        *_of_diagnosis(decision.strategy), *warned,
+        *known.samples.notes, *known.notes, *note_left_out(known, _NOUNS[samples.kind]), *notes,
+        *note_positions(by_position, samples), *more,
+        *note_diagnosis(decision.strategy), *warned,
     ]  # fmt: skip
     settings = {
         "strategy": strategy if preset is None else f"preset {preset}",
@@ -161,6 +170,8 @@ def choose(
         "seed": int(seed),
         "version": __version__,
     }
+    if by_position:
+        settings[BY_POSITION] = by_position
     rows = decision.rows
     return Picks(
         known=known,
@@ -216,6 +227,11 @@ def _first_round(
     ]
 
 
+def _by_position(**read: Inputs | Predicted | None) -> dict[str, Mapping[str, str]]:
+    """Fingerprints of what was matched by position, by argument."""
+    return {argument: each.positions for argument, each in read.items() if each and each.positions}
+
+
 def _reason(how: How, decision: Decision, pools: Pools, predicted: Predicted | None) -> Reasons:
     places, columns = decision.places, decision.columns
     distances, usual, usual_of = None, None, ""
@@ -268,33 +284,3 @@ def _summarise(how: How, pools: Pools, n: int, inputs: Inputs, predicted: Predic
     if predicted is None:
         return f"{sentence}, from {inputs.name} and {labels}, without a model."
     return f"{sentence}, from {inputs.name}, {labels} and the predictions of {predicted.model}."
-
-
-def _left_out(known: LabeledSamples) -> list[str]:
-    left_out = known.samples.left_out
-    if not left_out:
-        return []
-    first, why = next(iter(left_out.items()))
-    n = counted(len(left_out), f"{_NOUNS[known.samples.kind]}")
-    verb = "was" if len(left_out) == 1 else "were"
-    return [f"{n} cannot be read and {verb} left out, first {shown(first)} ({shown(why)})."]
-
-
-def _of_diagnosis(strategy: Any) -> list[str]:
-    """What the user should know of VAAL's networks."""
-    found = getattr(strategy, "diagnostics_", None)
-    if found is None:
-        return []
-    notes = []
-    if found.has_collapsed:
-        notes.append(
-            "The auto-encoder's latent means hardly vary, so that they say little of the samples; "
-            "take the strategy 'herding', or other features."
-        )
-    is_noise = found.is_uninformative and not found.finds_missing_regions
-    if is_noise and (found.score_exponent is None or found.score_exponent >= LEAST_EXPONENT):
-        notes.append(
-            "The discriminator cannot tell held-out labelled from unlabelled samples (AUC "
-            f"{found.auc_cross_fitted:.2f}): its scores are noise here."
-        )
-    return notes

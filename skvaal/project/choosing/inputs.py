@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from skvaal._files.loading import load_images
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pool_files import files_of
 from skvaal._files.reading import shown
+from skvaal.project.choosing.positions import match
 
 # Side of the pixels that a task model reads: means over squares of the image's own.
 _MOST_PIXELS = 16
@@ -36,12 +38,15 @@ class Inputs:
         What they are, in words: 'pixels', 'features by resnet18'.
     suit_linear : bool
         Whether a linear model suits the rows, as it does features of networks and texts.
+    positions : dict or None, default=None
+        Of given features that belong to samples by their position alone, the fingerprint.
     """
 
     X: NDArray[Any]
     rows: NDArray[np.float32]
     name: str
     suit_linear: bool
+    positions: Mapping[str, str] | None = None
 
     def part(self, rows: NDArray[np.intp]) -> Any:
         """Some of the samples, as a strategy takes them; what lies on disk stays there."""
@@ -91,20 +96,17 @@ def make_inputs(
         made: Any = features
     else:
         made = make_features(features, samples.kind, device=device, progress=progress)
+    positions = None
     if isinstance(made, np.ndarray):
-        X, name = made, "given features"
-        if X.ndim != 2 or len(X) != len(samples):
-            raise ValueError(
-                f"features={_named(features)} has the shape {X.shape}, and {shown(samples.source)} "
-                f"has {len(samples):,} samples; it needs a row for each, in their order"
-            )
+        name = "given features"
+        X, positions = match(made, f"features={_named(features)}", features, samples)
     elif samples.kind == "images" and features in (None, PIXELS):
         return Inputs(samples.X, small_pixels(samples.X), name="pixels", suit_linear=False)
     else:
         X = made.fit_transform(_readable(samples))
         name = f"features by {features or 'TF-IDF'}"
     X = _rescaled(np.asarray(X, dtype=np.float32))
-    return Inputs(X, X, name=name, suit_linear=True)
+    return Inputs(X, X, name=name, suit_linear=True, positions=positions)
 
 
 def reads_pixels(samples: NamedSamples, features: Any) -> bool:

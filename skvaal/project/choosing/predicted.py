@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from skvaal._files.reading import (
 )
 from skvaal._files.tables import Table, read_table
 from skvaal._predictions.predictions import check_proba
+from skvaal.project.choosing.positions import match
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,14 @@ class Predicted:
         Names of the classes.
     model : str
         What predicts, in words.
+    positions : dict or None, default=None
+        Of given probabilities that belong to samples by their position alone, the fingerprint.
     """
 
     proba: NDArray[np.float64]
     classes: tuple[str, ...]
     model: str
+    positions: Mapping[str, str] | None = None
 
     def of(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """Probabilities of some samples."""
@@ -62,7 +67,8 @@ def read_predictions(source: str | Path, known: LabeledSamples) -> tuple[Predict
     ----------
     source : str or Path
         A CSV or Parquet table with a column of names (path, or row) and a column of probabilities
-        for each class; or a .npy or .npz file with a row for each sample, in their order.
+        for each class; or a .npy or .npz file with a row for each sample, in their order. An .npz
+        file may hold the samples' `names` beside them.
     known : LabeledSamples
         The samples. Labelled ones may be missing in a table.
 
@@ -89,11 +95,9 @@ def _of_array(source: str, known: LabeledSamples) -> tuple[Predicted, list[str]]
     samples = known.samples
     proba = read_samples(source)
     with naming(source):
-        if proba.ndim != 2 or proba.dtype.kind not in "biuf" or len(proba) != len(samples):
-            raise ValueError(
-                f"it has the shape {proba.shape}, and {shown(samples.source)} has "
-                f"{len(samples):,} samples; it needs a row of class probabilities for each"
-            )
+        if proba.dtype.kind not in "biuf":
+            raise ValueError(f"it holds {proba.dtype}; it needs class probabilities")
+        proba, positions = match(proba, "it", source, samples)
         checked = check_proba(np.asarray(proba), len(samples), "it")
     n_classes = checked.shape[1]
     classes = tuple(f"class {i}" for i in range(n_classes))
@@ -101,7 +105,7 @@ def _of_array(source: str, known: LabeledSamples) -> tuple[Predicted, list[str]]
     if n_classes == len(known.classes):
         classes = known.classes
         notes = ["The columns of the predictions are taken for the labels in alphabetical order."]
-    return Predicted(checked, classes, "your model"), notes
+    return Predicted(checked, classes, "your model", positions), notes
 
 
 def _of_table(table: Table, known: LabeledSamples) -> tuple[Predicted, list[str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from skvaal._utils.files import replace_file
 from skvaal._utils.pages import Templates, in_words, visible
+from skvaal.project.choosing.positions import BY_POSITION
 from skvaal.project.page.balance import weigh
 from skvaal.project.page.cards import explain_numbers, find_nearest, make_cards
 from skvaal.project.page.chart import Drawn, choose_drawn, draw
@@ -118,7 +119,8 @@ def _choose_pictured(picks: Picks, drawn: Drawn) -> tuple[int, ...]:
 
 
 def _list_settings(settings: dict[str, Any]) -> list[tuple[str, str]]:
-    order = sorted(settings, key=lambda key: _LAST.index(key) if key in _LAST else -1)
+    shown = (key for key in settings if key != BY_POSITION)
+    order = sorted(shown, key=lambda key: _LAST.index(key) if key in _LAST else -1)
     return [(_SETTINGS.get(key, str(key)), in_words(settings[key])) for key in order]
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 from skvaal._files.reading import shown
 from skvaal._utils.files import read_file, replace_file
-from skvaal.project.labelling import COCO, CVAT, FILES_OF, LABEL_STUDIO
+from skvaal.project.labelling import COCO, CVAT, DEFAULT_TOOLS, FILES_OF, LABEL_STUDIO
 from skvaal.project.writing import PAGE, TABLE, digest_of
 
 _COPIES = {".csv": TABLE, ".html": PAGE}
 _TOOLS = {".json": (LABEL_STUDIO, COCO), ".xml": (CVAT,)}
 
 
-def check_copy(out: str | Path) -> None:
-    """Raise if a file of a round could not be copied there.
+def check_copy(out: str | Path, tools: Sequence[str] | None = None) -> None:
+    """Raise if a file of a round, for one of the tools that were named, could not be copied there.
 
     Raises
     ------
@@ -36,6 +36,7 @@ def check_copy(out: str | Path) -> None:
             f"out={shown(out)} must end in .csv (a table to fill in), .json (Label Studio or "
             "COCO), .xml (CVAT) or .html (the page)"
         )
+    _check_tool(out, tools)
     if os.path.lexists(out):
         raise FileExistsError(
             f"{shown(out)} exists, and may hold labels that were not told yet; name another file"
@@ -46,16 +47,36 @@ def check_copy(out: str | Path) -> None:
         raise PermissionError(f"{shown(Path(out).absolute().parent)} cannot be written")
 
 
-def tools_for(out: str | Path | None, tools: Sequence[str]) -> tuple[str, ...]:
-    """Return these tools, and one whose file has the ending of a copy, if none of them has.
+def _check_tool(out: str | Path, tools: Sequence[str] | None) -> None:
+    """Refuse a copy of another tool's file than of those that were named."""
+    fit = _tools_of(out)
+    if tools is None or not fit or set(fit) & set(tools):
+        return
+    endings = sorted({Path(FILES_OF[each][0]).suffix for each in tools})
+    raise ValueError(
+        f"out={shown(out)} is a file for {' or '.join(fit)}, which tools={','.join(tools)!r} does "
+        f"not name; take tools={','.join([*tools, fit[0]])!r}, or a file that ends in "
+        f"{' or '.join(endings or _COPIES)}"
+    )
+
+
+def tools_for(out: str | Path | None, tools: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the tools that were named; else the usual one, and one for the ending of a copy.
 
     Examples
     --------
-    >>> tools_for("to_label.xml", ["coco"]), tools_for("to_label.json", ["coco"])
-    (('coco', 'cvat'), ('coco',))
+    >>> tools_for("to_label.xml", None), tools_for("to_label.json", ["coco"])
+    (('label_studio', 'cvat'), ('coco',))
     """
-    fit = () if out is None else _TOOLS.get(Path(out).suffix.lower(), ())
-    return (*tools, *(fit[:1] if not set(fit) & set(tools) else ()))
+    if tools is not None:
+        return tuple(tools)
+    fit = () if out is None else _tools_of(out)
+    return (*DEFAULT_TOOLS, *(fit[:1] if not set(fit) & set(DEFAULT_TOOLS) else ()))
+
+
+def _tools_of(out: str | Path) -> tuple[str, ...]:
+    """Tools whose files have the ending of a copy."""
+    return _TOOLS.get(Path(out).suffix.lower(), ())
 
 
 def copy_file(
@@ -81,7 +102,7 @@ def copy_file(
     ValueError, OSError
         As :func:`check_copy`, and if the file cannot be read or written.
     """
-    check_copy(out)
+    check_copy(out, tools)
     ending = Path(out).suffix.lower()
     what = name = _COPIES.get(ending, "")
     if not name:

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from skvaal._utils.schema import (
-    ANYTHING,
     COUNT,
     POSITIVE,
     TEXT,
@@ -21,6 +20,7 @@ from skvaal._utils.schema import (
     table_of,
     whole,
 )
+from skvaal.project.choosing.positions import BY_POSITION
 
 
 def _is_hexadecimal(text: Any) -> bool:
@@ -29,6 +29,7 @@ def _is_hexadecimal(text: Any) -> bool:
 
 _NAMES = list_of(TEXT)
 _LABELS = table_of(TEXT)
+_FINGERPRINT = entries({"rows": TEXT, "names": TEXT})
 _ROWS = entries({"n": COUNT, "digest": TEXT})
 FORMS: dict[str, Form] = {
     "start": entries(
@@ -63,7 +64,7 @@ FORMS: dict[str, Form] = {
         {
             "names": _NAMES,
             "joined": _NAMES,
-            "settings": table_of(ANYTHING),
+            "settings": entries({}, {BY_POSITION: table_of(_FINGERPRINT)}),
             "summary": TEXT,
             "seconds": number(0),
             "rows": _ROWS,

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import re
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
@@ -17,9 +14,8 @@ from skvaal._files.labels import LabeledSamples, read_labels
 from skvaal._files.reading import counted, shown
 from skvaal._utils.files import told
 from skvaal._utils.params import PATH, WHOLE, checked
-from skvaal._utils.parts import forget_parts, new_part
 from skvaal.project.choosing.choosing import choose
-from skvaal.project.labelling import DEFAULT_TOOLS, address_of, check_tools, find_tools, make_again
+from skvaal.project.labelling import address_of, check_tools, find_tools, make_again
 from skvaal.project.picks import Picks
 from skvaal.project.rounds.beginning import as_json, begin
 from skvaal.project.rounds.checks import EVENTS, check_asked
@@ -30,6 +26,7 @@ from skvaal.project.rounds.copies import (
     tools_for,
 )
 from skvaal.project.rounds.events import EventFile
+from skvaal.project.rounds.folders import RoundFolders
 from skvaal.project.rounds.pool_again import (
     labels_by_name,
     look_over,
@@ -41,8 +38,6 @@ from skvaal.project.rounds.pool_again import (
 from skvaal.project.rounds.state import Answer, Round, State
 from skvaal.project.rounds.status import Status, report_status
 from skvaal.project.writing import TABLE, write_batch
-
-_PARTS = re.compile(r"\.round_[0-9]+\.[0-9a-f]{16}\.part")
 
 
 @dataclass(frozen=True)
@@ -106,6 +101,7 @@ class Project:
                 "skvaal round start, or Project.start"
             )
         self._events = EventFile(self.folder / EVENTS)
+        self._folders = RoundFolders(self.folder, self.read_state)
         self.read_state()
 
     @classmethod
@@ -211,7 +207,8 @@ class Project:
         prefix : str, optional
             What Label Studio finds paths by: a URL, or 'local-files'.
         tools : str or sequence of str, optional
-            As of :func:`skvaal.project.write_folder`, and the tool of the ending of `out`.
+            As of :func:`skvaal.project.write_folder`. By default Label Studio, and the tool that
+            `out` is for by its ending.
         pool : str or Path, optional
             Where the pool is now, if it was moved.
         seed : int, optional
@@ -230,18 +227,20 @@ class Project:
         Raises
         ------
         ValueError
-            If fewer than `n` samples are left, a parameter is wrong, or the pool is another one.
+            If fewer than `n` samples are left, a parameter is wrong, the pool is another one, or
+            rows of features or of predictions were taken for other samples in an earlier round.
         ProjectInUseError
             If another process asked or told meanwhile.
         OSError
             If something cannot be written; then nothing was asked.
         """
+        named = None if tools is None else find_tools(tools)
         if out is not None:
-            check_copy(out)
-        wanted = tools_for(out, find_tools(DEFAULT_TOOLS if tools is None else tools))
+            check_copy(out, named)
+        wanted = tools_for(out, named)
         address_of(prefix)
         state = self.read_state()
-        self._settle(state)
+        self._folders.settle(state)
         known = read_pool_again(self.folder, state, pool, n_jobs=n_jobs, progress=progress)
         check_tools(wanted, known)
         number = len(state.rounds) + 1
@@ -250,6 +249,7 @@ class Project:
             known,
             n,
             exclude=list(state.asked),
+            positions_before=[one.positions for one in state.rounds],
             seed=number - 1 if seed is None else seed,
             n_jobs=n_jobs,
             progress=progress,
@@ -263,14 +263,12 @@ class Project:
             "seconds": time.perf_counter() - started,
             "rows": rows_of(known.samples, state),
         }
-        target = self.folder / f"round_{number}"
-        forget_parts(self.folder, _PARTS, spare=self._is_recorded)
-        with new_part(target, is_folder=True, spare=self._is_recorded) as part:
+        with self._folders.new(number) as (part, token):
             content["files"] = write_batch(picks, part, prefix=prefix, tools=wanted)
-            content["token"] = _token_of(part.name)
+            content["token"] = token
             event = self._events.append("ask", content, after=state.n_events - 1)
         state = state.after(event)
-        self._settle(state)
+        self._folders.settle(state)
         if out is not None:
             try:
                 self.copy_round(out, tools=wanted)
@@ -279,7 +277,7 @@ class Project:
                     f"round {number} is recorded, but not its copy: {told(error)}; copy it by "
                     "skvaal round ask --again --out FILE, or Project.copy_round"
                 ) from error
-        return AskedRound(state.rounds[-1], picks, self.folder / state.rounds[-1].folder)
+        return AskedRound(state.rounds[-1], picks, self._folders.path_of(state.rounds[-1]))
 
     @checked(
         file=PATH,
@@ -333,7 +331,7 @@ class Project:
             If something cannot be read or written; then nothing was told.
         """
         state = self.read_state()
-        self._settle(state)
+        self._folders.settle(state)
         known = read_pool_again(self.folder, state, pool, looks=False)
         told = read_labels(file, known.samples, path_column=path_column, label_column=label_column)
         told = look_over(told, n_jobs=n_jobs, progress=progress)
@@ -382,9 +380,9 @@ class Project:
         number : int, optional
             Of the round; by default the last one.
         tools : str or sequence of str, optional
-            Whose file is copied, if `out` may be that of several; by default the first there is.
-            A file that the round lacks, or that was changed, is made now, with ranks and no
-            reasons.
+            Whose file is copied: one that `out` may be by its ending; by default the first
+            there is. A file that the round lacks, or that was changed, is made now, with ranks
+            and no reasons.
         prefix, pool : optional
             As of :meth:`ask`.
 
@@ -401,7 +399,7 @@ class Project:
             If the file cannot be written.
         """
         state = self.read_state()
-        self._settle(state)
+        self._folders.settle(state)
         number = len(state.rounds) if number is None else number
         if not 1 <= number <= len(state.rounds):
             raise ValueError(
@@ -418,7 +416,7 @@ class Project:
                 known = read_pool_again(self.folder, state, pool, looks=False)
                 return make_again(what, one.names, known, prefix)
 
-            notes = copy_file(self.folder / one.folder, out, wanted, one.files, make)
+            notes = copy_file(self._folders.path_of(one), out, wanted, one.files, make)
             return replace(one, notes=notes)
         return one
 
@@ -476,29 +474,3 @@ class Project:
         return read_pool_again(
             self.folder, self.read_state(), pool, n_jobs=n_jobs, progress=progress
         )
-
-    def _part_of(self, number: int, token: str) -> Path:
-        return self.folder / f".round_{number}.{token}.part"
-
-    def _is_recorded(self, part: str) -> bool:
-        """Whether a folder is that of a round that was asked, so that it must stay."""
-        try:
-            return _token_of(part) in {one.token for one in self.read_state().rounds}
-        except Exception:  # who knows
-            return True
-
-    def _settle(self, state: State) -> None:
-        """Give the folder of the last round its name, if a stop came in between; tidy up."""
-        if state.rounds:
-            last = state.rounds[-1]
-            part = self._part_of(last.number, last.token)
-            if part.is_dir():
-                target = self.folder / last.folder
-                if os.path.lexists(target):  # of a state that a backup has undone
-                    target.rename(self.folder / f"{last.folder}.before_{last.token}")
-                with suppress(FileNotFoundError):  # another process was faster
-                    part.rename(target)
-
-
-def _token_of(part: str) -> str:
-    return part.split(".")[-2]

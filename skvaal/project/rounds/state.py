@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from skvaal.project.choosing.positions import BY_POSITION
 from skvaal.project.rounds.events import Event
 
 
@@ -33,6 +34,8 @@ class Round:
         SHA-256 of the files in its folder, by name; empty of rounds of earlier versions.
     notes : tuple of str
         What the user should know of a copy of one of them.
+    positions : dict of dict
+        Fingerprints of what belonged to samples by its position alone, by argument.
     """
 
     number: int
@@ -44,6 +47,7 @@ class Round:
     token: str
     files: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    positions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -168,6 +172,7 @@ class State:
             seconds=content["seconds"],
             token=content["token"],
             files=content.get("files", {}),
+            positions=content["settings"].get(BY_POSITION, {}),
         )
         return self._changed(
             content, names=(*self.names, *content["joined"]), rounds=(*self.rounds, one)

@@ -24,6 +24,7 @@ from skvaal._stopping.curve import CurvePoint, compute_curve
 from skvaal._stopping.stabilized_predictions import StabilizedPredictions
 from skvaal.project.choosing.inputs import Inputs, decode, make_inputs, reads_pixels
 from skvaal.project.rounds.learning_curve import Saving, estimate_saving
+from skvaal.project.rounds.pool_again import new_names
 from skvaal.project.rounds.state import Answer, Round, State
 
 _MOST_POINTS = 12
@@ -61,7 +62,8 @@ class Status:
     ----------
     n_samples, n_labeled, n_waiting, n_left : int
         Samples that were ever in the pool; those with a label; those that were asked for and have
-        none yet; those that may still be asked for.
+        none yet; those that may still be asked for. Without a curve the pool is not read: what
+        joined or left it since the last question is not known then.
     n_corrected : int
         Labels that a later answer changed.
     classes : dict of int
@@ -79,6 +81,8 @@ class Status:
         The same in a sentence, with what it rests on; empty without a model.
     model : str
         What the curve, the saving and the predictions are of, in words; or why there is none.
+    n_gone : int, default=0
+        Samples without a label that nobody asked for, and whose images are gone or damaged now.
     """
 
     n_samples: int
@@ -93,6 +97,7 @@ class Status:
     should_stop: bool | None
     stopping: str
     model: str
+    n_gone: int = 0
 
 
 def report_status(
@@ -118,12 +123,16 @@ def report_status(
     learned = _Learned("No curve was asked for.")
     if known is not None:
         learned = _learn(state, known, n_jobs, progress)
+    joined = [] if known is None else new_names(known, state)
+    there = set(state.names if known is None else known.samples.names)
+    left = [*state.left, *(name for name in joined if name not in state.labels)]
+    n_left = sum(name in there for name in left)
     counts = Counter(state.labels.values())
     return Status(
-        n_samples=len(state.names),
+        n_samples=len(state.names) + len(joined),
         n_labeled=len(state.labels),
         n_waiting=len(state.waiting),
-        n_left=len(state.left),
+        n_left=n_left,
         n_corrected=sum(answer.n_corrected for answer in state.answers),
         classes=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
         rounds=_report_rounds(state),
@@ -132,6 +141,7 @@ def report_status(
         should_stop=learned.should_stop,
         stopping=learned.stopping,
         model=learned.model,
+        n_gone=len(left) - n_left,
     )
 
 

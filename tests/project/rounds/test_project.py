@@ -16,6 +16,7 @@ import pytest
 from skvaal.project import Project
 from skvaal.project.rounds import events
 from skvaal.project.rounds.events import ProjectInUseError
+from skvaal.project.rounds.folders import RoundFolders
 from tests.saved_project import FOLDER as SAVED
 
 from .conftest import write_labels
@@ -216,7 +217,7 @@ def test_a_question_amid_another_is_refused(project, answer):
 
 
 def test_a_stop_between_the_record_and_the_folder_is_mended(project, monkeypatch):
-    monkeypatch.setattr(Project, "_settle", lambda self, state: None)
+    monkeypatch.setattr(RoundFolders, "settle", lambda self, state: None)
     one = project.ask(3, **QUICK).round
     assert not (project.folder / one.folder).exists()
     monkeypatch.undo()
@@ -397,6 +398,41 @@ def test_the_status_goes_on_without_pictures_that_are_gone(photos, tmp_path):
     assert status.model.endswith(", without 1 label of samples that are gone or damaged")
 
 
+@pytest.mark.parametrize("tool", ["label_studio", "cvat", "coco"])
+def test_a_class_whose_pictures_are_gone_is_offered(photos, tmp_path, tool):
+    names = photos.ask(3, **QUICK).round.names
+    labels = dict(zip(names, ["cat", "dog", "owl"], strict=True))
+    photos.tell(write_labels(tmp_path / "l.csv", labels, "path"))
+    os.unlink(tmp_path / "photos" / names[2])
+    asked = photos.ask(2, tools=tool, **QUICK)
+    offered = {"label_studio": "label_studio.xml", "cvat": "cvat.xml", "coco": "coco.json"}[tool]
+    assert "owl" in (asked.folder / offered).read_text()
+    assert "owl" not in asked.picks.known.classes
+
+
+def test_no_class_is_missing_where_only_gone_pictures_have_one(photos, tmp_path):
+    name, *_ = photos.ask(1, **QUICK).round.names
+    photos.tell(write_labels(tmp_path / "l.csv", {name: "owl"}, "path"))
+    os.unlink(tmp_path / "photos" / name)
+    log = json.loads((photos.ask(2, **QUICK).folder / "log.json").read_text())
+    assert not any("No class is known yet" in note for note in log["notes"])
+
+
+def test_the_status_counts_pictures_that_joined_or_are_gone(photos, tmp_path, write_image):
+    names = photos.ask(3, **QUICK).round.names
+    photos.tell(write_labels(tmp_path / "l.csv", dict.fromkeys(names, "cat"), "path"))
+    rest = sorted({f"{i:02}.png" for i in range(12)} - set(names))
+    os.unlink(tmp_path / "photos" / rest[0])
+    (tmp_path / "photos" / rest[1]).write_bytes(b"no image")
+    for name in ("y.png", "z.png", "zz.png"):
+        write_image(tmp_path / "photos" / name, (1, 2, 3), size=(8, 8))
+    status = photos.report_status()
+    assert (status.n_samples, status.n_labeled, status.n_left, status.n_gone) == (15, 3, 10, 2)
+    assert len(photos.ask(10, **QUICK).round.names) == status.n_left
+    assert photos.report_status().n_left == 0
+    assert photos.report_status(curve=False).n_left == 2
+
+
 def test_a_new_file_that_is_not_told_joins_when_it_is_looked_at(photos, tmp_path, write_image):
     write_image(tmp_path / "photos" / "new.png", (1, 2, 3), size=(8, 8))
     (tmp_path / "photos" / "bad.png").write_bytes(b"no image")
@@ -422,7 +458,7 @@ def test_each_event_is_read_once(project, answer, monkeypatch):
 @pytest.mark.parametrize("ending", [".json", ".xml"])
 def test_a_tool_labels_what_was_asked(photos, tmp_path, ending):
     out = tmp_path / f"to_label{ending}"
-    names = photos.ask(3, out=out, tools="coco", **QUICK).round.names
+    names = photos.ask(3, out=out, tools="coco,cvat", **QUICK).round.names
     content = out.read_text()
     if ending == ".json":
         content = json.loads(content)
@@ -517,7 +553,7 @@ def test_what_a_killed_question_left_is_removed_by_the_next(project):
 
 
 def test_the_folder_of_a_recorded_round_is_spared(project, monkeypatch):
-    monkeypatch.setattr(Project, "_settle", lambda self, state: None)
+    monkeypatch.setattr(RoundFolders, "settle", lambda self, state: None)
     one = project.ask(3, **QUICK).round
     project.ask(3, **QUICK)  # does not settle the first, as if it were recorded only now
     assert (project.folder / f".round_1.{one.token}.part").exists()
@@ -585,3 +621,29 @@ def test_images_that_join_and_leave(tmp_path, write_image):
     assert answer.n_new == 4
     assert any(f"gone or damaged: {first[0]!r}." in note for note in answer.notes)
     assert len(project.read_known().rows) == 5
+
+
+@pytest.mark.parametrize("argument", ["features", "predictions"])
+def test_rows_of_an_older_list_of_pictures_are_not_taken(tmp_path, write_image, argument):
+    folder = tmp_path / "photos"
+    for i in range(12):
+        write_image(folder / f"{i:02}.png", (20 * i, 9, 9), size=(8, 8))
+    labels = {f"{i:02}.png": "red" if i % 2 else "blue" for i in range(4)}
+    start = write_labels(tmp_path / "labels.csv", labels, "path")
+    project = Project.start(tmp_path / "project", folder, labels=start)
+    rows = np.random.default_rng(0).dirichlet(np.ones(2), 12)
+    np.save(tmp_path / "own.npy", rows)
+    given = {**QUICK, argument: str(tmp_path / "own.npy")}
+    if argument == "predictions":
+        given |= {"strategy": "margin", "model": "auto"}
+    project.ask(2, **given)
+    project.ask(2, **given)  # of the same pictures
+    os.unlink(folder / "11.png")
+    write_image(folder / "001.png", (1, 2, 3), size=(8, 8))  # as many, in another order
+    with pytest.raises(ValueError, match=f"^{argument} hold the same rows as in round 1, but"):
+        project.ask(2, **given)
+    assert len(project.read_state().rounds) == 2
+    names = sorted(one.name for one in folder.iterdir())
+    np.savez(tmp_path / "own.npz", X=rows, names=np.array(names))
+    given[argument] = str(tmp_path / "own.npz")
+    assert len(project.ask(2, **given).round.names) == 2

@@ -39,6 +39,11 @@ def _write_proba(path: Path) -> None:
         frame.to_csv(path, index=False) if path.suffix == ".csv" else frame.to_parquet(path)
 
 
+def _write_named(path: Path) -> None:
+    proba = np.random.default_rng(0).dirichlet([1, 1], size=_N)
+    np.savez_compressed(path, X=proba, names=np.arange(_N)[::-1].astype(str))
+
+
 def _read_proba(path: Path) -> Any:
     pool = read_pool(path.parent / "pool.npy")
     predicted, _ = read_predictions(path, read_labels(path.parent / "labels.csv", pool))
@@ -80,13 +85,14 @@ _KINDS: dict[str, tuple[str, Callable[[Path], None], Callable[[Path], Any]]] = {
     "Parquet of probabilities": ("proba.parquet", _write_proba, _read_proba),
     "npy of probabilities": ("proba.npy", _write_proba, _read_proba),
     "npz of probabilities": ("proba.npz", _write_proba, _read_proba),
+    "npz of named probabilities": ("named.npz", _write_named, _read_proba),
     "project": ("pets/project.db", _start_project, _read_project),
     "safetensors of weights": ("net.safetensors", _write_weights, _read_weights),
     "weights of torch": ("net.pt", _write_weights, _read_weights),
 }
 ROUND_FILES = tuple(_KINDS)
 # Of these a changed number is found.
-SEALED = ("npz of probabilities", "project")
+SEALED = ("npz of probabilities", "npz of named probabilities", "project")
 
 
 def make_round_file(folder: Path, *, name: str) -> Path:

@@ -47,7 +47,7 @@ def seal_table(frame: pd.DataFrame) -> bytes:
         compression="zstd",
         compression_level=_LEVEL,
         use_dictionary=[name for name in table.schema.names if name not in encodings],
-        column_encoding={path: encoding for path, encoding in encodings.values()},
+        column_encoding=dict(encodings.values()),
         write_page_checksum=True,
     )
     return buffer.getvalue()

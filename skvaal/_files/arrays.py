@@ -49,7 +49,14 @@ def read_names(path: str | Path) -> NDArray[np.object_] | None:
     if Path(path).suffix.lower() != ".npz":
         return None
     with open_regular(path) as file, naming(path):
-        if NAMES not in _names(file):
+        held = _names(file)
+        if NAMES not in held:
+            # One of them may be the names, called in another way or damaged there.
+            if len(held) > 1:
+                raise ValueError(
+                    f"it holds {listed(held, len(held))}; call the names of the rows {NAMES}, and "
+                    "take out what is neither rows nor names"
+                )
             return None
         file.seek(0)
         names = load_arrays(file, (NAMES,), most_bytes=memory_bytes())[NAMES]

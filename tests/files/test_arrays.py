@@ -63,6 +63,12 @@ def test_rows_without_names(path):
     assert read_names(path.with_suffix(".npz")) is None
 
 
+def test_names_that_are_called_otherwise(tmp_path):
+    np.savez(tmp_path / "own.npz", X=np.eye(3), paths=["a.png", "b.png", "c.png"])
+    with pytest.raises(ValueError, match=r"own\.npz: it holds 'X', 'paths'; call the names"):
+        read_names(tmp_path / "own.npz")
+
+
 @pytest.mark.parametrize("names", [np.zeros((3, 1), int), np.array([1.5]), np.array([b"a"])])
 def test_names_that_are_no_list_of_texts(tmp_path, names):
     np.savez(tmp_path / "own.npz", X=np.eye(3), names=names)

@@ -8,10 +8,10 @@ BIN_OLDEST := .venv-oldest/bin
 BIN_TOOLS := .venv-tools/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-newest test-oldest coverage faults fuzz mutants lint docs audit bom check clean
+.PHONY: help setup demo test test-slow test-newest test-oldest coverage faults fuzz mutants lint docs audit bom release-check check clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.installed  ## make .venv and install skvaal with all that development needs
 
@@ -87,6 +87,14 @@ audit: .venv-bom/.installed .venv-tools/.installed  ## look for known vulnerabil
 bom: .venv-bom/.installed .venv-tools/.installed  ## write the bill of materials in bom.json (CycloneDX)
 	$(BIN_TOOLS)/cyclonedx-py environment --pyproject pyproject.toml --mc-type library \
 		--output-reproducible --output-file bom.json .venv-bom/bin/python
+
+.venv-build/.installed:
+	$(PYTHON) -m venv .venv-build
+	.venv-build/bin/python -m pip install -q "build>=1.2" "twine>=6.1"
+	touch $@
+
+release-check: .venv-build/.installed  ## build wheel and sdist, look into them, try them in clean environments (options: ARGS="--versions newest")
+	.venv-build/bin/python .ci/release_check.py --python-oldest $(PYTHON_OLDEST) $(ARGS)
 
 check: lint test test-slow test-newest docs  ## run every check
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -227,6 +227,42 @@ class BaseQueryStrategy(
 
     @undone_on_error
     @allowing_underflow
+    @overload
+    def fit_query(
+        self,
+        X_labeled: Any,
+        X_unlabeled: Any,
+        n: int = 1,
+        *,
+        proba: Any = None,
+        proba_labeled: Any = None,
+        return_scores: Literal[False] = False,
+    ) -> NDArray[np.intp]: ...
+
+    @overload
+    def fit_query(
+        self,
+        X_labeled: Any,
+        X_unlabeled: Any,
+        n: int = 1,
+        *,
+        proba: Any = None,
+        proba_labeled: Any = None,
+        return_scores: Literal[True],
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]: ...
+
+    @overload
+    def fit_query(
+        self,
+        X_labeled: Any,
+        X_unlabeled: Any,
+        n: int = 1,
+        *,
+        proba: Any = None,
+        proba_labeled: Any = None,
+        return_scores: bool,
+    ) -> NDArray[np.intp] | tuple[NDArray[np.intp], NDArray[np.float64]]: ...
+
     def fit_query(
         self,
         X_labeled: Any,
@@ -287,6 +323,26 @@ class BaseQueryStrategy(
         self._learn_scale(pools)
         self._fit(*pools, predictions, names, previous)
         self.seconds_ = {"fit": perf_counter() - began}
+
+    @overload
+    def query(
+        self,
+        X_unlabeled: Any,
+        n: int = 1,
+        *,
+        proba: Any = None,
+        return_scores: Literal[False] = False,
+    ) -> NDArray[np.intp]: ...
+
+    @overload
+    def query(
+        self, X_unlabeled: Any, n: int = 1, *, proba: Any = None, return_scores: Literal[True]
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]: ...
+
+    @overload
+    def query(
+        self, X_unlabeled: Any, n: int = 1, *, proba: Any = None, return_scores: bool
+    ) -> NDArray[np.intp] | tuple[NDArray[np.intp], NDArray[np.float64]]: ...
 
     def query(
         self, X_unlabeled: Any, n: int = 1, *, proba: Any = None, return_scores: bool = False

@@ -25,9 +25,12 @@ from skvaal import (
     VAALNet,
     VAALQueryStrategy,
 )
+from skvaal._utils import model_file
 
 from . import crafted_files, saved_models
 from .conftest import SMALL
+
+VERSION_OF_STORED = "0.1.0"  # that of tests/data/models
 
 
 class OwnVAE(DenseVAE):
@@ -507,7 +510,8 @@ def test_what_is_no_file_is_named_and_waited_for_by_nobody(path, fitted, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["herding", "task_loss"])
-def test_one_strategy_is_always_the_same_bytes(name, tmp_path):
+def test_one_strategy_is_always_the_same_bytes(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(model_file, "__version__", VERSION_OF_STORED)  # the file states it
     path = saved_models.FOLDER / f"{name}.safetensors"
     loaded = type(saved_models.CASES[name].make()).load(path)
     for number in range(6):
@@ -577,7 +581,7 @@ def test_what_a_condition_is_ranked_by_cannot_be_replaced(tmp_path):
 
 @pytest.mark.parametrize("copy", ["pickle", "joblib"])
 @pytest.mark.parametrize("name", saved_models.CASES)
-def test_a_pickle_of_a_loaded_strategy_chooses_as_it_does(name, copy, tmp_path):
+def test_a_pickle_of_a_loaded_strategy_chooses_as_it_does(name, copy, tmp_path, monkeypatch):
     path = saved_models.FOLDER / f"{name}.safetensors"
     loaded = type(saved_models.CASES[name].make()).load(path)
     if copy == "pickle":
@@ -586,6 +590,7 @@ def test_a_pickle_of_a_loaded_strategy_chooses_as_it_does(name, copy, tmp_path):
         joblib.dump(loaded, tmp_path / "file")
         copied = joblib.load(tmp_path / "file")
     assert saved_models.choose(name, copied) == saved_models.choose(name, loaded)
+    monkeypatch.setattr(model_file, "__version__", VERSION_OF_STORED)  # the file states it
     copied.save(tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == path.read_bytes()
 

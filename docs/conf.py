@@ -1,5 +1,7 @@
 """Sphinx configuration. The build needs no network: intersphinx is off on purpose."""
 
+import warnings
+
 from skvaal._version import __version__
 
 project = "skvaal"
@@ -13,6 +15,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "numpydoc",
     "myst_parser",  # changes.rst includes CHANGES.md
+    "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "_templates"]
 default_role = "literal"  # `name` is code, as scikit-learn writes it
@@ -27,6 +30,22 @@ autodoc_inherit_docstrings = False
 numpydoc_show_class_members = False
 # A documented parameter is one of the signature's, and in its order.
 numpydoc_validation_checks = {"PR02", "PR03"}
+
+# modAL's calls of scikit-learn are older than scikit-learn; the gallery would print it.
+warnings.filterwarnings("ignore", category=FutureWarning, module="sklearn")
+sphinx_gallery_conf = {
+    "examples_dirs": ["../examples/gallery"],
+    "gallery_dirs": ["gallery"],
+    "within_subsection_order": "FileNameSortKey",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "remove_config_comments": True,
+    "show_memory": False,
+    "show_signature": False,
+    "min_reported_time": 1e6,  # times are those of the machine that built the page
+    "write_computation_times": False,
+    "thumbnail_size": (320, 224),
+}
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"skvaal {version}"

@@ -80,7 +80,7 @@ class Chooser:
         self.n, self.seed, self.state = start.case.batch, seed, state
         self.u = margin_of(state["proba"])
         self.w = weigh(self.u)
-        # What the rule of version 0.1 takes as D's exponent.
+        # What the default rule takes as D's exponent.
         n_labeled, n_dims = state["components_labeled"].shape
         self.power = 0.5 * n_labeled / (n_labeled + 10 * n_dims)
 

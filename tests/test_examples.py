@@ -18,7 +18,6 @@ PROMISES = {
     "several_processes.py": None,
     # Below.
     "make_photos.py": None,
-    "own_networks.py": "to label next",
     "task_aware.py": "TA-VAAL      100 labels",
     "compare_strategies.py": "wine, a class is missing",
     "segmentation.py": "24 annotated images: mean intersection over union 0.",

@@ -9,7 +9,7 @@ margin; rank, its rank among the pool; sqrt, its square root; none, nothing.
 
 SKVAAL_DATA names the folder with fashion_mnist.npz. Half an hour on one busy core. Writes the gain
 in accuracy of each batch and how the margins are spread (.csv), and a table (.txt) to
-docs/results/research. docs/research_log.md has what came out.
+docs/results/research. docs/research/herding_rule.md has what came out.
 """
 
 from functools import partial

@@ -10,7 +10,7 @@ unlabelled; a, twice as much as D's cross-fitted AUC is above 1/2, 0 if it is no
 
 SKVAAL_DATA names the folder with fashion_mnist.npz; digits need none. On two busy cores digits take
 half an hour. Writes the gain in accuracy of each batch (.csv) and a table (.txt) to
-docs/results/research. docs/research_log.md has what came out.
+docs/results/research. docs/research/latent_spaces.md has what came out.
 """
 
 import argparse

@@ -54,7 +54,7 @@ case "${1:-all}" in digits | all)
         standard,biased_start --seeds 10 --initial 20 --batch 80 --rounds 1 ;;& cases | all)
     # What the library's claims are about; `skvaal benchmark --cases` lists them.
     skvaal benchmark --quiet --out cases --case "${2:-all}" --against herding \
-        --strategies random,margin,typi_clust,herding,vaal_herding ;;& report | all)
+        --strategies random,margin,typi_clust,herding,vaal_herding,vaal_herding_missing_share ;;& report | all)
     skvaal report recommended --out ../build/recommended
     [ ! -d cases ] || skvaal report cases --out ../build/cases --against herding ;;
 esac

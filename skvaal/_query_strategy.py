@@ -225,8 +225,6 @@ class BaseQueryStrategy(
         self._learn(pools, views, names, previous)
         return self
 
-    @undone_on_error
-    @allowing_underflow
     @overload
     def fit_query(
         self,
@@ -263,6 +261,8 @@ class BaseQueryStrategy(
         return_scores: bool,
     ) -> NDArray[np.intp] | tuple[NDArray[np.intp], NDArray[np.float64]]: ...
 
+    @undone_on_error
+    @allowing_underflow
     def fit_query(
         self,
         X_labeled: Any,

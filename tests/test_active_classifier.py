@@ -321,6 +321,7 @@ def test_grid_search_over_the_strategy_in_two_processes():
     assert best == search.best_params_["query_strategy__beta"]
 
 
+@pytest.mark.slow
 def test_grid_search_over_a_strategy_inside_a_pipeline():
     pipeline = make_pipeline(StandardScaler(), VAALQueryStrategy(**QUICK))
     search = GridSearchCV(
@@ -455,6 +456,7 @@ def test_bad_weights():
     ],
     ids=["VAALQuery", "net", "strategy", "Pipeline"],
 )
+@pytest.mark.slow
 def test_a_grid_over_a_parameter_that_cannot_change_the_choice_warns(query, grid):
     search = GridSearchCV(active(query, n_rounds=1), grid, cv=2, error_score="raise")
     with pytest.warns(UnusedParameterWarning, match="has no effect with") as warned:
@@ -556,6 +558,7 @@ def test_a_rule_reads_the_validation_set_in_place_of_folds():
     assert measured == classifier.learning_curve_["accuracy"].tolist()
 
 
+@pytest.mark.slow
 def test_a_rule_of_texts_and_frames():
     frame = pd.DataFrame(X).add_prefix("x")
     texts = [f"{y} flower" for y in Y]
@@ -566,6 +569,7 @@ def test_a_rule_of_texts_and_frames():
             assert classifier.n_rounds_ < 3
 
 
+@pytest.mark.slow
 def test_parameters_of_a_rule_are_nested():
     classifier = active(stopping=StabilizedPredictions())
     assert classifier.get_params()["stopping__threshold"] == 0.99

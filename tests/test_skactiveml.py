@@ -216,6 +216,7 @@ def test_parameters():
 
 @pytest.mark.parametrize("rule", ["k_center", "greedy", "herding"])
 @pytest.mark.parametrize("as_samples", [True, False])
+@pytest.mark.slow
 def test_the_rule_of_the_strategy_makes_the_batch(digits, quick, rule, as_samples):
     X, labels = digits
     y = np.where(labels == -1, np.nan, labels)

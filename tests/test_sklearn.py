@@ -91,6 +91,7 @@ def test_grid_search_by_the_evidence_lower_bound(digits):
     assert search.best_score_ == max(search.cv_results_["mean_test_score"])
 
 
+@pytest.mark.slow
 def test_grid_search_in_a_pipeline_in_two_processes(digits):
     X, y = digits
     pipe = make_pipeline(StandardScaler(), VAALQueryStrategy(**QUICK))
@@ -181,6 +182,7 @@ def test_grid_search_over_rules_by_what_they_choose(digits):
     assert np.isfinite(scores).all()
 
 
+@pytest.mark.slow
 def test_grid_search_over_rules_in_rounds_of_labelling(digits):
     X, _ = digits
     y = np.arange(len(X)) % 3

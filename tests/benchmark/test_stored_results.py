@@ -38,6 +38,7 @@ def test_records_are_read(stored):
 
 
 @pytest.mark.parametrize("name", ["finished", "stopped"])
+@pytest.mark.slow
 def test_report_can_be_written(stored, tmp_path, name):
     page = write_report(find_results(stored / name), tmp_path / "report")
 

@@ -67,6 +67,7 @@ def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
     assert "trained_per_second" in printed
 
 
+@pytest.mark.slow
 def test_queries_are_timed_of_images_and_of_features(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(speed, "in_child", lambda function, *args: function(*args))
     monkeypatch.setattr("skvaal._vaal.fitting.AUTO_ITERATIONS", 2)
@@ -83,6 +84,7 @@ def test_queries_are_timed_of_images_and_of_features(tmp_path, capsys, monkeypat
     assert "vaal_query, features" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_scaling_varies_one_thing_at_a_time(monkeypatch):
     seconds = iter([9.0] * 10 + [0.5, 0.1] * 5)  # the first round is not counted
     monkeypatch.setattr(scaling, "timed", lambda function, device: (function(), next(seconds))[1])

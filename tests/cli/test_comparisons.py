@@ -106,6 +106,7 @@ def test_another_strategy_joins_the_folder(tmp_path):
     assert "herding_no_learner" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_strategy_of_the_folder_with_other_parameters_is_refused(tmp_path):
     settings = ["--strategies", "vaal,random", "--rounds", "1", "--out", tmp_path]
     skvaal("benchmark", *SMALL, *VAAL, *settings)

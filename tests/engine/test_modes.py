@@ -94,6 +94,7 @@ def test_diagnose_in_a_mode(mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.slow
 def test_predicted_losses_in_a_mode(mode):
     def predict():
         return TaskLossHead(seed=0).fit(X, X[:, 0] ** 2).predict(X)

@@ -48,6 +48,7 @@ def test_bfloat16_scores_what_float32_scores(data, request):
 
 
 @pytest.mark.parametrize("data", PARAMS)
+@pytest.mark.slow
 def test_bfloat16_trains_to_the_same_loss(data, request):
     losses = [
         fitted(data, request, engine__precision=precision, max_epochs=8)[0].history_[:, "vae_loss"]
@@ -103,6 +104,7 @@ def compiled(monkeypatch):
 
 
 @quiet
+@pytest.mark.slow
 def test_compiled_networks_do_the_same(digits, compiled):
     X, y = digits
     plain = VAALQueryStrategy(**QUICK).fit(X, y)

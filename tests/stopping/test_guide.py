@@ -7,6 +7,7 @@ import pytest
 from ..guides import run_examples
 
 
+@pytest.mark.slow
 def test_examples_run(capsys):
     pytest.importorskip("modAL")
     names = run_examples("stopping")

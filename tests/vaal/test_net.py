@@ -163,6 +163,7 @@ def test_history_holds_every_term_for_epochs_and_batches():
 
 
 @pytest.mark.parametrize("likelihood", ["gaussian", "bernoulli"])
+@pytest.mark.slow
 def test_training_improves_both_modules(likelihood):
     rng = np.random.RandomState(0)
     labeled = 1 / (1 + np.exp(-rng.randn(60, 6) - 3)).astype(np.float32)

@@ -28,6 +28,7 @@ def test_figures_leave_pyplot_alone(records):
 
 
 @pytest.mark.parametrize("name", [r"a_b^c$\frac$", "$<b>&</b>"])
+@pytest.mark.slow
 def test_names_are_drawn_as_they_are(records, name, tmp_path):
     heading = f"{name}; two seeds"
     names = {"margin": name, "random": "random"}

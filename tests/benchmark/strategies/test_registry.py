@@ -85,6 +85,7 @@ def test_strategy_leaves_the_learner_and_numpys_generator_alone(name, learner, p
     np.testing.assert_array_equal(estimator.predict_proba(pool), expected)
 
 
+@pytest.mark.slow
 def test_strategies_take_images(name, images):
     models = pytest.importorskip("modAL.models")
     X, y = images

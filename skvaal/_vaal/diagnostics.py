@@ -100,7 +100,7 @@ class Diagnostics:
     >>> seen = y < 5  # five digits have no label yet
     >>> strategy = VAALQueryStrategy(max_epochs=4, random_state=0)
     >>> strategy = strategy.fit_pools(X[seen] / 16, X[~seen] / 16)
-    >>> diagnostics = strategy.diagnose(X[seen] / 16, X[~seen] / 16)
+    >>> diagnostics = strategy.diagnose(X[seen] / 16, X[~seen] / 16, n_folds=2)
     >>> diagnostics.auc_cross_fitted > 0.8
     True
     >>> diagnostics.variance_explained > 0.6

@@ -50,7 +50,7 @@ class DiagnosticsDisplay:
     >>> X = np.random.RandomState(0).randn(60, 4)
     >>> strategy = VAALQueryStrategy(max_epochs=1, random_state=0)
     >>> strategy = strategy.fit_pools(X[:20], X[20:] + 5)
-    >>> display = DiagnosticsDisplay.from_estimator(strategy, X[:20], X[20:] + 5)
+    >>> display = DiagnosticsDisplay.from_estimator(strategy, X[:20], X[20:] + 5, n_folds=2)
     >>> [ax.get_title() for ax in display.axes_][:2]
     ['labelled against unlabelled', 'KL divergence by latent unit']
     """

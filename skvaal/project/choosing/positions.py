@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skvaal._files.arrays import read_names
+from skvaal._files.matching import Names
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.reading import counted, listed, shown
 
@@ -55,18 +56,29 @@ def _find_rows(
     """Row of each sample by its name."""
     if len(names) != n_rows:
         raise ValueError(f"{called} has {n_rows:,} rows and {len(names):,} names; it needs as many")
-    places = {name: row for row, name in enumerate(names.tolist())}
-    if len(places) < len(names):
-        twice = next(name for row, name in enumerate(names.tolist()) if places[name] != row)
-        raise ValueError(f"{called} has two rows for {twice!r}; keep one")
-    missing = [name for name in samples.names.tolist() if name not in places]
-    if missing:
+    rows = np.full(len(samples), -1, dtype=np.intp)
+    for row, place in enumerate(find_samples(names.tolist(), samples)):
+        if place is None:
+            continue
+        if rows[place] >= 0:
+            raise ValueError(f"{called} has two rows for {samples.names[place]!r}; keep one")
+        rows[place] = row
+    missing = samples.names[rows < 0]
+    if len(missing):
         raise ValueError(
             f"{called} has no row for {counted(len(missing), 'sample')} of "
             f"{shown(samples.source)}: {listed(map(str, missing), len(missing))}; it needs a row "
             "for each, with its name as in picks.csv"
         )
-    return np.array([places[name] for name in samples.names.tolist()], dtype=np.intp)
+    return rows
+
+
+def find_samples(texts: Iterable[str | None], samples: NamedSamples) -> list[int | None]:
+    """Place of each sample that a file names, as labels may name it; None if there is none."""
+    names = Names(samples)
+    found = [None if text is None else names.find(text) for text in texts]
+    # Behind the samples are files that cannot be read.
+    return [row if row is not None and row < len(samples) else None for row in found]
 
 
 def fingerprint(rows: NDArray[Any], samples: NamedSamples) -> dict[str, str]:

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from skvaal._files.arrays import ARRAY_ENDINGS, read_samples
 from skvaal._files.label_tables import PATH_COLUMNS
 from skvaal._files.labels import LabeledSamples
-from skvaal._files.matching import Names
-from skvaal._files.named_samples import NamedSamples
 from skvaal._files.reading import (
     check_there,
     counted,
@@ -26,7 +24,7 @@ from skvaal._files.reading import (
 )
 from skvaal._files.tables import Table, read_table
 from skvaal._predictions.predictions import check_proba
-from skvaal.project.choosing.positions import match
+from skvaal.project.choosing.positions import find_samples, match
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,8 @@ def _of_table(table: Table, known: LabeledSamples) -> tuple[Predicted, list[str]
     if not places:
         raise ValueError("it has no column of probabilities; it needs one for each class")
     numbers = table.numbers(places)
-    rows, n_others = _find_rows(table.strings([place])[0], samples)
+    rows = find_samples(table.strings([place])[0], samples)
+    n_others = sum(row is None for row in rows)
     proba = np.full((len(samples), len(places)), np.nan)
     here = [i for i, row in enumerate(rows) if row is not None]
     there = np.array([rows[i] for i in here], dtype=np.intp)
@@ -148,14 +147,6 @@ def _of_table(table: Table, known: LabeledSamples) -> tuple[Predicted, list[str]
             f"have; their classes are {listed(classes, len(classes))}."
         )
     return Predicted(proba, classes, "your model"), notes
-
-
-def _find_rows(texts: list[str | None], samples: NamedSamples) -> tuple[list[int | None], int]:
-    names = Names(samples)
-    found = [None if text is None else names.find(text) for text in texts]
-    # Behind the samples are files that cannot be read.
-    rows = [row if row is not None and row < len(samples) else None for row in found]
-    return rows, sum(row is None for row in found)
 
 
 def _checked(

@@ -14,7 +14,7 @@ NAMES = np.array(["b.png", "a.png", "c.png"], dtype=object)
 
 @pytest.fixture
 def samples(known_of):
-    return replace(known_of(np.zeros((3, 1))).samples, names=NAMES)
+    return replace(known_of(np.zeros((3, 1))).samples, names=NAMES, column="path")
 
 
 def save(path, X, names):
@@ -109,3 +109,8 @@ def test_rows_of_files_are_said_to_be_matched_by_position(known_of):
     files = known_of(np.zeros((9, 3, 8, 8), np.uint8), kind="images")
     assert any(note.startswith(said) for note in choose(files, 2, **options).notes)
     assert not any("position" in note for note in choose(known_of(rows), 2, **options).notes)
+
+
+def test_names_may_be_written_as_in_a_table_of_labels(samples, tmp_path):
+    file = save(tmp_path / "own.npz", [[1], [2], [3]], ["./a.png", "b.png", "c.png"])
+    assert np.argsort(make_inputs(samples, file).X[:, 0]).tolist() == [1, 0, 2]

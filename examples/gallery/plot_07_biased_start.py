@@ -60,7 +60,7 @@ ax.legend(loc="lower right")
 plt.show()
 
 # %%
-# What the third strategy found out about the pool:
+# What the strategy with the missing share found out about the pool:
 
 found = strategies["VAAL herding,\nmissing share"].diagnose(X[labeled], X[pool], n_folds=2)
 print(found.score_exponent_reason)

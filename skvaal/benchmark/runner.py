@@ -319,9 +319,9 @@ def _outcomes(
     parallel = Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
     try:
         for outcome in parallel(delayed(play_on_one_thread)(*task) for task in tasks):
+            yield outcome  # first, so that rounds which a failure has cost are counted by then
             for record in outcome.records:
                 on_record(record)
-            yield outcome
     except _deaths() as error:
         raise WorkerKilledError(
             "the system killed a process that played runs, most often because memory ran out; "

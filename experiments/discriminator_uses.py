@@ -81,8 +81,7 @@ class Chooser:
         self.u = margin_of(state["proba"])
         self.w = weigh(self.u)
         # What the default rule takes as D's exponent.
-        n_labeled, n_dims = state["components_labeled"].shape
-        self.power = 0.5 * n_labeled / (n_labeled + 10 * n_dims)
+        self.power = Herding.exponent_by_labels(*state["components_labeled"].shape)
 
     def herd(self, space, weights, of_choice=None, bandwidth=1.0):
         s = self.state

@@ -162,9 +162,13 @@ class Herding(Rule):
         if self.score_power == "missing_share":
             return _LIMIT * min(1.0, _PER_SHARE * candidates.read_missing_share())
         if self.score_power == "auto":
-            n_labeled, n_dims = candidates.labeled_coordinates.shape
-            return _LIMIT * n_labeled / (n_labeled + _LABELS_PER_DIM * n_dims)
+            return self.exponent_by_labels(*candidates.labeled_coordinates.shape)
         return float(self.score_power)
+
+    @staticmethod
+    def exponent_by_labels(n_labeled: int, n_dims: int) -> float:
+        """What 'auto' stands for, given the numbers of labelled samples and of coordinates."""
+        return _LIMIT * n_labeled / (n_labeled + _LABELS_PER_DIM * n_dims)
 
     def measure(
         self, candidates: Candidates, indices: NDArray[np.intp], random_state: RandomState

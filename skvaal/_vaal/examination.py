@@ -226,19 +226,27 @@ def _explain_exponent(
         return None, "the rule reads the scores in its own way"
     if not isinstance(rule, Herding) or not isinstance(rule.score_power, str):
         return float(rule.score_power), "the rule's score_power"
-    if components is None and rule.space != "latent":
+    n_dims = _count_dims(net, rule, components)
+    if n_dims is None:
         return None, f"coordinates in space={rule.space!r} were not kept"
-    candidates = _place(rule, net, pools, components, seed)
-    exponent = rule.exponent(candidates)
     if rule.score_power == "auto":
-        n_labeled, n_dims = candidates.labeled_coordinates.shape
-        return exponent, (
-            f"{n_labeled} labels for {n_dims} dimensions; 0.25 at {10 * n_dims} labels, at most 0.5"
+        n_labeled, reference = len(pools[0]), 10 * n_dims
+        return rule.exponent_by_labels(n_labeled, n_dims), (
+            f"{n_labeled} labels for {n_dims} dimensions; "
+            f"{rule.exponent_by_labels(reference, n_dims):.3g} at {reference} labels, at most 0.5"
         )
-    share = candidates.read_missing_share()
+    candidates = _place(rule, net, pools, components, seed)
+    exponent, share = rule.exponent(candidates), candidates.read_missing_share()
     if not share:
         return exponent, "no part of the pool is known to lie where no label is"
     return exponent, f"{100 * share:.1f} % of the pool or more lie where no label is"
+
+
+def _count_dims(net: VAALNet, rule: Herding, components: PrincipalComponents | None) -> int | None:
+    """Coordinates in the space of a rule; None if it was not kept."""
+    if rule.space == "latent":
+        return net.latent_dim_
+    return None if components is None else len(components.components)
 
 
 def _place(

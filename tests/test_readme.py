@@ -1,12 +1,13 @@
 """README.md: its example runs as it stands, and its tables are those of the records."""
 
 import contextlib
-import importlib.util
 import io
 import re
 from pathlib import Path
 
 import pytest
+
+from .scripts import load_script
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -55,10 +56,7 @@ def name_case(case):
 
 @pytest.fixture(scope="module")
 def comparison():
-    spec = importlib.util.spec_from_file_location("comparison", ROOT / "experiments/comparison.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(ROOT / "experiments/comparison.py")
 
 
 @pytest.fixture(scope="module")

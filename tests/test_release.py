@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import re
 import tarfile
@@ -13,16 +12,15 @@ import pytest
 
 from skvaal import __version__
 
+from .scripts import load_script
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ["skvaal/__init__.py", "skvaal/py.typed", "skvaal/_vaal/diagnostics.css"]
 
 
 @pytest.fixture(scope="module")
 def release_check():
-    spec = importlib.util.spec_from_file_location("release_check", ROOT / ".ci/release_check.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(ROOT / ".ci/release_check.py")
 
 
 def write_wheel(folder, names):

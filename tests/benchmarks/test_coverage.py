@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
+from tests.scripts import load_script
+
+# By its path: a package of the same name measures which lines the tests run.
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "coverage.py"
 
 
-def load_script():
-    """The script by its path: a package of the same name measures which lines the tests run."""
-    spec = spec_from_file_location("herding_by_size", SCRIPT)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_command_writes_a_file(tmp_path, capsys, monkeypatch):
-    coverage = load_script()
+    coverage = load_script(SCRIPT)
     monkeypatch.setattr(coverage, "in_child", lambda function, *args: function(*args))
     cases = ["large batch", "many labels"]
     assert coverage.main(["--cases", *cases, "--shrink", "100", "--out", str(tmp_path)]) == 0

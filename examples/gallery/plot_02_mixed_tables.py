@@ -43,7 +43,7 @@ indices = pipe[-1].query(pipe[:-1].transform(pool), n=12)
 pool.iloc[indices][["alcohol", "strength", "hue"]]
 
 # %%
-# On the map, the chosen rows lie between those that have a label.
+# The map shows the rows that were chosen beside those that have a label.
 
 _, ax = plt.subplots()
 LatentMapDisplay.from_estimator(pipe, pool, table[y != -1], indices, ax=ax)

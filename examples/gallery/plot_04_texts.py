@@ -39,7 +39,8 @@ indices = strategy.query(features[~is_labeled], n=10)
 dict(zip(*np.unique(subjects[~is_labeled][indices], return_counts=True), strict=True))
 
 # %%
-# Most of the batch is on the subject without a label: there, nothing was covered.
+# A fifth of the texts is on the subject without a label, and half of the batch: there, nothing was
+# covered.
 
 _, ax = plt.subplots()
 LatentMapDisplay.from_estimator(

@@ -58,7 +58,8 @@ for ax, row in zip(axes.flat, pool[indices], strict=True):
 plt.show()
 
 # %%
-# How much each sample gained, in the order of choosing.
+# How much each sample added to what is covered, in the order of choosing, and how unsure the model
+# is of it.
 
 _, ax = plt.subplots()
 PicksDisplay.from_estimator(strategy, features[pool], indices, proba=proba, ax=ax)

@@ -20,14 +20,7 @@ X_labeled, X_pool = X[:200] / 16, X[200:] / 16
 # The default begins at the principal components of the data.
 
 good = VAALQueryStrategy(random_state=0).fit_pools(X_labeled, X_pool)
-with warnings.catch_warnings(record=True) as caught:
-    print(good.diagnose(X_labeled, X_pool, n_folds=2))
-
-# %%
-# Each warning says what it means, and what to do about it.
-
-for warning in caught:
-    print(warning.message)
+print(good.diagnose(X_labeled, X_pool, n_folds=2))
 
 # %%
 # Charts of the same.
@@ -38,7 +31,8 @@ DiagnosticsDisplay(good.diagnostics_).plot(ax=list(axes.flat[:5]))
 plt.show()
 
 # %%
-# With too much weight on the prior, the posterior collapses: no latent unit is in use.
+# With too much weight on the prior, the posterior collapses: no latent unit is in use. A warning
+# says so, and what to do about it.
 
 with warnings.catch_warnings(record=True) as caught:
     bad = VAALQueryStrategy(beta=50.0, vae__linear_path=False, max_epochs=5, random_state=0)

@@ -17,6 +17,7 @@ from skvaal._files.reading import counted, listed, shown
 # Name of the setting that holds, by argument, what `fingerprint` returns.
 BY_POSITION = "matched by position"
 _N_BYTES = 8
+_OR_TABLE = {"predictions": ", or as a table with a column of names"}
 
 
 def match(
@@ -142,6 +143,3 @@ def note_positions(fingerprints: Mapping[str, Any], samples: NamedSamples) -> li
         f"last to {last!r}."
         for argument in fingerprints
     ]
-
-
-_OR_TABLE = {"predictions": ", or as a table with a column of names"}

@@ -227,8 +227,9 @@ class Project:
         Raises
         ------
         ValueError
-            If fewer than `n` samples are left, a parameter is wrong, the pool is another one, or
-            rows of features or of predictions were taken for other samples in an earlier round.
+            If fewer than `n` samples are left, a parameter is wrong, or the pool is another one.
+            Also if rows of features, or of predictions, were taken for other samples in an earlier
+            round.
         ProjectInUseError
             If another process asked or told meanwhile.
         OSError

@@ -56,10 +56,14 @@ def test_photos_are_made_to_try_the_command_on(tmp_path, monkeypatch, capsys):
     pytest.importorskip("PIL")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SKVAAL_DATA", raising=False)
-    monkeypatch.setattr("sys.argv", ["make_photos.py", "--pictures", "30", "--labels", "4"])
+    arguments = ["--pictures", "30", "--labels", "4", "--answers", "all.csv"]
+    monkeypatch.setattr("sys.argv", ["make_photos.py", *arguments])
 
     runpy.run_path(str(EXAMPLES / "make_photos.py"), run_name="__main__")
 
     assert "30 pictures in photos, 4 labels in labels.csv" in capsys.readouterr().out
     assert len(list((tmp_path / "photos").glob("*.png"))) == 30
-    assert len((tmp_path / "labels.csv").read_text().splitlines()) == 5
+    labels = (tmp_path / "labels.csv").read_text().splitlines()
+    answers = (tmp_path / "all.csv").read_text().splitlines()
+    assert (len(labels), len(answers)) == (5, 31)
+    assert answers[:5] == labels

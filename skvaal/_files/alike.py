@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 
 from skvaal._files.reading import N_SHOWN
+
+# Not '01', which differs from '1' on purpose.
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?", re.ASCII)
+_DECIMAL = re.compile(r"-?[0-9]+\.0+", re.ASCII)
 
 
 def note_alike(labels: Iterable[str], before: Collection[str] = ()) -> list[str]:
@@ -22,6 +27,8 @@ def note_alike(labels: Iterable[str], before: Collection[str] = ()) -> list[str]
     ["Classes that differ only by capitals or blanks at the ends: 'DOG' and 'dog'."]
     >>> note_alike(["cat\u200b"])
     ["Classes with characters that cannot be seen: 'cat\\u200b'."]
+    >>> note_alike(["1", "1.0", "2"])
+    ["Classes that are the same number: '1' and '1.0'."]
     """
     labels, before = {*labels}, {*before}
     groups: dict[str, set[str]] = defaultdict(set)
@@ -30,10 +37,16 @@ def note_alike(labels: Iterable[str], before: Collection[str] = ()) -> list[str]
     found = [group for group in groups.values() if len(group) > 1 and not group <= before]
     same = [group for group in found if len({*map(_as_seen, group)}) < len(group)]
     alike = [group for group in found if group not in same]
+    numbers: dict[float, set[str]] = defaultdict(set)
+    for label in labels | before:
+        if _NUMBER.fullmatch(label):
+            numbers[float(label)].add(label)
+    equal = [group for group in numbers.values() if len(group) > 1 and not group <= before]
     unseen = [{each} for each in labels - before if not each.isprintable()]
     notes = {
         "that differ only by capitals or blanks at the ends": _listed(alike, repr),
         "that look the same, and are other characters": _listed(same, ascii),
+        "that are the same number": _listed(equal, repr),
         "with characters that cannot be seen": _listed(
             (group for group in unseen if not any(group <= each for each in same)), repr
         ),
@@ -52,3 +65,22 @@ def _listed(groups: Iterable[set[str]], spelt: Callable[[str], str]) -> str:
     named = sorted(" and ".join(map(spelt, sorted(group))) for group in groups)
     more = f"; and {len(named) - N_SHOWN:,} more" if len(named) > N_SHOWN else ""
     return "; ".join(named[:N_SHOWN]) + more
+
+
+def note_decimals(labels: Iterable[str]) -> list[str]:
+    """Note classes that are whole numbers with decimals, as they are seldom meant to be.
+
+    Examples
+    --------
+    >>> note_decimals(["1.0", "0.0"])[0][:50]
+    "Classes are written as decimals ('0.0' and '1.0')."
+    >>> note_decimals(["1.0", "0.5"]), note_decimals(["1"])
+    ([], [])
+    """
+    classes = sorted({*labels})
+    if len(classes) < 2 or not all(_DECIMAL.fullmatch(each) for each in classes):
+        return []
+    return [
+        f"Classes are written as decimals ({classes[0]!r} and {classes[1]!r}). pandas writes whole "
+        "numbers so, if cells beside them are empty; its type 'Int64' keeps them whole."
+    ]

@@ -21,6 +21,21 @@ _ONE = "a sample needs one: keep one"
 _IS_CHOICES = re.compile(r"""\s*(\[\s*)?\{.*"choices"\s*:""", re.DOTALL)
 
 
+def columns_of(source: str) -> tuple[str, ...]:
+    """Names of the columns of a table of labels."""
+    return read_table(source).columns
+
+
+def find_labels(columns: Sequence[str], named: str | None) -> str | None:
+    """Return the column of a pool's own table that holds labels, or None.
+
+    Several that may hold them are a ValueError.
+    """
+    if named is None and not {each.strip().lower() for each in columns} & {*LABEL_COLUMNS}:
+        return None
+    return columns[_find_label(columns, named, None)]
+
+
 def read_rows(
     source: str,
     samples: NamedSamples,
@@ -106,10 +121,15 @@ def _find_label(columns: Sequence[str], named: str | None, name: int | None) -> 
     others = [i for i in range(len(columns)) if i != name]
     if place is None and len(others) == 1:
         place = others[0]
-    if place is None or place == name:
+    if place is not None and place == name:
         raise ValueError(
-            f"no column is called {' or '.join(LABEL_COLUMNS[:3])}; {those_there(columns)}; say "
-            "by label_column which one holds the labels"
+            f"the column {columns[place]!r} cannot name the samples and hold their labels; "
+            f"{those_there(columns)}; say by path_column and label_column which ones do"
+        )
+    if place is None:
+        raise ValueError(
+            f"no column is called {', '.join(LABEL_COLUMNS[:-1])} or {LABEL_COLUMNS[-1]}; "
+            f"{those_there(columns)}; say by label_column which one holds the labels"
         )
     return place
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skvaal._files.alike import note_alike
+from skvaal._files.alike import note_alike, note_decimals
 from skvaal._files.class_folders import list_labeled, match_files
-from skvaal._files.label_tables import read_rows
+from skvaal._files.label_tables import columns_of, read_rows
 from skvaal._files.loading import find_problems
 from skvaal._files.matching import Names, check_from_zero
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pool_files import files_of, with_files
-from skvaal._files.reading import check_there, counted, listed, naming, shown
+from skvaal._files.reading import check_there, counted, listed, naming, shown, those_there
 from skvaal._files.tools.annotations import Annotation
 from skvaal._files.tools.exports import read_export, sniff
 from skvaal._files.tools.votes import note_newer
@@ -68,9 +70,14 @@ class LabeledSamples:
         return replace(self, samples=samples, rows=found[order], labels=self.labels[kept][order])
 
 
-@checked(source=PATH, samples=[NamedSamples], path_column=[str, None], label_column=[str, None])
+@checked(
+    source=[*PATH, list, tuple],
+    samples=[NamedSamples],
+    path_column=[str, None],
+    label_column=[str, None],
+)
 def read_labels(
-    source: str | Path,
+    source: str | Path | Sequence[str | Path],
     samples: NamedSamples,
     *,
     path_column: str | None = None,
@@ -80,15 +87,16 @@ def read_labels(
 
     Parameters
     ----------
-    source : str or Path
+    source : str, Path or sequence of these
         A CSV or Parquet table of names (column `path`, or `row`) and labels; a folder with a
         folder for each class; or an export of Label Studio (JSON, JSON-MIN, CSV), CVAT (XML of
-        images, or its zip) or COCO (JSON).
+        images, or its zip) or COCO (JSON). Of several, all labels count.
     samples : NamedSamples
         The pool.
     path_column, label_column : str or None, default=None
         Columns of a table; of Label Studio's JSON, the key of the name and the control tag. None
-        finds them by their usual names.
+        finds them by their usual names. Of several tables, one at least must have such a column;
+        in the others, the usual names count.
 
     Returns
     -------
@@ -116,7 +124,21 @@ def read_labels(
     >>> known.rows.tolist(), known.labels.tolist(), known.notes
     ([0, 3], ['NA', '01'], ('1 row of the labels has no label yet.',))
     """
-    source = os.fspath(source)
+    sources = _different([source] if isinstance(source, str | Path) else source)
+    if len(sources) == 1:
+        return _noted(_read_one(sources[0], samples, path_column, label_column))
+    found = LabeledSamples.without_labels(samples)
+    read_in: dict[str, str] = {}
+    for each, columns in zip(sources, _shared(sources, path_column, label_column), strict=True):
+        more = _read_one(each, found.samples, *columns)
+        found = _joined(found, more, read_in, each)
+        read_in |= dict.fromkeys({*more.samples.names[more.rows], *more.unseen}, each)
+    return _noted(found)
+
+
+def _read_one(
+    source: str, samples: NamedSamples, path_column: str | None, label_column: str | None
+) -> LabeledSamples:
     named = {"path_column": path_column, "label_column": label_column}
     if os.path.isdir(source):
         return _read_folder(source, samples, _without_part(named, f"{shown(source)} is a folder"))
@@ -135,6 +157,67 @@ def read_labels(
         if samples.column == "row" and path_column is not None and not notes:
             check_from_zero(annotations, path_column)
         return _assign(annotations, samples, [*notes, *note_newer(annotations)])
+
+
+def _different(sources: Iterable[Any]) -> list[str]:
+    """Names of files of labels, each of them once."""
+    names: dict[str, str] = {}
+    for each in sources:
+        if not isinstance(each, str | Path):
+            raise TypeError(f"{each!r} in source is no name of a file or folder")
+        names.setdefault(os.path.realpath(each), os.fspath(each))
+    if not names:
+        raise ValueError("source names no file of labels")
+    return list(names.values())
+
+
+def _shared(
+    sources: Sequence[str], path_column: str | None, label_column: str | None
+) -> list[list[str | None]]:
+    """Which of the named columns is meant in each of several files: only one may have it."""
+    columns = {}
+    for source in sources:
+        check_there(source)
+        if not os.path.isdir(source) and sniff(source) == "table":
+            columns[source] = columns_of(source)
+    meant: list[list[str | None]] = [[] for _ in sources]
+    for argument, name in (("path_column", path_column), ("label_column", label_column)):
+        if name is not None and columns and not any(name in each for each in columns.values()):
+            all_of_them = list(dict.fromkeys(chain.from_iterable(columns.values())))
+            raise ValueError(
+                f"no file of labels has a column {argument}={name!r}; {those_there(all_of_them)}"
+            )
+        for source, each in zip(sources, meant, strict=True):
+            each.append(name if name in columns.get(source, ()) else None)
+    return meant
+
+
+def _joined(
+    first: LabeledSamples, more: LabeledSamples, read_in: Mapping[str, str], source: str
+) -> LabeledSamples:
+    """Return the labels of both; `more` has the samples of `first`, and perhaps others behind."""
+    labels = _by_name(first)
+    for name, label in _by_name(more).items():
+        if labels.setdefault(name, label) != label:
+            raise ValueError(
+                f"{name!r} has the label {labels[name]!r} in {shown(read_in[name])} and {label!r} "
+                f"in {shown(source)}; a sample needs one: keep one"
+            )
+    notes = (f"{shown(source)}: {note}" for note in more.notes)
+    rows = np.union1d(first.rows, more.rows).astype(np.intp)
+    values = np.array([*(labels[name] for name in more.samples.names[rows]), None], dtype=object)
+    unseen = {**first.unseen, **more.unseen}
+    return LabeledSamples(more.samples, rows, values[:-1], (*first.notes, *notes), unseen)
+
+
+def _by_name(known: LabeledSamples) -> dict[str, str]:
+    return dict(zip(known.samples.names[known.rows], known.labels, strict=True)) | {**known.unseen}
+
+
+def _noted(known: LabeledSamples) -> LabeledSamples:
+    """Return labels with notes on what they look like."""
+    labels = [*known.labels, *known.unseen.values()]
+    return replace(known, notes=(*known.notes, *note_alike(labels), *note_decimals(labels)))
 
 
 def _without_part(named: dict[str, str | None], why: str) -> list[str]:
@@ -258,5 +341,4 @@ def _labeled(
 ) -> LabeledSamples:
     rows = np.array(sorted(labels), dtype=np.intp)
     values = np.array([*(labels[row] for row in rows), None], dtype=object)[:-1]
-    alike = note_alike([*labels.values(), *unseen.values()])
-    return LabeledSamples(samples, rows, values, (*notes, *alike), unseen)
+    return LabeledSamples(samples, rows, values, tuple(notes), unseen)

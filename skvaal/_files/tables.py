@@ -37,7 +37,7 @@ class Table(Protocol):
         """Read some columns as an array of shape (n_rows, n_places); what is none is an error."""
 
     def numeric(self) -> list[int]:
-        """Places of the columns that hold numbers; of CSV, those that begin with one."""
+        """Places of the columns that hold numbers; of CSV, those whose first value is one."""
 
 
 def read_table(path: str | Path) -> Table:
@@ -93,8 +93,12 @@ class CsvTable:
         return np.array(rows).reshape(len(rows), len(places))
 
     def numeric(self) -> list[int]:
-        """Places of the columns that begin with a number."""
-        first = next(self._rows(), [""] * len(self.columns))
+        """Places of the columns whose first value is a number; an empty cell is no value."""
+        first = [""] * len(self.columns)
+        for row in self._rows():
+            first = [known or value.strip() for known, value in zip(first, row, strict=True)]
+            if all(first):
+                break
         return [place for place, value in enumerate(first) if _is_number(value)]
 
     def _rows(self) -> Iterator[list[str]]:

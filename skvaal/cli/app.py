@@ -8,6 +8,7 @@ import typer
 
 from skvaal._version import __version__
 from skvaal.cli import comparisons, query, rounds, strategies
+from skvaal.cli.commands import Command
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -27,10 +28,10 @@ def version(
         raise typer.Exit
 
 
-app.command(no_args_is_help=True)(query.query)
+app.command(cls=Command, no_args_is_help=True)(query.query)
 app.add_typer(
     rounds.rounds, name="round", help="Labelling rounds in a folder: start, ask, tell, status."
 )
-app.command()(strategies.strategies)
-app.command()(comparisons.benchmark)
-app.command(no_args_is_help=True)(comparisons.report)
+app.command(cls=Command)(strategies.strategies)
+app.command(cls=Command)(comparisons.benchmark)
+app.command(cls=Command, no_args_is_help=True)(comparisons.report)

@@ -64,7 +64,7 @@ class Ask:
         """Return the strategies that a task model can serve."""
         factories = get_strategies(
             _words(self.strategies),
-            vaal_params=dict(map(key_value, self.vaal)),
+            vaal_params=key_values(self.vaal),
             estimator=estimator,
         )
         if self.vaal and all(vaal_params_of(each) is None for each in factories.values()):
@@ -158,6 +158,17 @@ def report_on(folder: Path, out: Path, against: str | None) -> None:
         check_against(results, against)
         say(f"Report: {write_report(results, out, against=against)}")
     _exit_if_failed(results)
+
+
+def key_values(texts: Iterable[str]) -> dict[str, Any]:
+    """Split each KEY=VALUE; a key with two values is an error."""
+    found: dict[str, Any] = {}
+    for text in texts:
+        key, value = key_value(text)
+        if key in found:
+            raise ValueError(f"--vaal gives {key} twice, {found[key]!r} and {value!r}; keep one")
+        found[key] = value
+    return found
 
 
 def key_value(text: str) -> tuple[str, Any]:

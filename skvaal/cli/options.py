@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 _POOL_HELP = "Folder or pattern of images, CSV, Parquet, .npy or .npz."
-_LABELS_HELP = "Table, folder per class, or a labelling tool's export."
+_LABELS_HELP = "Table, folder per class, or a labelling tool's export; may be repeated."
 
 # Of the files.
 PoolArgument = Annotated[str, typer.Argument(metavar="POOL", help=_POOL_HELP)]
 PoolOption = Annotated[str, typer.Option(metavar="POOL", help=_POOL_HELP)]
-Labels = Annotated[str | None, typer.Option(metavar="FILE", help=_LABELS_HELP)]
+Labels = Annotated[list[str] | None, typer.Option(metavar="FILE", help=_LABELS_HELP)]
 Size = Annotated[
     int | None, typer.Option(metavar="N", help="Side of images.  [default: at most 64]")
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import get_terminal_size
@@ -71,17 +71,18 @@ def query(
     from skvaal.project.writing import check_folder, write_folder
 
     # Before anything is read or trained.
-    names = {"POOL": pool, "--labels": labels, "--predictions": predictions, "--out": out}
-    for argument, name in names.items():
+    read: list[tuple[str, str | None]] = [("POOL", pool), ("--predictions", predictions)]
+    read += [("--labels", each) for each in labels or ()]
+    for argument, name in (*read, ("--out", out)):
         check_name(name, argument)
     check_folder(out)
-    _check_is_kept(out, {**names, "--features": features})
+    _check_is_kept(out, [*read, ("--features", features)])
     address_of(prefix)
     wanted = find_tools(DEFAULT_TOOLS if tools is None else tools)
     with _interrupts():
         known = read_known(
             pool,
-            labels,
+            labels or None,
             size=size,
             **({} if max_pixels is None else {"max_pixels": max_pixels}),
             path_column=path_column,
@@ -111,7 +112,7 @@ def query(
         of_pool = note_unused_of_pool(
             known.samples.kind, size=size, strict=strict, max_pixels=max_pixels
         )
-        of_pool += note_without_labels(known.samples.kind, label_column, labels, pool)
+        of_pool += note_without_labels(label_column, labels, pool)
         unused = [*of_pool, *note_unused_of_choice(picks, given, tools=wanted)]
         print_picks(
             picks,
@@ -138,10 +139,10 @@ def print_picks(picks: Any, words: Words, unused: Iterable[str]) -> None:
         say(f"      ... and {len(picks.names) - _N_SHOWN:,} more")
 
 
-def _check_is_kept(out: Path, names: Mapping[str, Any]) -> None:
+def _check_is_kept(out: Path, read: Iterable[tuple[str, Any]]) -> None:
     """Raise if the folder that is to be replaced holds what is about to be read."""
-    for argument, name in names.items():
-        if argument == "--out" or name is None or not os.path.lexists(name):
+    for argument, name in read:
+        if name is None or not os.path.lexists(name):
             continue
         if Path(os.path.realpath(name)).is_relative_to(os.path.realpath(out)):
             raise ValueError(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from skvaal.cli import options
+from skvaal.cli.commands import Command
 from skvaal.cli.printing import fail, named_path, say, usage_errors
 from skvaal.cli.unused import (
     note_prefix_of_copy,
@@ -59,7 +60,7 @@ def _stops() -> Iterator[None]:
         raise typer.Exit(130) from error
 
 
-@rounds.command(no_args_is_help=True)
+@rounds.command(cls=Command, no_args_is_help=True)
 @usage_errors()
 @options_named
 def start(
@@ -84,7 +85,7 @@ def start(
         begun = Project.start(
             project,
             pool,
-            labels=labels,
+            labels=labels or None,
             **{name: value for name, value in reading.items() if value is not None},
             strict=strict,
             path_column=path_column,
@@ -101,13 +102,13 @@ def start(
     notes = map(Words(start, given), state.facts.get("notes", ()))
     kind = state.facts["kind"]
     of_pool = note_unused_of_pool(kind, size=size, strict=strict, max_pixels=max_pixels)
-    of_pool += note_without_labels(kind, label_column, labels, pool)
+    of_pool += note_without_labels(label_column, labels, pool)
     for note in (*notes, *of_pool):
         say(f"Note: {note}")
     say(f"Next: skvaal round ask {project} -n 20 --out round_1.csv")
 
 
-@rounds.command(no_args_is_help=True)
+@rounds.command(cls=Command, no_args_is_help=True)
 @usage_errors()
 @options_named
 def ask(
@@ -188,7 +189,7 @@ def ask(
         say(how.format(project=project, out=out))
 
 
-@rounds.command(no_args_is_help=True)
+@rounds.command(cls=Command, no_args_is_help=True)
 @usage_errors()
 @options_named
 def tell(
@@ -234,7 +235,7 @@ def tell(
     say(f"Labels: {counts}. {len(state.labels):,} in all, {len(state.waiting):,} still asked for.")
 
 
-@rounds.command(no_args_is_help=True)
+@rounds.command(cls=Command, no_args_is_help=True)
 @usage_errors()
 @options_named
 def status(

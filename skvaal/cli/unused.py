@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,22 +49,13 @@ def note_unused_of_choice(
 
 
 def note_without_labels(
-    kind: str, label_column: str | None, labels: str | None, pool: str
+    label_column: str | None, labels: Sequence[str] | None, pool: str
 ) -> list[str]:
-    """Say that a column of labels is not read, where no file of labels is named."""
-    if label_column is None or labels is not None:
-        return []
+    """Say that a column of labels is not read, where neither the pool nor a file has one."""
     from skvaal.project.reading import is_table
 
-    way_out = f"add --labels {shlex.quote(shown(pool))}"
-    if kind == "features" and is_table(pool):  # the pool's reader found the column there
-        return [
-            f"The labels in the column {label_column!r} were not read; to read them, {way_out}."
-        ]
-    why = "there are no --labels"
-    if is_table(pool):
-        why += f"; for those of the pool, {way_out}"
-    return note_unused({"--label-column": True}, why)
+    has_none = not labels and not is_table(pool)
+    return note_unused({"--label-column": label_column is not None and has_none}, "no labels given")
 
 
 def note_unused(options: Mapping[str, bool], why: str) -> list[str]:

@@ -7,12 +7,9 @@ import hashlib
 import io
 import json
 import os
-import platform
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +19,6 @@ from skvaal._files.reading import listed, shown
 from skvaal._utils.files import read_file, replace_file
 from skvaal._utils.params import PATH, checked
 from skvaal._utils.parts import dead_parts, held, names_of_parts, new_part
-from skvaal._version import __version__
 from skvaal.project.labelling import (
     COLUMNS,
     DEFAULT_TOOLS,
@@ -33,13 +29,12 @@ from skvaal.project.labelling import (
     note_without_classes,
     offered_classes,
 )
+from skvaal.project.logs import LOG, TABLE, make_log, read_log
 from skvaal.project.picks import Picks
 from skvaal.project.rounds.checks import EVENTS
 
-TABLE, PAGE, STRATEGY, LOG = "picks.csv", "page.html", "strategy.safetensors", "log.json"
+PAGE, STRATEGY = "page.html", "strategy.safetensors"
 FILES = (TABLE, PAGE, STRATEGY, LOG, *(name for names in FILES_OF.values() for name in names))
-_MADE_BY = "skvaal query"
-_PACKAGES = ("numpy", "scikit-learn", "torch", "skorch", "pillow")
 
 
 @checked(picks=[Picks], folder=PATH, prefix=[str, None], tools=[str, list, tuple], command=[str])
@@ -173,21 +168,6 @@ def make_table(picks: Picks) -> bytes:
     return _encoded(text.getvalue())
 
 
-def make_log(picks: Picks, command: str) -> dict[str, Any]:
-    """What was done, and by which versions."""
-    packages = {name: _version_of(name) for name in _PACKAGES}
-    return {
-        "made by": _MADE_BY,
-        "command": command,
-        "when": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "summary": picks.summary,
-        "notes": list(picks.notes),
-        "settings": {key: _json_able(value) for key, value in picks.settings.items()},
-        "left out": {shown(name): why for name, why in picks.known.samples.left_out.items()},
-        "versions": {"skvaal": __version__, "python": platform.python_version(), **packages},
-    }
-
-
 @contextmanager
 def _replaced(folder: str | Path) -> Iterator[Path]:
     """A new folder beside its place, which takes that place when all is written."""
@@ -238,10 +218,8 @@ def _check_can_be_made(target: Path, folder: str | Path) -> None:
 
 def _check_is_ours(target: Path, names: Iterable[str], folder: str | Path) -> None:
     """Raise if a file is not as it was written: somebody may have typed labels into it."""
-    log = None
-    with suppress(OSError, ValueError, RecursionError):
-        log = json.loads(read_file(target / LOG))
-    if not isinstance(log, dict) or log.get("made by") != _MADE_BY:
+    log = read_log(target)
+    if log is None:
         raise ValueError(
             f"{shown(folder)} holds files that skvaal query did not write; name a new folder"
         )
@@ -267,21 +245,10 @@ def _can_save() -> bool:
     return find_spec("safetensors") is not None
 
 
-def _version_of(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
-
-
 def _written(value: Any) -> str:
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"
     return str(value)
-
-
-def _json_able(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | dict | None) else str(value)
 
 
 def _encoded(text: str) -> bytes:

@@ -23,7 +23,7 @@ from skvaal.benchmark.results import COLUMNS, Results, as_frame  # noqa: E402
 from skvaal.benchmark.strategies import DEFAULT_STRATEGIES  # noqa: E402
 from skvaal.cli import comparisons  # noqa: E402
 from skvaal.cli.app import app  # noqa: E402
-from skvaal.cli.comparing import key_value  # noqa: E402
+from skvaal.cli.comparing import key_value, key_values  # noqa: E402
 from tests.benchmark.test_stored_results import STORED  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("short_maps")
@@ -82,7 +82,8 @@ def test_same_command_plays_nothing_again(tmp_path):
 def test_other_settings_in_the_folder_are_refused(tmp_path):
     skvaal("benchmark", *SMALL, "--strategies", "random", "--out", tmp_path)
 
-    result = skvaal("benchmark", *SMALL, "--strategies", "random", "--batch", 20, "--out", tmp_path)
+    other = ["20" if value == "10" else value for value in SMALL]
+    result = skvaal("benchmark", *other, "--strategies", "random", "--out", tmp_path)
 
     assert result.exit_code == 2
     assert "plan.batch is 10 there and 20 here" in words(result.stderr)
@@ -108,7 +109,7 @@ def test_another_strategy_joins_the_folder(tmp_path):
 
 @pytest.mark.slow
 def test_a_strategy_of_the_folder_with_other_parameters_is_refused(tmp_path):
-    settings = ["--strategies", "vaal,random", "--rounds", "1", "--out", tmp_path]
+    settings = ["--strategies", "vaal,random", "--out", tmp_path]
     skvaal("benchmark", *SMALL, *VAAL, *settings)
 
     result = skvaal("benchmark", *SMALL, *VAAL, "--vaal", "beta=2", *settings)
@@ -276,7 +277,7 @@ def test_unreadable_image_is_left_out_on_demand(tree, tmp_path):
         (["--initial", "9"], "--initial 9 is less than the 10 classes"),
         (["--rounds", "100"], "--pool-size 1257"),
         (["--vaal", "max_epochs"], "must have the form KEY=VALUE"),
-        (["compares"], "expected extra argument"),
+        (["compares"], "came unexpected"),
     ],
 )
 def test_bad_input_ends_with_a_message(arguments, complaint, tmp_path, monkeypatch):
@@ -373,6 +374,12 @@ def test_values_that_are_no_python_are_words(text):
 
     assert key == "beta"
     assert isinstance(value, str)
+
+
+def test_a_parameter_of_vaal_has_one_value():
+    assert key_values(["beta=2", "device=cpu"]) == {"beta": 2, "device": "cpu"}
+    with pytest.raises(ValueError, match="--vaal gives beta twice, 2 and 3; keep one"):
+        key_values(["beta=2", "beta=3"])
 
 
 def test_value_that_is_no_python_ends_with_a_message(tmp_path):

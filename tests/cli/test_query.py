@@ -158,7 +158,8 @@ def test_bad_input_is_one_line_and_the_status_2(
     (tmp_path / "control.csv").write_text("path,label\n00.png,a\x01\n01.png,b\n")
     (tmp_path / "no_column.csv").write_text("path,kind,day\n00.png,cat,1\n")
 
-    result = query("photos", "--out", "out", *arguments)
+    out = [] if "--out" in arguments else ["--out", "out"]
+    result = query("photos", *out, *arguments)
 
     assert result.exit_code == 2
     assert result.stderr.startswith("Error: ")
@@ -186,7 +187,7 @@ def test_files_for_the_tools_that_are_named(photos, tmp_path):
          "--max-pixels (the pool has features), --strict (the pool has features)"),
         (["--device", "cpu", "--prefix", "/x"], "--device (no network was computed), --prefix (the "
          "pool has features)"),
-        (["--model", "linear", "--predictions", "proba.npy", "--strategy", "margin"],
+        (["--model", "linear", "--predictions", "proba.npy"],
          "--model (the predictions are your own)"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
@@ -196,7 +197,8 @@ def test_options_without_effect_are_noted_in_one_line(tmp_path, monkeypatch, arg
     np.save("pool.npy", np.eye(9))
     np.save("proba.npy", np.full((9, 2), 0.5))
 
-    result = query("pool.npy", "--out", "out", "-n", 2, "--strategy", "random", *arguments)
+    strategy = "margin" if "--predictions" in arguments else "random"
+    result = query("pool.npy", "--out", "out", "-n", 2, "--strategy", strategy, *arguments)
 
     assert result.exit_code == 0, result.output
     assert f"Note: Without effect: {note}.\n" in result.stdout
@@ -244,19 +246,118 @@ def test_a_named_column_of_labels_is_no_feature(tmp_path, monkeypatch):
         )
 
 
-def test_a_column_of_labels_that_is_not_read_is_noted(tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", ["features", "texts", "images"])
+def test_labels_of_the_pool_s_own_table_count(photos, tmp_path, monkeypatch, kind):
     monkeypatch.chdir(tmp_path)
-    rows = [f"{i},{i * i % 7},{i % 2}" for i in range(20)]
-    (tmp_path / "my pool.csv").write_text("\n".join(["a,b,kind", *rows]))
-    command = ["my pool.csv", "-n", 2, "--strategy", "random", "--out", "out"]
+    heading = {"features": "a,b,label", "texts": "text,label", "images": "path,label"}[kind]
+    rows = {
+        "features": [f"{i},{i * i % 7}" for i in range(30)],
+        "texts": [f"words {i} of {i * i % 7}" for i in range(30)],
+        "images": [f"photos/{i:02}.png" for i in range(30)],
+    }[kind]
+    labels = ["cat", "dog", *[""] * 28]
+    table = [heading, *(f"{row},{label}" for row, label in zip(rows, labels, strict=True))]
+    (tmp_path / "my pool.csv").write_text("\n".join(table))
+    command = ["my pool.csv", "-n", 28, "--strategy", "random", "--out", "out"]
 
+    result = query(*command)
+
+    assert result.exit_code == 0, result.output
+    assert "Note: The labels are those of the pool's own column 'label'.\n" in result.stdout
+    assert "2 labels of 2 classes" in result.stdout
+    picks = (tmp_path / "out" / "picks.csv").read_text().splitlines()
+    assert not {"0", "1", "photos/00.png", "photos/01.png"} & {row.split(",")[1] for row in picks}
+
+
+def test_a_column_that_labels_every_row_of_the_pool_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pool.csv").write_text("a,b,kind\n" + "1,2,cat\n3,1,dog\n" * 9)
+    command = ["pool.csv", "-n", 2, "--strategy", "random", "--out", "out"]
+
+    assert query(*command).exit_code == 0  # 'kind' is no usual name of labels
     result = query(*command, "--label-column", "kind")
 
-    assert "the column 'kind' were not read; to read them, add --labels 'my pool.csv'.\n" in (
-        result.stdout
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: pool.csv: every row has a label in the column 'kind',")
+
+
+def test_a_column_of_labels_without_a_table_is_noted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("pool.npy", np.eye(9))
+    result = query(
+        "pool.npy", "--out", "out", "-n", 2, "--strategy", "random", "--label-column", "y"
     )
-    result = query(*command, "--label-column", "kind", "--labels", "my pool.csv", "-n", 1)
-    assert "were not read" not in result.output
+    assert "Note: Without effect: --label-column (no labels given).\n" in result.stdout
+
+
+def test_labels_of_several_files_all_count(photos, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "more.csv").write_text("file,kind\n10.png,cat\n11.png,dog\n")
+    command = ["photos", "-n", 22, "--strategy", "random", "--out", "out"]
+
+    result = query(*command, "--labels", "labels.csv", "--labels", "more.csv")
+
+    assert result.exit_code == 0, result.output
+    assert "Chose 22 of 22 unlabelled images" in result.stdout
+    (tmp_path / "more.csv").write_text("file,kind\n10.png,cat\n00.png,ox\n")
+    result = query(*command[:-1], "two", "--labels", "labels.csv", "--labels", "more.csv")
+    assert result.exit_code == 2
+    assert (
+        "'00.png' has the label 'red' in labels.csv and 'ox' in more.csv; a sample needs one"
+        in result.stderr
+    )
+
+
+def test_a_second_round_that_forgets_the_labels_of_the_first_is_noted(
+    photos, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    at_random = ["photos", "-n", 3, "--strategy", "random"]
+    assert query(*at_random, "--labels", "labels.csv", "--out", "round_1").exit_code == 0
+    table = (tmp_path / "round_1" / "picks.csv").read_text().splitlines()
+    told = ["path,label", *(f"{row.split(',')[1]},cat" for row in table[1:])]
+    (tmp_path / "round_1" / "told.csv").write_text("\n".join(told))
+    command = [*at_random, "--labels", "round_1/told.csv", "--out"]
+    forgotten = "Note: round_1 was chosen with 6 labels, and none of them is here now: samples"
+
+    alone, both = query(*command, "alone"), query(*command, "both", "--labels", "labels.csv")
+
+    assert forgotten in alone.stdout
+    assert both.exit_code == 0, both.output
+    assert "was chosen with" not in both.stdout
+    assert "and 9 labels of 3 classes" in both.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["-n", 2, "-n", 3], ["--seed", 1, "--seed=1"], ["--strategy", "random", "--strategy", "vaal"]],
+    ids=lambda value: value[0],
+)
+def test_an_option_of_one_value_is_given_once(photos, tmp_path, arguments):
+    out = tmp_path / "out"
+    result = query(photos, "--out", out, *arguments)
+    assert result.exit_code == 2
+    assert f"{arguments[0]} was given 2 times, and takes one value." in result.stderr
+    assert not out.exists()
+
+
+def test_a_pattern_that_the_shell_resolved_says_what_to_do(photos, tmp_path):
+    result = query(*sorted(photos.glob("0?.png")), "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "01.png' and 8 more came unexpected." in result.stderr
+    assert "a pattern in quotes ('photos/*.jpg')" in " ".join(result.stderr.split())
+
+
+def test_help_is_shown_whatever_else_is_given_twice():
+    assert query("pool", "-n", 1, "-n", 2, "--help").exit_code == 0
+
+
+def test_names_of_tools_given_twice_say_how_to_name_several(photos, tmp_path):
+    tools = ["--tools", "coco", "--tools", "cvat"]
+    result = query(photos, "--out", tmp_path / "out", *tools)
+    assert "--tools was given 2 times, and takes one value. Name several with commas" in (
+        result.stderr
+    )
 
 
 def test_too_many_pixels_are_no_damage(photos, tmp_path):

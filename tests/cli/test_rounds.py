@@ -236,10 +236,18 @@ def test_start_says_what_is_odd_about_labels_and_options(run, here):
     assert "Note: 1 row of the labels has no label yet." in said
     assert "only by capitals or blanks at the ends: 'Setosa' and 'setosa'." in said
     assert "Note: Without effect: --strict (the pool has features)." in said
-    (here / "texts.csv").write_text("text\nsun\nrain\n")
-    said = run("start other --pool texts.csv --label-column kind")
-    noted = "--label-column (there are no --labels; for those of the pool, add --labels texts.csv)"
-    assert f"Note: Without effect: {noted}." in said
+    said = run("start other --pool pool.npy --label-column kind")
+    assert "Note: Without effect: --label-column (no labels given)." in said
+
+
+def test_start_takes_the_labels_of_the_pool_s_own_table_and_of_several_files(run, here):
+    (here / "texts.csv").write_text("text,label\nsun,good\nrain,bad\nsnow,\nfog,\n")
+    said = run("start own --pool texts.csv")
+    assert "own has 4 samples, 2 with a label." in said
+    assert "Note: The labels are those of the pool's own column 'label'." in said
+    (here / "more.csv").write_text("row,label\n2,bad\n")
+    said = run("start several --pool texts.csv --labels texts.csv --labels more.csv")
+    assert "several has 4 samples, 3 with a label." in said
 
 
 def test_a_told_class_that_is_almost_another_is_noted(run, here):

@@ -1,9 +1,11 @@
 import os
 import shutil
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from skvaal._files.labels import LabeledSamples, read_labels
 from skvaal._files.loading import load_images
@@ -68,7 +70,7 @@ def test_parquet(pool, tmp_path):
     [
         (
             "image;kind;x\n",
-            "no column is called label or .*'image', 'kind', 'x'; say by label_column",
+            "no column is called label, .* target, y or .*'image', 'kind', 'x'; say by",
         ),
         ("a,label\nx,y\n", "no column is called path or .*'a', 'label'; say by path_column"),
         ("label\nx\n", "no column is called path"),
@@ -348,3 +350,58 @@ def test_sources_that_are_not_there(pool, tmp_path):
         os.mkfifo(tmp_path / "pipe.json")
         with pytest.raises(OSError, match="is no regular file"):
             read_labels(tmp_path / "pipe.json", pool)
+
+
+def test_labels_of_several_sources_all_count(pool, photos, write):
+    first = write("first.csv", f"path,label\n{PHOTOS[0]},cat\n{PHOTOS[1]},\n")
+    second = write("second.csv", f"file,kind,by\n{PHOTOS[1]},dog,me\n{PHOTOS[0]},cat,me\n")
+
+    known = read_labels([first, second], pool, label_column="kind")
+
+    assert as_dict(known) == {PHOTOS[0]: "cat", PHOTOS[1]: "dog"}
+    assert known.notes == (f"{first}: 1 row of the labels has no label yet.",)
+    assert as_dict(read_labels((first, Path(first)), pool)) == {PHOTOS[0]: "cat"}
+
+
+def test_folders_and_tables_together(pool, photos, write, tmp_path):
+    folder = tmp_path / "labelled"
+    (folder / "new").mkdir(parents=True)
+    Image.fromarray(np.full((8, 8, 3), 9, np.uint8)).save(folder / "new" / "other.png")
+    table = write("table.csv", f"path,label\n{PHOTOS[0]},cat\n")
+
+    for sources in ([table, folder], [folder, table]):
+        known = read_labels(sources, pool)
+        assert len(known.samples) == len(pool) + 1
+        assert sorted(known.labels) == ["cat", "new"]
+        assert known.samples.names[known.rows].tolist()[0] == PHOTOS[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "complaint"),
+    [
+        ("path,label\n{},dog\n", {}, "has the label 'cat' in .*first.csv and 'dog' in .*second"),
+        (
+            "path,label\n",
+            {"label_column": "no"},
+            "no file of labels has a column label_column",
+        ),
+        ("path,label\nno.jpg,dog\n", {}, "second.csv: 1 of 1 label is for samples that are not"),
+    ],
+)
+def test_several_sources_that_do_not_fit_are_refused(pool, write, content, options, complaint):
+    first = write("first.csv", f"path,label\n{PHOTOS[0]},cat\n")
+    second = write("second.csv", content.format(PHOTOS[0]))
+    with pytest.raises(ValueError, match=complaint):
+        read_labels([first, second], pool, **options)
+
+
+@pytest.mark.parametrize(("source", "error"), [([], ValueError), ([3], TypeError)])
+def test_a_list_of_sources_names_files(pool, source, error):
+    with pytest.raises(error, match="source"):
+        read_labels(source, pool)
+
+
+def test_whole_numbers_with_decimals_are_noted(pool, write):
+    known = read_labels(write("a.csv", f"path,label\n{PHOTOS[0]},0.0\n{PHOTOS[1]},1.0\n"), pool)
+    assert known.labels.tolist() == ["0.0", "1.0"]
+    assert "Classes are written as decimals ('0.0' and '1.0')." in known.notes[0]

@@ -92,6 +92,18 @@ def test_numbers_of_csv():
     assert table.numbers([1, 3]).tolist() == [[1.5, 2], [-1000, 3]]
 
 
+@pytest.mark.parametrize("rows", [",2,x\n1,2,", "1,2,x\n,2,", " ,2,\n1,2,x"])
+def test_an_empty_cell_says_nothing_of_a_column_in_any_row(rows):
+    table = CsvTable(f"a,b,name\n{rows}\n".encode())
+    assert table.numeric() == [0, 1]
+    with pytest.raises(ValueError, match="row [01] has ' ?' in the column 'a'"):
+        table.numbers([0, 1])
+
+
+def test_a_column_of_empty_cells_has_no_numbers():
+    assert CsvTable(b"a,b\n1,\n2,\n").numeric() == [0]
+
+
 @pytest.mark.parametrize("value", ["", "NA", "nan", "inf", "abc"])
 def test_what_is_no_finite_number_is_named(value):
     with pytest.raises(ValueError, match=f"row 1 has '{value}' in the column 'b'"):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from skvaal._files.labels import LabeledSamples, read_labels
 from skvaal._version import __version__
-from skvaal.project.reading import pool_column, read_own_size
+from skvaal.project.reading import pool_column, read_labels_of, read_own_size
 from skvaal.project.rounds.checks import EVENTS, check_empty
 from skvaal.project.rounds.events import EventFile
 from skvaal.project.rounds.pool_again import (
@@ -24,7 +23,7 @@ from skvaal.project.rounds.pool_again import (
 def begin(
     folder: Path,
     pool: str | Path,
-    labels: str | Path | None,
+    labels: str | Path | Sequence[str | Path] | None,
     *,
     reading: Mapping[str, Any],
     label_column: str | None,
@@ -40,9 +39,7 @@ def begin(
     samples = read_own_size(pool, n_jobs=n_jobs, progress=progress, **reading)
     if samples.kind == "images":
         reading = {**reading, "image_size": samples.X.shape[-1]}
-    known = LabeledSamples.without_labels(samples)
-    if labels is not None:
-        known = read_labels(labels, samples, path_column=path_column, label_column=label_column)
+    known = read_labels_of(samples, labels, path_column=path_column, label_column=label_column)
     content = {
         "id": token_hex(4),
         "pool": remember_path(pool, folder),

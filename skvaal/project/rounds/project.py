@@ -108,7 +108,7 @@ class Project:
     @checked(
         folder=PATH,
         pool=PATH,
-        labels=[*PATH, None],
+        labels=[*PATH, list, tuple, None],
         path_column=[str, None],
         label_column=[str, None],
         n_jobs=WHOLE,
@@ -118,7 +118,7 @@ class Project:
         folder: str | Path,
         pool: str | Path,
         *,
-        labels: str | Path | None = None,
+        labels: str | Path | Sequence[str | Path] | None = None,
         path_column: str | None = None,
         label_column: str | None = None,
         n_jobs: int = 1,
@@ -133,8 +133,9 @@ class Project:
             It is made; if it exists, it must be empty.
         pool : str or Path
             Samples to choose from, as :func:`skvaal.project.read_pool` reads them.
-        labels : str or Path, optional
-            Labels that are there already, as :func:`skvaal.project.read_labels` reads them.
+        labels : str, Path or sequence of these, optional
+            Labels that are there already, as :func:`skvaal.project.read_labels` reads them. By
+            default those of the pool's own table, if it has a column of labels.
         path_column, label_column : str, optional
             Columns of tables.
         n_jobs : int, default=1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from skvaal._files.decoding import open_regular
@@ -37,31 +38,55 @@ def list_labeled(folder: str | Path) -> list[tuple[str, str]]:
     return found
 
 
-def match_files(paths: Sequence[str], known: Sequence[str]) -> list[int | None]:
-    """For each path, the place of the known file that it is, or whose bytes it equals; or None."""
+@dataclass(frozen=True)
+class Match:
+    """Which known files a labelled file is.
+
+    Parameters
+    ----------
+    own : int or None
+        Place of the file itself, if it is known.
+    equal : list of int
+        Places of other known files with the same bytes.
+    digest : bytes
+        Of the bytes; empty if no other file of its size is known.
+    """
+
+    own: int | None
+    equal: list[int]
+    digest: bytes
+
+
+def match_files(paths: Sequence[str], known: Sequence[str]) -> list[Match]:
+    """Find each labelled file among those that are known: itself, and others of the same bytes."""
     place_of = {os.path.realpath(path): place for place, path in enumerate(known)}
-    places = [place_of.get(os.path.realpath(path)) for path in paths]
-    missing = [i for i, place in enumerate(places) if place is None]
-    if not missing:
-        return places
-    sizes = {os.path.getsize(paths[i]) for i in missing if os.path.isfile(paths[i])}
-    candidates = _of_sizes(known, sizes)
-    by_content: dict[bytes, int] = {}
-    for place in candidates:
-        by_content.setdefault(_digest(known[place]), place)
-    for i in missing:
-        if os.path.isfile(paths[i]):
-            places[i] = by_content.get(_digest(paths[i]))
-    return places
+    own = [place_of.get(os.path.realpath(path)) for path in paths]
+    sizes = [os.path.getsize(path) if os.path.isfile(path) else None for path in paths]
+    by_size = _by_size(known, {size for size in sizes if size is not None})
+    digests: dict[str, bytes] = {}
+
+    def digest_of(path: str) -> bytes:
+        if path not in digests:
+            digests[path] = _digest(path)
+        return digests[path]
+
+    found = []
+    for path, place, size in zip(paths, own, sizes, strict=True):
+        others = [each for each in by_size.get(size, []) if each != place]
+        is_needed = size is not None and (others or place is None)
+        digest = digest_of(path) if is_needed else b""
+        equal = [each for each in others if digest_of(known[each]) == digest]
+        found.append(Match(place, equal, digest))
+    return found
 
 
-def _of_sizes(paths: Sequence[str], sizes: Iterable[int]) -> list[int]:
+def _by_size(paths: Sequence[str], sizes: Collection[int]) -> dict[int | None, list[int]]:
     """Places of the files that have one of some sizes; none is opened."""
-    by_size: dict[int, list[int]] = defaultdict(list)
+    by_size: dict[int | None, list[int]] = defaultdict(list)
     for place, path in enumerate(paths):
-        if os.path.isfile(path):
-            by_size[os.path.getsize(path)].append(place)
-    return sorted(place for size in sizes for place in by_size[size])
+        if os.path.isfile(path) and (size := os.path.getsize(path)) in sizes:
+            by_size[size].append(place)
+    return by_size
 
 
 def _digest(path: str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.reading import find_column, naming, those_there
@@ -26,14 +26,18 @@ def columns_of(source: str) -> tuple[str, ...]:
     return read_table(source).columns
 
 
-def find_labels(columns: Sequence[str], named: str | None) -> str | None:
+def find_labels(samples: NamedSamples, named: str | None) -> str | None:
     """Return the column of a pool's own table that holds labels, or None.
 
     Several that may hold them are a ValueError.
     """
-    if named is None and not {each.strip().lower() for each in columns} & {*LABEL_COLUMNS}:
-        return None
-    return columns[_find_label(columns, named, None)]
+    columns = columns_of(samples.source)
+    others = [each for each in columns if each not in samples.columns]
+    if named not in others:
+        named = None
+        if not {each.strip().lower() for each in others} & {*LABEL_COLUMNS}:
+            return None
+    return columns[_find_label(columns, named, _places(columns, samples.columns))]
 
 
 def read_rows(
@@ -48,23 +52,28 @@ def read_rows(
     table = read_table(source)
     with naming(source):
         columns = table.columns
-        usual = PATH_COLUMNS if samples.column == "path" else ("row",)
+        own = tuple(each.strip().lower() for each in samples.columns)
+        usual = (*PATH_COLUMNS, *own) if samples.column == "path" else ("row",)
+        of_texts = ("text", *own) if samples.kind == "texts" else ()
         name = find_column(columns, path_column, usual, "path_column")
         text = None
-        if name is None and samples.kind == "texts" and not is_pool:
-            text = find_column(columns, None, ("text",), "path_column")
+        if name is None and not is_pool:
+            text = find_column(columns, None, of_texts, "path_column")
         if name is None and text is None and not (is_pool and samples.column == "row"):
             raise ValueError(_no_names(columns, usual))
         named_by = text if name is None else name
-        label = _find_label(columns, label_column, named_by)
+        taken = {named_by} if named_by is not None else set()
+        if is_pool:
+            taken |= _places(columns, samples.columns)
+        label = _find_label(columns, label_column, taken)
         lowered = [column.strip().lower() for column in columns]
         is_tool = all(each in lowered for each in _TOOL_COLUMNS)
         extra = [lowered.index(each) for each in _TOOL_COLUMNS[1:]] if is_tool else []
         is_text = name is None and text is not None
         beside = None
-        if samples.kind == "texts" and name is not None and not is_pool:
+        if name is not None and not is_pool:
             # A row's number may be that of another order of the pool; its text tells.
-            beside = find_column(columns, None, ("text",), "path_column")
+            beside = find_column(columns, None, of_texts, "path_column")
         has_texts = beside not in (None, name, label)
         places = [label if named_by is None else named_by, label, *extra]
         names, labels, *about = table.strings(places)
@@ -109,21 +118,28 @@ def _annotations(
             yield Annotation(name, single(_choices(label), name, _ONE), is_text, text)
 
 
-def _find_label(columns: Sequence[str], named: str | None, name: int | None) -> int:
-    place = find_column(columns, named, LABEL_COLUMNS, "label_column")
+def _places(columns: Sequence[str], names: Collection[str]) -> set[int]:
+    return {i for i, each in enumerate(columns) if each in names}
+
+
+def _find_label(columns: Sequence[str], named: str | None, taken: Collection[int]) -> int:
+    """Place of the labels' column, which is none of those that name or make the samples."""
+    free = [column for i, column in enumerate(columns) if i not in taken]
+    looked_at = columns if named is not None else free
+    found = find_column(looked_at, named, LABEL_COLUMNS, "label_column")
+    place = None if found is None else columns.index(looked_at[found])
     usual = [i for i, each in enumerate(columns) if each.strip().lower() in LABEL_COLUMNS]
-    usual = [i for i in usual if i != name]
+    usual = [i for i in usual if i not in taken]
     if named is None and len(usual) > 1:
         raise ValueError(
             f"several columns may hold the labels ({', '.join(repr(columns[i]) for i in usual)}); "
             "say which by label_column"
         )
-    others = [i for i in range(len(columns)) if i != name]
-    if place is None and len(others) == 1:
-        place = others[0]
-    if place is not None and place == name:
+    if place is None and len(free) == 1:
+        place = columns.index(free[0])
+    if place is not None and place in taken:
         raise ValueError(
-            f"the column {columns[place]!r} cannot name the samples and hold their labels; "
+            f"the column {columns[place]!r} cannot hold the samples, or their names, and labels; "
             f"{those_there(columns)}; say by path_column and label_column which ones do"
         )
     if place is None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skvaal._files.alike import note_alike, note_decimals
-from skvaal._files.class_folders import list_labeled, match_files
+from skvaal._files.class_folders import Match, list_labeled, match_files
 from skvaal._files.label_tables import columns_of, read_rows
 from skvaal._files.loading import find_problems
 from skvaal._files.matching import Names, check_from_zero
@@ -59,6 +59,10 @@ class LabeledSamples:
     def without_labels(cls, samples: NamedSamples) -> LabeledSamples:
         """Samples of which none has a label."""
         return cls(samples, np.empty(0, dtype=np.intp), np.empty(0, dtype=object))
+
+    def noted(self, *notes: str) -> LabeledSamples:
+        """Return the same with more notes."""
+        return replace(self, notes=(*self.notes, *notes))
 
     def on(self, samples: NamedSamples) -> LabeledSamples:
         """Return the labels on other rows: of samples some of which turned out to be damaged."""
@@ -168,27 +172,35 @@ def _different(sources: Iterable[Any]) -> list[str]:
         names.setdefault(os.path.realpath(each), os.fspath(each))
     if not names:
         raise ValueError("source names no file of labels")
-    return list(names.values())
+    # Folders first: what they add to the pool, a table may name.
+    return sorted(names.values(), key=lambda name: not os.path.isdir(name))
 
 
 def _shared(
     sources: Sequence[str], path_column: str | None, label_column: str | None
 ) -> list[list[str | None]]:
     """Which of the named columns is meant in each of several files: only one may have it."""
-    columns = {}
+    tables: dict[str, Sequence[str]] = {}
+    exports = set()
     for source in sources:
         check_there(source)
-        if not os.path.isdir(source) and sniff(source) == "table":
-            columns[source] = columns_of(source)
+        if not os.path.isdir(source):
+            kind = sniff(source)
+            if kind == "table":
+                tables[source] = columns_of(source)
+            elif kind == "json":  # of Label Studio it has keys and tags
+                exports.add(source)
     meant: list[list[str | None]] = [[] for _ in sources]
     for argument, name in (("path_column", path_column), ("label_column", label_column)):
-        if name is not None and columns and not any(name in each for each in columns.values()):
-            all_of_them = list(dict.fromkeys(chain.from_iterable(columns.values())))
+        is_there = any(name in columns for columns in tables.values())
+        if name is not None and tables and not exports and not is_there:
+            all_of_them = list(dict.fromkeys(chain.from_iterable(tables.values())))
             raise ValueError(
                 f"no file of labels has a column {argument}={name!r}; {those_there(all_of_them)}"
             )
         for source, each in zip(sources, meant, strict=True):
-            each.append(name if name in columns.get(source, ()) else None)
+            is_one = name in tables[source] if source in tables else not tables or source in exports
+            each.append(name if is_one else None)
     return meant
 
 
@@ -217,7 +229,7 @@ def _by_name(known: LabeledSamples) -> dict[str, str]:
 def _noted(known: LabeledSamples) -> LabeledSamples:
     """Return labels with notes on what they look like."""
     labels = [*known.labels, *known.unseen.values()]
-    return replace(known, notes=(*known.notes, *note_alike(labels), *note_decimals(labels)))
+    return known.noted(*note_alike(labels), *note_decimals(labels))
 
 
 def _without_part(named: dict[str, str | None], why: str) -> list[str]:
@@ -277,27 +289,68 @@ def _read_folder(folder: str, samples: NamedSamples, notes: list[str]) -> Labele
             "files; name a table with the columns row and label"
         )
     labeled = list_labeled(folder)
-    paths = [path for path, _ in labeled]
     known = files_of(samples)
-    places = match_files(paths, known)
-    set_apart = [i for i, place in enumerate(places) if place is None]
-    problems = find_problems([paths[i] for i in set_apart])
-    added = [i for number, i in enumerate(set_apart) if number not in problems]
-    broken = [paths[i] for number, i in enumerate(set_apart) if number in problems]
-    behind = {i: len(known) + number for number, i in enumerate(added)}
-    labels: dict[int, str] = {}
-    for i, (path, label) in enumerate(labeled):
-        row = behind.get(i, places[i])
-        if row is not None and labels.setdefault(row, label) != label:
-            raise ValueError(f"{shown(folder)}: {_two_labels(path, labels[row], label)}")
+    matches = match_files([path for path, _ in labeled], known)
+    with naming(folder):
+        labels, n_same = _of_known(labeled, matches)
+        outside = _of_others(labeled, matches)
+    problems = find_problems(list(outside))
+    added = [path for i, path in enumerate(outside) if i not in problems]
+    broken = [path for i, path in enumerate(outside) if i in problems]
+    labels |= {len(known) + i: outside[path] for i, path in enumerate(added)}
+    if n_same:
+        verb = "is" if n_same == 1 else "are"
+        notes.append(
+            f"{counted(n_same, 'picture')} of the pool {verb} byte by byte the same as others that "
+            "have a label, and count as labelled."
+        )
     if added:
         notes.append(f"{counted(len(added), 'labelled image')} from outside the pool added to it.")
-    if len(broken) == len(paths):
-        raise ValueError(f"{shown(folder)}: none of its {counted(len(paths), 'image')} can be read")
+    if not labels:
+        n = counted(len(labeled), "image")
+        raise ValueError(f"{shown(folder)}: none of its {n} can be read")
     seen, unseen = _split(labels, samples)
     if names := [*unseen, *map(shown, broken)]:
         notes.append(note_unseen(names))
-    return _labeled(with_files(samples, [paths[i] for i in added]), seen, notes, unseen)
+    return _labeled(with_files(samples, added), seen, notes, unseen)
+
+
+def _of_known(
+    labeled: Sequence[tuple[str, str]], matches: Sequence[Match]
+) -> tuple[dict[int, str], int]:
+    """Labels of known files by place: of each by its own folder, else by files of the same bytes.
+
+    Besides, how many have the label of another known file.
+    """
+    labels: dict[int, str] = {}
+    for (path, label), match in zip(labeled, matches, strict=True):
+        if match.own is not None:
+            _agree(labels, match.own, path, label)
+    by_folder, n_same = {*labels}, 0
+    for (path, label), match in zip(labeled, matches, strict=True):
+        equal = [place for place in match.equal if place not in by_folder]
+        new = [place for place in equal if place not in labels]
+        for place in equal:
+            _agree(labels, place, path, label)
+        n_same += len(new) - (match.own is None and bool(new))
+    return labels, n_same
+
+
+def _of_others(labeled: Sequence[tuple[str, str]], matches: Sequence[Match]) -> dict[str, str]:
+    """Labels of files that are not known, by path; of some with the same bytes, the first."""
+    labels: dict[bytes | str, str] = {}
+    firsts: dict[bytes | str, str] = {}
+    for (path, label), match in zip(labeled, matches, strict=True):
+        if match.own is None and not match.equal:
+            content = match.digest or path
+            _agree(labels, content, path, label)
+            firsts.setdefault(content, path)
+    return {path: labels[content] for content, path in firsts.items()}
+
+
+def _agree(labels: dict[Any, str], key: Any, path: str, label: str) -> None:
+    if labels.setdefault(key, label) != label:
+        raise ValueError(_two_labels(path, labels[key], label))
 
 
 def note_unseen(names: Collection[str]) -> str:

@@ -69,7 +69,7 @@ class Names:
             return []
         verb = "was" if len(names) == 1 else "were"
         return [
-            f"{counted(len(names), 'label')} {verb} matched by the file's name alone, since the "
+            f"{counted(len(names), 'name')} {verb} matched by the file's name alone, since the "
             f"pool has no such folder: {listed(names, len(names))}."
         ]
 

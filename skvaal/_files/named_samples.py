@@ -37,7 +37,8 @@ class NamedSamples:
     notes : tuple of str
         What the user should know of how the source was read, a sentence each.
     columns : tuple of str
-        Names of the features, of a table; of an array there are none.
+        Columns of the pool's table that `X` was read from: of features, texts or paths. There are
+        none if the pool is no table.
     """
 
     X: Any

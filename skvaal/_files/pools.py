@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -187,10 +188,11 @@ def _read_from_table(
         elif text is not None:
             _check_rows(table)
             X = np.array([*_values(table, text), None], dtype=object)[:-1]
-            return NamedSamples(X, _numbered(len(X)), "texts", "row", None, source)
+            columns = (table.columns[text],)
+            return NamedSamples(X, _numbered(len(X)), "texts", "row", None, source, columns=columns)
         else:
             return _read_features(table, source, label_column)
-    return images.read_listed(paths)
+    return replace(images.read_listed(paths), columns=(table.columns[path],))
 
 
 def _read_features(table: Table, source: str, label_column: str | None) -> NamedSamples:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skvaal._files.decoding import open_regular
-from skvaal._files.reading import check_fits, naming, read_bounded, shown
+from skvaal._files.reading import check_fits, naming, read_bounded
 
 # A Parquet file of some kB may claim any number of rows.
 MOST_ROWS = 20_000_000
@@ -45,7 +45,8 @@ def read_table(path: str | Path) -> Table:
     with open_regular(path) as file:
         is_parquet = file.read(4) == b"PAR1"
     if is_parquet or Path(path).suffix.lower() in PARQUET_ENDINGS:
-        return ParquetTable(path)
+        with naming(path):
+            return ParquetTable(path)
     data = read_bounded(path)
     with naming(path):
         return CsvTable(data)
@@ -129,7 +130,7 @@ class ParquetTable:
         from pyarrow import parquet
 
         self._name = path
-        with _foreign(path), open_regular(path) as file:
+        with _foreign(), open_regular(path) as file:
             table = parquet.ParquetFile(file)
             schema, n_rows = table.schema_arrow, table.metadata.num_rows
         self._types = list(schema.types)
@@ -137,13 +138,10 @@ class ParquetTable:
         self._n_rows = n_rows
         name, count = Counter(self.columns).most_common(1)[0] if self.columns else ("", 0)
         if count > 1:
-            raise ValueError(
-                f"{shown(path)}: {count} columns are called {name!r}; rename all but one"
-            )
+            raise ValueError(f"{count} columns are called {name!r}; rename all but one")
         if n_rows > MOST_ROWS:
             raise ValueError(
-                f"{shown(path)} claims {n_rows:,} rows, more than the {MOST_ROWS:,} that are read; "
-                "split it"
+                f"it claims {n_rows:,} rows, more than the {MOST_ROWS:,} that are read; split it"
             )
 
     def strings(self, places: Sequence[int]) -> list[list[str | None]]:
@@ -151,7 +149,7 @@ class ParquetTable:
         for place in places:
             if not _is_plain(self._types[place]):
                 raise ValueError(
-                    f"{shown(self._name)}: the column {self.columns[place]!r} holds "
+                    f"the column {self.columns[place]!r} holds "
                     f"{self._types[place]}, not text; save it as text"
                 )
         found: list[list[str | None]] = [[] for _ in places]
@@ -163,13 +161,12 @@ class ParquetTable:
                 n_characters += sum(len(text) for text in texts if text is not None)
                 column.extend(texts)
             if n_characters > _MOST_CHARACTERS:
-                raise ValueError(f"{shown(self._name)}: its text takes more than 4 GiB; split it")
+                raise ValueError("its text takes more than 4 GiB; split it")
         return found
 
     def numbers(self, places: Sequence[int]) -> NDArray[np.float64]:
         """Read some columns as finite numbers."""
-        with naming(self._name):
-            check_fits(self._n_rows * len(places) * 8, "its numbers")
+        check_fits(self._n_rows * len(places) * 8, "its numbers")
         found: list[NDArray[np.float64]] = [np.empty((0, len(places)))]
         for batch in self._batches(places):
             columns = [
@@ -180,7 +177,7 @@ class ParquetTable:
                 row, place = np.argwhere(~np.isfinite(found[-1]))[0]
                 row += sum(len(each) for each in found[:-1])
                 raise ValueError(
-                    f"{shown(self._name)}: row {row} has no finite number in the column "
+                    f"row {row} has no finite number in the column "
                     f"{self.columns[places[place]]!r}; fill it, or take the row or the column away"
                 )
         return np.concatenate(found)
@@ -197,22 +194,22 @@ class ParquetTable:
     def _batches(self, places: Sequence[int]) -> Iterator[Any]:
         from pyarrow import parquet
 
-        with open_regular(self._name) as file, _foreign(self._name):
+        with open_regular(self._name) as file, _foreign():
             names = [self.columns[place] for place in places]
             table = parquet.ParquetFile(file)
             yield from table.iter_batches(_BATCH, columns=names, use_threads=False)
 
 
 @contextmanager
-def _foreign(path: str | Path) -> Iterator[None]:
-    """Name the file in the errors of pyarrow, which raises all kinds."""
+def _foreign() -> Iterator[None]:
+    """Make one kind of the errors of pyarrow, which raises all kinds."""
     try:
         yield
     except MemoryError:
         raise
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{shown(path)} cannot be read as Parquet ({reason})") from error
+        raise ValueError(f"it cannot be read as Parquet ({reason})") from error
 
 
 @contextmanager

@@ -23,10 +23,7 @@ class Command(TyperCommand):
             return
         if rest:
             more = f" and {len(rest) - 1} more" if len(rest) > 1 else ""
-            ctx.fail(
-                f"{rest[0]!r}{more} came unexpected. Of several files, name the folder, or a "
-                "pattern in quotes ('photos/*.jpg'), which the shell leaves as it is."
-            )
+            ctx.fail(f"{rest[0]!r}{more} came unexpected.{_hint_on_rest(self.params)}")
         for parameter, count in Counter(given).items():
             is_single = parameter.param_type_name == "option" and not (
                 parameter.multiple or getattr(parameter, "is_flag", False)
@@ -34,6 +31,17 @@ class Command(TyperCommand):
             if is_single and count > 1:
                 name = max(parameter.opts, key=len)
                 ctx.fail(f"{name} was given {count} times, and takes one value.{_hint(parameter)}")
+
+
+def _hint_on_rest(parameters: list[Any]) -> str:
+    there = {(parameter.param_type_name, parameter.name) for parameter in parameters}
+    hints = {
+        ("argument", "pool"): "Of several pictures, name the folder, or a pattern in quotes "
+        "('photos/*.jpg').",
+        ("option", "labels"): "Of several files of labels, repeat --labels before each.",
+        ("argument", "file"): "Tell one file after the other.",
+    }
+    return "".join(f" {hint}" for one, hint in hints.items() if one in there)
 
 
 def _hint(parameter: Any) -> str:

@@ -6,7 +6,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from typer.models import ArgumentInfo, OptionInfo
 
@@ -85,7 +85,9 @@ def _options_of(command: Callable[..., Any]) -> dict[str, str]:
     """What each parameter of a command is called on its line."""
     options = {}
     for name, hint in get_type_hints(inspect.unwrap(command), include_extras=True).items():
-        for each in getattr(hint, "__metadata__", ()):
+        # Python 3.10 wraps the hint of an argument with the default None in an Optional.
+        hints = [hint, *(each for each in get_args(hint) if hasattr(each, "__metadata__"))]
+        for each in (one for one in hints for one in getattr(one, "__metadata__", ())):
             if isinstance(each, ArgumentInfo):
                 options[name] = each.metavar or name.upper()
             elif isinstance(each, OptionInfo):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pools import read_pool
 from skvaal._files.reading import naming, shown
 from skvaal._files.tables import CSV_ENDINGS, PARQUET_ENDINGS
-from skvaal.project.logs import note_earlier
+from skvaal.project.earlier import note_earlier
 
 # Images that are looked at to find out how large they are.
 _N_LOOKED_AT = 50
@@ -43,8 +44,8 @@ def read_known(
     pool : str or Path
         As :func:`~skvaal._files.pools.read_pool` reads it.
     labels : str, Path, sequence of these, or None, default=None
-        As :func:`~skvaal._files.labels.read_labels` reads them. None takes those of the pool's own
-        table, if it has a column of labels.
+        As :func:`~skvaal._files.labels.read_labels` reads them. If the pool is a table with a
+        column of labels, those count, too.
     size : int or None, default=None
         Height and width of images, in pixels. None takes 64, or less if the images are smaller.
     max_pixels, path_column, text_column, label_column, strict, n_jobs, progress
@@ -85,27 +86,65 @@ def read_labels_of(
     path_column: str | None,
     label_column: str | None,
 ) -> LabeledSamples:
-    """Read the labels of a pool: those that are named, else those of its own table."""
-    columns = {"path_column": path_column, "label_column": label_column}
-    if labels is not None:
-        known = read_labels(labels, samples, **columns)
-        sources = [labels] if isinstance(labels, str | Path) else labels
-        return replace(known, notes=(*known.notes, *note_earlier(sources, known)))
-    if not is_table(samples.source):
-        return LabeledSamples.without_labels(samples)
-    with naming(samples.source):
-        column = find_labels(columns_of(samples.source), label_column)
-    if column is None:
-        return LabeledSamples.without_labels(samples)
-    known = read_labels(samples.source, samples, **columns)
-    if len(known.rows) == len(samples):
+    """Read the labels of a pool: those that are named, and those of its own table."""
+    named = {"path_column": path_column, "label_column": label_column}
+    sources = [labels] if isinstance(labels, str | Path) else list(labels or ())
+    own = read_own_labels(samples, **named)
+    if own is None:
+        known = LabeledSamples.without_labels(samples)
+        if sources:
+            known = read_labels(sources, samples, **_of_labels(named, samples, sources))
+    elif len(own.known.rows) < len(samples):
+        known = read_labels([samples.source, *sources], samples, **named)
+        known = known.noted(f"The pool's own column {own.column!r} has labels, which count.")
+    elif sources:
+        known = read_labels(sources, samples, **_of_labels(named, samples, sources))
+        known = known.noted(
+            f"The pool's own column {own.column!r} has a label in every row, and had no part."
+        )
+    else:
         raise ValueError(
-            f"{shown(samples.source)}: every row has a label in the column {column!r}, so that "
+            f"{shown(samples.source)}: every row has a label in the column {own.column!r}, so that "
             "none is left to choose; leave the cell empty where no label is known yet, or rename "
             "the column if it holds no labels"
         )
-    note = f"The labels are those of the pool's own column {column!r}."
-    return replace(known, notes=(note, *known.notes))
+    return known.noted(*note_earlier(sources, known))
+
+
+class OwnLabels(NamedTuple):
+    """Labels in the pool's own table, and their column."""
+
+    known: LabeledSamples
+    column: str
+
+
+def read_own_labels(
+    samples: NamedSamples, *, path_column: str | None, label_column: str | None
+) -> OwnLabels | None:
+    """Read the labels in a pool's own table; None if it has no column of labels."""
+    if not is_table(samples.source):
+        return None
+    with naming(samples.source):
+        column = find_labels(samples, label_column)
+    if column is None:
+        return None
+    path = path_column if path_column in samples.columns else None
+    known = read_labels(samples.source, samples, path_column=path, label_column=column)
+    return OwnLabels(known, column)
+
+
+def _of_labels(
+    named: Mapping[str, str | None], samples: NamedSamples, sources: Sequence[str | Path]
+) -> dict[str, str | None]:
+    """Which named columns are those of the labels, and not of the pool's table alone."""
+    if not is_table(samples.source):
+        return dict(named)
+    of_pool = columns_of(samples.source)
+    of_labels = {name for each in sources if is_table(each) for name in columns_of(os.fspath(each))}
+    return {
+        argument: None if name in of_pool and name not in of_labels else name
+        for argument, name in named.items()
+    }
 
 
 def pool_column(pool: str | Path, labels: Any, path_column: str | None) -> str | None:

@@ -29,11 +29,11 @@ from skvaal.project.labelling import (
     note_without_classes,
     offered_classes,
 )
-from skvaal.project.logs import LOG, TABLE, make_log, read_log
+from skvaal.project.logs import LOG, make_log, read_log
 from skvaal.project.picks import Picks
 from skvaal.project.rounds.checks import EVENTS
 
-PAGE, STRATEGY = "page.html", "strategy.safetensors"
+TABLE, PAGE, STRATEGY = "picks.csv", "page.html", "strategy.safetensors"
 FILES = (TABLE, PAGE, STRATEGY, LOG, *(name for names in FILES_OF.values() for name in names))
 
 

@@ -263,7 +263,7 @@ def test_labels_of_the_pool_s_own_table_count(photos, tmp_path, monkeypatch, kin
     result = query(*command)
 
     assert result.exit_code == 0, result.output
-    assert "Note: The labels are those of the pool's own column 'label'.\n" in result.stdout
+    assert "Note: The pool's own column 'label' has labels, which count.\n" in result.stdout
     assert "2 labels of 2 classes" in result.stdout
     picks = (tmp_path / "out" / "picks.csv").read_text().splitlines()
     assert not {"0", "1", "photos/00.png", "photos/01.png"} & {row.split(",")[1] for row in picks}
@@ -315,16 +315,16 @@ def test_a_second_round_that_forgets_the_labels_of_the_first_is_noted(
     at_random = ["photos", "-n", 3, "--strategy", "random"]
     assert query(*at_random, "--labels", "labels.csv", "--out", "round_1").exit_code == 0
     table = (tmp_path / "round_1" / "picks.csv").read_text().splitlines()
-    told = ["path,label", *(f"{row.split(',')[1]},cat" for row in table[1:])]
-    (tmp_path / "round_1" / "told.csv").write_text("\n".join(told))
-    command = [*at_random, "--labels", "round_1/told.csv", "--out"]
-    forgotten = "Note: round_1 was chosen with 6 labels, and none of them is here now: samples"
+    told = [f"{table[0]},label", *(f"{row},cat" for row in table[1:])]
+    (tmp_path / "answers_1.csv").write_text("\n".join(told))
+    command = [*at_random, "--labels", "answers_1.csv", "--out"]
+    forgotten = "when answers_1.csv was made have none now, and may be chosen again: "
 
     alone, both = query(*command, "alone"), query(*command, "both", "--labels", "labels.csv")
 
     assert forgotten in alone.stdout
     assert both.exit_code == 0, both.output
-    assert "was chosen with" not in both.stdout
+    assert "chosen again" not in both.stdout
     assert "and 9 labels of 3 classes" in both.stdout
 
 
@@ -344,8 +344,10 @@ def test_an_option_of_one_value_is_given_once(photos, tmp_path, arguments):
 def test_a_pattern_that_the_shell_resolved_says_what_to_do(photos, tmp_path):
     result = query(*sorted(photos.glob("0?.png")), "--out", tmp_path / "out")
     assert result.exit_code == 2
-    assert "01.png' and 8 more came unexpected." in result.stderr
-    assert "a pattern in quotes ('photos/*.jpg')" in " ".join(result.stderr.split())
+    said = " ".join(result.stderr.split())
+    assert "01.png' and 8 more came unexpected." in said
+    assert "a pattern in quotes ('photos/*.jpg')." in said
+    assert "Of several files of labels, repeat --labels before each." in said
 
 
 def test_help_is_shown_whatever_else_is_given_twice():

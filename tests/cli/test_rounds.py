@@ -244,7 +244,7 @@ def test_start_takes_the_labels_of_the_pool_s_own_table_and_of_several_files(run
     (here / "texts.csv").write_text("text,label\nsun,good\nrain,bad\nsnow,\nfog,\n")
     said = run("start own --pool texts.csv")
     assert "own has 4 samples, 2 with a label." in said
-    assert "Note: The labels are those of the pool's own column 'label'." in said
+    assert "Note: The pool's own column 'label' has labels, which count." in said
     (here / "more.csv").write_text("row,label\n2,bad\n")
     said = run("start several --pool texts.csv --labels texts.csv --labels more.csv")
     assert "several has 4 samples, 3 with a label." in said
@@ -290,3 +290,9 @@ def test_bad_input_is_one_line_and_status_2(run, here, command, message):
     said = run(command, status=2)
     assert message in said
     assert said.count("\n") == 1
+
+
+def test_tell_takes_one_file_after_the_other():
+    result = CliRunner().invoke(app, ["round", "tell", "project", "a.csv", "b.csv"])
+    assert result.exit_code == 2
+    assert "'b.csv' came unexpected. Tell one file after the other." in result.output

@@ -88,5 +88,5 @@ def test_names_of_rows_are_asked_for(texts, write):
 def test_label_and_name_are_two_columns(pool, write):
     path = write("a.csv", "path,label\na.jpg,cat\n")
 
-    with pytest.raises(ValueError, match="'path' cannot name .*by path_column and label_column"):
+    with pytest.raises(ValueError, match="'path' cannot hold the samples.*by path_column and"):
         read(path, pool, label_column="path")

@@ -405,3 +405,72 @@ def test_whole_numbers_with_decimals_are_noted(pool, write):
     known = read_labels(write("a.csv", f"path,label\n{PHOTOS[0]},0.0\n{PHOTOS[1]},1.0\n"), pool)
     assert known.labels.tolist() == ["0.0", "1.0"]
     assert "Classes are written as decimals ('0.0' and '1.0')." in known.notes[0]
+
+
+def test_pictures_that_are_the_same_get_the_label_of_one(photos, tmp_path):
+    shutil.copy(photos / PHOTOS[0], photos / "again.jpg")
+    labelled = tmp_path / "labelled" / "kind"
+    labelled.mkdir(parents=True)
+    shutil.copy(photos / PHOTOS[0], labelled / "again.jpg")
+
+    known = read_labels(tmp_path / "labelled", read_pool(photos))
+
+    assert as_dict(known) == {PHOTOS[0]: "kind", "again.jpg": "kind"}
+    assert known.notes == (
+        "1 picture of the pool is byte by byte the same as others that have a label, and count as "
+        "labelled.",
+    )
+
+
+def test_a_picture_in_a_folder_of_its_own_keeps_that_label(tmp_path):
+    for name in ("cat/1.png", "dog/2.png", "none/3.png"):
+        path = tmp_path / "photos" / name
+        path.parent.mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(path)
+    pool = read_pool(tmp_path / "photos")
+    shutil.rmtree(tmp_path / "photos" / "none")
+
+    known = read_labels(tmp_path / "photos", read_pool(tmp_path / "photos"))
+
+    assert as_dict(known) == {"cat/1.png": "cat", "dog/2.png": "dog"}
+    assert len(pool) == 3
+
+
+def test_equal_pictures_of_two_classes_outside_the_pool_are_refused(pool, tmp_path):
+    for kind in ("a", "b"):
+        (tmp_path / "labelled" / kind).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "labelled" / kind / f"{kind}.png")
+    with pytest.raises(ValueError, match="has two labels, 'a' and 'b'"):
+        read_labels(tmp_path / "labelled", pool)
+    shutil.move(tmp_path / "labelled" / "b" / "b.png", tmp_path / "labelled" / "a")
+    known = read_labels(tmp_path / "labelled", pool)
+    assert len(known.samples) == len(pool) + 1
+
+
+def test_a_table_may_name_what_a_folder_adds_in_any_order(pool, write, tmp_path):
+    (tmp_path / "labelled" / "a").mkdir(parents=True)
+    Image.new("RGB", (8, 8)).save(tmp_path / "labelled" / "a" / "x.png")
+    name = read_labels(tmp_path / "labelled", pool).samples.names[-1]
+    table = write("table.csv", f"path,label\n{name},a\n")
+    for sources in ([table, tmp_path / "labelled"], [tmp_path / "labelled", table]):
+        assert as_dict(read_labels(sources, pool)) == {name: "a"}
+
+
+def test_keys_of_exports_count_among_several_files(pool, write):
+    entry = '[{{"image": "{}", "label": "train", "quality": "{}"}}]'
+    first = write("first.json", entry.format(PHOTOS[0], "good"))
+    second = write("second.json", entry.format(PHOTOS[1], "bad"))
+
+    known = read_labels([first, second], pool, label_column="quality")
+
+    assert as_dict(known) == {PHOTOS[0]: "good", PHOTOS[1]: "bad"}
+
+
+def test_a_text_of_another_column_must_agree_with_its_row(write):
+    pool = read_pool(write("pool.csv", "body,label\nsun,\nrain,\n"), text_column="body")
+    assert as_dict(read_labels(write("a.csv", "row,body,label\n0,sun,good\n"), pool)) == {
+        "0": "good"
+    }
+    assert as_dict(read_labels(write("b.csv", "body,label\nrain,bad\n"), pool)) == {"1": "bad"}
+    with pytest.raises(ValueError, match="row 0 has the text 'snow', and in the pool"):
+        read_labels(write("c.csv", "row,body,label\n0,snow,good\n"), pool)

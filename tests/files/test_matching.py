@@ -98,7 +98,7 @@ def test_folder_that_a_tool_puts_before_a_name_is_noted(pool, name):
 
     assert names.find(name) == 4
     (note,) = names.notes
-    assert note.startswith("1 label was matched by the file's name alone")
+    assert note.startswith("1 name was matched by the file's name alone")
     assert name in note
 
 

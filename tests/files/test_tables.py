@@ -81,7 +81,7 @@ def test_bad_csv_is_refused(data, match):
 def test_errors_name_the_file(write):
     with pytest.raises(ValueError, match=r"bad\.csv: it is not UTF-8"):
         read_table(write("bad.csv", b"\xff"))
-    with pytest.raises(ValueError, match=r"bad\.parquet cannot be read as Parquet"):
+    with pytest.raises(ValueError, match=r"bad\.parquet: it cannot be read as Parquet"):
         read_table(write("bad.parquet", b"PAR1 and no more"))
 
 
@@ -136,14 +136,12 @@ def test_numbers_of_parquet_come_as_asked_for(write_parquet):
 def test_missing_number_of_parquet_is_named(write_parquet):
     table = read_table(write_parquet(a=[1.0, 2.0], b=[1.0, None]))
 
-    with pytest.raises(
-        ValueError, match=r"a\.parquet: row 1 has no finite number in the column 'b'"
-    ):
+    with pytest.raises(ValueError, match=r"^row 1 has no finite number in the column 'b'"):
         table.numbers([0, 1])
 
 
 def test_columns_of_other_types_are_refused(write_parquet):
-    with pytest.raises(ValueError, match=r"a\.parquet: the column 'a' holds list<"):
+    with pytest.raises(ValueError, match=r"^the column 'a' holds list<"):
         read_table(write_parquet(a=[[1], [2]])).strings([0])
 
 
@@ -154,7 +152,9 @@ def test_rows_of_parquet_are_counted_before_they_are_read(write_parquet, monkeyp
     monkeypatch.setattr(tables, "MOST_ROWS", 1000)
     monkeypatch.setattr(parquet.ParquetFile, "iter_batches", None)
 
-    with pytest.raises(ValueError, match=r"a\.parquet claims 100,000 rows, more than the 1,000"):
+    with pytest.raises(
+        ValueError, match=r"a\.parquet: it claims 100,000 rows, more than the 1,000"
+    ):
         read_table(path)
 
 
@@ -163,7 +163,7 @@ def test_numbers_that_memory_cannot_hold_are_not_read(write_parquet, monkeypatch
     monkeypatch.setattr("skvaal._files.reading.memory_bytes", lambda: 1000.0)
     monkeypatch.setattr(parquet.ParquetFile, "iter_batches", None)
 
-    with pytest.raises(ValueError, match=r"a\.parquet: its numbers take 0 GiB, more than"):
+    with pytest.raises(ValueError, match=r"^its numbers take 0 GiB, more than"):
         table.numbers([0])
 
 
@@ -171,7 +171,7 @@ def test_text_beyond_all_bounds_is_refused(write_parquet, monkeypatch):
     table = read_table(write_parquet(a=["x" * 50] * 100))
     monkeypatch.setattr(tables, "_MOST_CHARACTERS", 1000)
 
-    with pytest.raises(ValueError, match=r"a\.parquet: its text takes more than"):
+    with pytest.raises(ValueError, match=r"^its text takes more than"):
         table.strings([0])
 
 

@@ -50,3 +50,45 @@ def test_columns_are_handed_on(tmp_path):
 
     assert known.samples.kind == "texts"
     assert known.labels.tolist() == ["good", "bad"]
+
+
+def write_table(folder, name, text):
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def test_labels_of_the_pool_s_table_and_of_files_count_together(tmp_path):
+    pool = write_table(tmp_path, "pool.csv", "a,b,label\n1,2,x\n2,1,\n3,3,\n4,1,\n")
+    more = write_table(tmp_path, "more.csv", "row,label\n2,z\n")
+    assert read_known(pool, more).labels.tolist() == ["x", "z"]
+    other = write_table(tmp_path, "other.csv", "row,label\n0,z\n")
+    with pytest.raises(ValueError, match="'0' has the label 'x' in .*pool.csv and 'z' in .*other"):
+        read_known(pool, other)
+
+
+def test_a_column_that_labels_every_row_has_no_part_beside_files(tmp_path):
+    pool = write_table(tmp_path, "pool.csv", "a,b,target\n1,2,x\n2,1,y\n3,3,x\n")
+    more = write_table(tmp_path, "more.csv", "row,label\n2,z\n")
+    known = read_known(pool, more)
+    assert known.labels.tolist() == ["z"]
+    assert known.notes == (
+        "The pool's own column 'target' has a label in every row, and had no part.",
+    )
+    with pytest.raises(ValueError, match="every row has a label in the column 'target'"):
+        read_known(pool)
+
+
+def test_named_columns_may_be_of_the_pool_or_of_the_labels(photos, tmp_path):
+    rows = "".join(f"{i}.png,{i}\n" for i in range(5))
+    pool = write_table(tmp_path, "pool.csv", f"img,number\n{rows}")
+    name = "0.png"
+    labels = write_table(tmp_path, "labels.csv", f"path,label\n{name},cat\n")
+    own = write_table(tmp_path, "own.csv", f"img,kind\n{name},cat\n")
+    for table in (labels, own):
+        assert read_known(pool, table, path_column="img").labels.tolist() == ["cat"]
+    assert read_known(pool, own, path_column="img", label_column="kind").labels.tolist() == ["cat"]
+
+
+def test_the_column_of_texts_is_no_column_of_labels(tmp_path):
+    pool = write_table(tmp_path, "pool.csv", "annotation,id\nsun,1\nrain,2\n")
+    assert read_known(pool, text_column="annotation").labels.tolist() == []

@@ -150,7 +150,8 @@ def choose(
         decision = decide(how, pools, int(n), inputs, predicted)
     reasons = _reason(how, decision, pools, predicted)
     notes = [
-        *known.samples.notes, *known.notes, *note_left_out(known, _NOUNS[samples.kind]), *notes,
+        *known.samples.notes, *known.notes, *note_left_out(known, _NOUNS[samples.kind]),
+        *inputs.notes, *notes,
         *note_positions(by_position, samples), *more,
         *note_diagnosis(decision.strategy), *warned,
     ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +40,8 @@ class Inputs:
         Whether a linear model suits the rows, as it does features of networks and texts.
     positions : dict or None, default=None
         Of given features that belong to samples by their position alone, the fingerprint.
+    notes : sequence of str
+        What the user should know of how given features were found.
     """
 
     X: NDArray[Any]
@@ -47,6 +49,7 @@ class Inputs:
     name: str
     suit_linear: bool
     positions: Mapping[str, str] | None = None
+    notes: Sequence[str] = ()
 
     def part(self, rows: NDArray[np.intp]) -> Any:
         """Some of the samples, as a strategy takes them; what lies on disk stays there."""
@@ -97,16 +100,17 @@ def make_inputs(
     else:
         made = make_features(features, samples.kind, device=device, progress=progress)
     positions = None
+    notes: list[str] = []
     if isinstance(made, np.ndarray):
         name = "given features"
-        X, positions = match(made, f"features={_named(features)}", features, samples)
+        X, positions, notes = match(made, f"features={_named(features)}", features, samples)
     elif samples.kind == "images" and features in (None, PIXELS):
         return Inputs(samples.X, small_pixels(samples.X), name="pixels", suit_linear=False)
     else:
         X = made.fit_transform(_readable(samples))
         name = f"features by {features or 'TF-IDF'}"
     X = _rescaled(np.asarray(X, dtype=np.float32))
-    return Inputs(X, X, name=name, suit_linear=True, positions=positions)
+    return Inputs(X, X, name=name, suit_linear=True, positions=positions, notes=notes)
 
 
 def reads_pixels(samples: NamedSamples, features: Any) -> bool:

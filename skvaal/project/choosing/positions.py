@@ -22,8 +22,8 @@ _OR_TABLE = {"predictions": ", or as a table with a column of names"}
 
 def match(
     rows: NDArray[Any], called: str, source: Any, samples: NamedSamples
-) -> tuple[NDArray[Any], dict[str, str] | None]:
-    """Rows in the order of the samples; and their fingerprint, if only their position says so.
+) -> tuple[NDArray[Any], dict[str, str] | None, list[str]]:
+    """Rows in the order of the samples; their fingerprint, if only their position says so; notes.
 
     Parameters
     ----------
@@ -42,23 +42,25 @@ def match(
     """
     names = None if isinstance(source, np.ndarray) else read_names(source)
     if names is not None:
-        return rows[_find_rows(names, len(rows), called, samples)], None
+        found, notes = _find_rows(names, len(rows), called, samples)
+        return rows[found], None, notes
     if rows.ndim != 2 or len(rows) != len(samples):
         raise ValueError(
             f"{called} has the shape {rows.shape}, and {shown(samples.source)} has "
             f"{len(samples):,} samples; it needs a row for each, in their order"
         )
-    return rows, fingerprint(rows, samples)
+    return rows, fingerprint(rows, samples), []
 
 
 def _find_rows(
     names: NDArray[np.object_], n_rows: int, called: str, samples: NamedSamples
-) -> NDArray[np.intp]:
-    """Row of each sample by its name."""
+) -> tuple[NDArray[np.intp], list[str]]:
+    """Row of each sample by its name, and notes."""
     if len(names) != n_rows:
         raise ValueError(f"{called} has {n_rows:,} rows and {len(names):,} names; it needs as many")
     rows = np.full(len(samples), -1, dtype=np.intp)
-    for row, place in enumerate(find_samples(names.tolist(), samples)):
+    places, notes = find_samples(names.tolist(), samples)
+    for row, place in enumerate(places):
         if place is None:
             continue
         if rows[place] >= 0:
@@ -71,15 +73,18 @@ def _find_rows(
             f"{shown(samples.source)}: {listed(map(str, missing), len(missing))}; it needs a row "
             "for each, with its name as in picks.csv"
         )
-    return rows
+    return rows, notes
 
 
-def find_samples(texts: Iterable[str | None], samples: NamedSamples) -> list[int | None]:
-    """Place of each sample that a file names, as labels may name it; None if there is none."""
+def find_samples(
+    texts: Iterable[str | None], samples: NamedSamples
+) -> tuple[list[int | None], list[str]]:
+    """Place of each sample that a file names, as labels may name it, or None; and notes."""
     names = Names(samples)
     found = [None if text is None else names.find(text) for text in texts]
     # Behind the samples are files that cannot be read.
-    return [row if row is not None and row < len(samples) else None for row in found]
+    places = [row if row is not None and row < len(samples) else None for row in found]
+    return places, names.notes
 
 
 def fingerprint(rows: NDArray[Any], samples: NamedSamples) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,14 +96,13 @@ def _of_array(source: str, known: LabeledSamples) -> tuple[Predicted, list[str]]
     with naming(source):
         if proba.dtype.kind not in "biuf":
             raise ValueError(f"it holds {proba.dtype}; it needs class probabilities")
-        proba, positions = match(proba, "it", source, samples)
+        proba, positions, notes = match(proba, "it", source, samples)
         checked = check_proba(np.asarray(proba), len(samples), "it")
     n_classes = checked.shape[1]
     classes = tuple(f"class {i}" for i in range(n_classes))
-    notes = []
     if n_classes == len(known.classes):
         classes = known.classes
-        notes = ["The columns of the predictions are taken for the labels in alphabetical order."]
+        notes += ["The columns of the predictions are taken for the labels in alphabetical order."]
     return Predicted(checked, classes, "your model", positions), notes
 
 
@@ -118,8 +118,11 @@ def _of_table(table: Table, known: LabeledSamples) -> tuple[Predicted, list[str]
     places = [i for i in range(len(table.columns)) if i != place]
     if not places:
         raise ValueError("it has no column of probabilities; it needs one for each class")
+    classes = tuple(table.columns[i] for i in places)
+    if twice := [each for each, count in Counter(classes).items() if count > 1]:
+        raise ValueError(f"two columns are called {twice[0]!r}; a class needs one")
     numbers = table.numbers(places)
-    rows = find_samples(table.strings([place])[0], samples)
+    rows, notes = find_samples(table.strings([place])[0], samples)
     n_others = sum(row is None for row in rows)
     proba = np.full((len(samples), len(places)), np.nan)
     here = [i for i, row in enumerate(rows) if row is not None]
@@ -136,8 +139,6 @@ def _of_table(table: Table, known: LabeledSamples) -> tuple[Predicted, list[str]
             f"it has no row for {counted(len(missing), 'sample')} of {shown(samples.source)}: "
             f"{listed(map(str, missing), len(missing))}; predict these, too"
         )
-    classes = tuple(table.columns[i] for i in places)
-    notes = []
     if n_others:
         verb = "is" if n_others == 1 else "are"
         notes.append(f"{counted(n_others, 'row')} of the predictions {verb} not of the pool.")

@@ -17,7 +17,8 @@ from skvaal._files.loading import find_problems
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pool_files import files_of, with_files
 from skvaal._files.pools import read_pool
-from skvaal._files.reading import shown
+from skvaal._files.reading import counted, listed, shown
+from skvaal.project.reading import read_own_labels
 from skvaal.project.rounds.state import State
 
 _ROWS_TO_COMPARE = 10_000
@@ -96,6 +97,24 @@ def read_pool_again(
     unseen = {name: label for name, label in state.labels.items() if name not in row_of}
     notes = (note_unseen(unseen),) if unseen else ()
     return LabeledSamples(samples, np.array(rows, dtype=np.intp), labels[:-1], notes, unseen)
+
+
+def check_told(samples: NamedSamples, state: State) -> None:
+    """Raise if the pool's own table has labels that the project does not know."""
+    reading = state.facts["reading"]
+    columns = {each: reading.get(each) for each in ("path_column", "label_column")}
+    own = read_own_labels(samples, **columns)
+    if own is None or len(own.known.rows) == len(samples):
+        return
+    new = [name for name in labels_by_name(own.known) if name not in state.labels]
+    if new:
+        source = shown(samples.source)
+        has = "has a label" if len(new) == 1 else "have labels"
+        raise ValueError(
+            f"{counted(len(new), 'sample')} of {source} {has} in its column {own.column!r} that "
+            f"the project was not told: {listed(new, len(new))}; take them in first: "
+            f"skvaal round tell PROJECT {source} --unasked"
+        )
 
 
 def look_over(told: LabeledSamples, *, n_jobs: int, progress: bool) -> LabeledSamples:

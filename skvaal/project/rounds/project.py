@@ -28,6 +28,7 @@ from skvaal.project.rounds.copies import (
 from skvaal.project.rounds.events import EventFile
 from skvaal.project.rounds.folders import RoundFolders
 from skvaal.project.rounds.pool_again import (
+    check_told,
     labels_by_name,
     look_over,
     new_names,
@@ -134,8 +135,8 @@ class Project:
         pool : str or Path
             Samples to choose from, as :func:`skvaal.project.read_pool` reads them.
         labels : str, Path or sequence of these, optional
-            Labels that are there already, as :func:`skvaal.project.read_labels` reads them. By
-            default those of the pool's own table, if it has a column of labels.
+            Labels that are there already, as :func:`skvaal.project.read_labels` reads them. If the
+            pool is a table with a column of labels, those count, too.
         path_column, label_column : str, optional
             Columns of tables.
         n_jobs : int, default=1
@@ -228,7 +229,8 @@ class Project:
         Raises
         ------
         ValueError
-            If fewer than `n` samples are left, a parameter is wrong, or the pool is another one.
+            If fewer than `n` samples are left, a parameter is wrong, or the pool is another one,
+            or its own table has labels that the project was not told.
             Also if rows of features, or of predictions, were taken for other samples in an earlier
             round.
         ProjectInUseError
@@ -244,6 +246,7 @@ class Project:
         state = self.read_state()
         self._folders.settle(state)
         known = read_pool_again(self.folder, state, pool, n_jobs=n_jobs, progress=progress)
+        check_told(known.samples, state)
         check_tools(wanted, known)
         number = len(state.rounds) + 1
         started = time.perf_counter()

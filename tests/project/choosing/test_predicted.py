@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from skvaal.project.choosing.inputs import make_inputs
 from skvaal.project.choosing.predicted import read_predictions
 
 NAMES = ["row", "cat", "dog"]
@@ -104,3 +107,23 @@ def test_classes_that_the_predictions_lack_are_named(known_of, tmp_path):
     path.write_text("row,cat,square\n" + "".join(f"{i},0.5,0.5\n" for i in range(4)))
     _, notes = read_predictions(path, known)
     assert any("no column for 'circle'" in note for note in notes)
+
+
+def test_a_class_has_one_column(known, write):
+    with pytest.raises(ValueError, match="two columns are called 'cat'; a class needs one"):
+        read_predictions(write((0, 0.5, 0.2, 0.3), names=["row", "cat", "cat", "dog"]), known)
+
+
+def test_names_matched_by_the_file_alone_are_noted(known_of, tmp_path):
+    samples = replace(
+        known_of(np.zeros((2, 1))).samples,
+        names=np.array(["a.png", "b.png"], dtype=object),
+        column="path",
+    )
+    known = replace(known_of(np.zeros((2, 1))), samples=samples)
+    table = tmp_path / "proba.csv"
+    table.write_text("path,cat,dog\nhttps://host/other/a.png,1,0\nb.png,0,1\n")
+    _, notes = read_predictions(table, known)
+    assert notes[0].startswith("1 name was matched by the file's name alone, since the pool has no")
+    np.savez(tmp_path / "own.npz", X=np.eye(2), names=["https://host/other/a.png", "b.png"])
+    assert list(make_inputs(samples, str(tmp_path / "own.npz")).notes) == notes[:1]

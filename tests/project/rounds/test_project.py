@@ -647,3 +647,19 @@ def test_rows_of_an_older_list_of_pictures_are_not_taken(tmp_path, write_image, 
     np.savez(tmp_path / "own.npz", X=rows, names=np.array(names))
     given[argument] = str(tmp_path / "own.npz")
     assert len(project.ask(2, **given).round.names) == 2
+
+
+def test_labels_that_the_pool_s_own_table_gets_are_told_before_more_is_asked(tmp_path):
+    pool = tmp_path / "pool.csv"
+    rows = [f"{i},{i * i % 7},{'ab'[i % 2] if i < 4 else ''}" for i in range(20)]
+    pool.write_text("\n".join(["a,b,label", *rows]) + "\n")
+    project = Project.start(tmp_path / "project", pool)
+    assert len(project.read_state().labels) == 4
+    assert len(project.ask(2, strategy="random").round.names) == 2
+    pool.write_text(pool.read_text() + "5,3,a\n6,2,b\n")
+
+    with pytest.raises(ValueError, match="2 samples of .* have labels in its column 'label' that"):
+        project.ask(2, strategy="random")
+
+    assert project.tell(pool, unasked=True).n_new == 2
+    assert not {"20", "21"} & set(project.ask(14, strategy="random").round.names)

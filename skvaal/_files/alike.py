@@ -7,10 +7,25 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 
-from skvaal._files.reading import N_SHOWN
+from skvaal._files.reading import N_SHOWN, listed
 
 # Not '01', which differs from '1' on purpose.
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?", re.ASCII)
+_MINUS_ONE = re.compile(r"-1(\.0+)?")
+_NO_LABELS = {
+    "na",
+    "n/a",
+    "nan",
+    "<na>",
+    "nat",
+    "none",
+    "null",
+    "unknown",
+    "unlabeled",
+    "unlabelled",
+    "?",
+    "-",
+}
 _DECIMAL = re.compile(r"-?[0-9]+\.0+", re.ASCII)
 
 
@@ -65,6 +80,27 @@ def _listed(groups: Iterable[set[str]], spelt: Callable[[str], str]) -> str:
     named = sorted(" and ".join(map(spelt, sorted(group))) for group in groups)
     more = f"; and {len(named) - N_SHOWN:,} more" if len(named) > N_SHOWN else ""
     return "; ".join(named[:N_SHOWN]) + more
+
+
+def note_marks(labels: Iterable[str]) -> list[str]:
+    """Note classes whose names say that there is no label.
+
+    Examples
+    --------
+    >>> note_marks(["cat", "NA", "dog"])
+    ["'NA' counts as a class; where no label is known, leave the cell empty."]
+    >>> note_marks(["-1", "1"])
+    []
+    """
+    classes = sorted({*labels})
+    marks = [each for each in classes if each.strip().lower() in _NO_LABELS]
+    if len(classes) > 2:
+        marks += [each for each in classes if _MINUS_ONE.fullmatch(each.strip())]
+    if not marks:
+        return []
+    verb, what = ("counts", "a class") if len(marks) == 1 else ("count", "classes")
+    named = listed(marks, len(marks))
+    return [f"{named} {verb} as {what}; where no label is known, leave the cell empty."]
 
 
 def note_decimals(labels: Iterable[str]) -> list[str]:

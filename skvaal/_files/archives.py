@@ -40,7 +40,8 @@ def _array(arrays: np.lib.npyio.NpzFile, key: str) -> NDArray:
         array = arrays[key]
     except Exception as error:  # numpy, zipfile and zlib raise all kinds
         raise ValueError(
-            f"{key} cannot be read ({error}); save it as an array of numbers or of text"
+            f"{key} cannot be read ({error}); save it as an array of numbers, or of text "
+            "(np.array(list(names), dtype=str))"
         ) from error
     if not isinstance(array, np.ndarray) or (array.size and not array.nbytes):
         raise ValueError(f"{key} cannot be read (it is no array)")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skvaal._files.alike import note_alike, note_decimals
+from skvaal._files.alike import note_alike, note_decimals, note_marks
 from skvaal._files.class_folders import Match, list_labeled, match_files
 from skvaal._files.label_tables import columns_of, read_rows
 from skvaal._files.loading import find_problems
@@ -125,8 +125,8 @@ def read_labels(
     ...     np.save(pool, np.zeros((5, 2)))
     ...     _ = labels.write_text("row,label\n3,01\n0,NA\n4,\n")
     ...     known = read_labels(labels, read_pool(pool))
-    >>> known.rows.tolist(), known.labels.tolist(), known.notes
-    ([0, 3], ['NA', '01'], ('1 row of the labels has no label yet.',))
+    >>> known.rows.tolist(), known.labels.tolist(), known.notes[0]
+    ([0, 3], ['NA', '01'], '1 row of the labels has no label yet.')
     """
     sources = _different([source] if isinstance(source, str | Path) else source)
     if len(sources) == 1:
@@ -229,7 +229,7 @@ def _by_name(known: LabeledSamples) -> dict[str, str]:
 def _noted(known: LabeledSamples) -> LabeledSamples:
     """Return labels with notes on what they look like."""
     labels = [*known.labels, *known.unseen.values()]
-    return known.noted(*note_alike(labels), *note_decimals(labels))
+    return known.noted(*note_alike(labels), *note_decimals(labels), *note_marks(labels))
 
 
 def _without_part(named: dict[str, str | None], why: str) -> list[str]:

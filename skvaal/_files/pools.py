@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,7 @@ from skvaal._files.listing import is_glob, list_glob, list_images
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.reading import (
     check_there,
+    counted,
     find_column,
     listed,
     naming,
@@ -32,6 +33,7 @@ from skvaal._utils.params import PATH, WHOLE, checked
 TEXT_COLUMNS = ("text",)
 _ROW = re.compile(r"\s*([0-9]{1,18})(?:\.0+)?\s*")
 # Numbers that say nothing of a sample; pandas writes its index under no name.
+_FEWEST_ROWS = 10  # of which a column may be said to count the rows
 _NO_FEATURES = {*LABEL_COLUMNS, "row", "id", "index", "", "unnamed: 0"}
 
 
@@ -188,8 +190,16 @@ def _read_from_table(
         elif text is not None:
             _check_rows(table)
             X = np.array([*_values(table, text), None], dtype=object)[:-1]
-            columns = (table.columns[text],)
-            return NamedSamples(X, _numbered(len(X)), "texts", "row", None, source, columns=columns)
+            return NamedSamples(
+                X,
+                _numbered(len(X)),
+                "texts",
+                "row",
+                None,
+                source,
+                notes=_empty_texts(X),
+                columns=(table.columns[text],),
+            )
         else:
             return _read_features(table, source, label_column)
     return replace(images.read_listed(paths), columns=(table.columns[path],))
@@ -209,7 +219,8 @@ def _read_features(table: Table, source: str, label_column: str | None) -> Named
     if not len(X):
         raise ValueError("it has no rows")
     others = [name for i, name in enumerate(table.columns) if i not in places]
-    notes = (_not_features(others),) if others else ()
+    notes = [_not_features(others)] if others else []
+    notes += _running_numbers(X, [table.columns[i] for i in places])
     return NamedSamples(
         X,
         _numbered(len(X)),
@@ -217,9 +228,27 @@ def _read_features(table: Table, source: str, label_column: str | None) -> Named
         "row",
         None,
         source,
-        notes=notes,
+        notes=tuple(notes),
         columns=tuple(table.columns[i] for i in places),
     )
+
+
+def _running_numbers(X: np.ndarray, names: Sequence[str]) -> Iterator[str]:
+    """Note columns that count the rows, as an identifier does, and say nothing of a sample."""
+    if len(X) < _FEWEST_ROWS:
+        return
+    for name, column in zip(names, X.T, strict=True):
+        if (np.diff(column) == 1).all():
+            yield (
+                f"Column {name!r} was used as a feature, and goes up by one from row to row; if it "
+                "is an identifier, take it away or call it 'id'."
+            )
+
+
+def _empty_texts(texts: Iterable[str]) -> tuple[str, ...]:
+    n = sum(not text.strip() for text in texts)
+    verb = "is" if n == 1 else "are"
+    return (f"{counted(n, 'text')} {verb} empty.",) if n else ()
 
 
 def _not_features(columns: list[str]) -> str:

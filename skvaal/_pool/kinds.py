@@ -68,12 +68,12 @@ def _find_reason(X: Any, name: str) -> str | None:
         return None if is_dask_array(X) else _reason_of_dask(kind, name)
     if hasattr(X, "read") and hasattr(X, "close"):
         return f"is an open file ({kind}); read its numbers first, and pass these"
+    if kind.endswith("GroupBy"):
+        return f"is of type {kind}; pass the frame itself, not its groups"
     if hasattr(X, "__next__"):
         return f"is of type {kind}, which can be read only once; pass list({name})"
     if isinstance(X, list | tuple) and _are_samples_and_labels(X):
         return f"holds samples and their labels; pass {name} and y as two arguments"
-    if kind.endswith("GroupBy"):
-        return f"is of type {kind}; pass the frame itself, not its groups"
     if isinstance(X, Set | MappingView):
         return f"is of type {kind}, whose members have no index; pass list({name})"
     if is_picture(X):

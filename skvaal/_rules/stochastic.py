@@ -56,7 +56,7 @@ class Stochastic(Rule):
         self, candidates: Candidates, n: int, random_state: RandomState, utilities: Utilities
     ) -> Batch:
         scores = candidates.read_scores()
-        perturbed = perturb(scores, self.temperature, random_state)
+        perturbed = perturb(scores, float(self.temperature), random_state)
         if self.temperature < float("inf"):  # else chance is what the user asks for
             warn_of_equal_scores(scores, n)
         indices = smallest(perturbed, n, random_state)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,3 +56,7 @@ class Picks:
     def names(self) -> list[str]:
         """Names of the chosen samples."""
         return [str(name) for name in self.known.samples.names[self.rows]]
+
+    def noted(self, *notes: str) -> Picks:
+        """Return the same with more notes."""
+        return replace(self, notes=(*self.notes, *notes))

@@ -16,7 +16,7 @@ from skvaal._files.label_tables import columns_of, find_labels
 from skvaal._files.labels import LabeledSamples, read_labels
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pools import read_pool
-from skvaal._files.reading import naming, shown
+from skvaal._files.reading import listed, naming, shown
 from skvaal._files.tables import CSV_ENDINGS, PARQUET_ENDINGS
 from skvaal.project.earlier import note_earlier
 
@@ -104,8 +104,9 @@ def read_labels_of(
         )
     else:
         raise ValueError(
-            f"{shown(samples.source)}: every row has a label in the column {own.column!r}, so that "
-            "none is left to choose; leave the cell empty where no label is known yet, or rename "
+            f"{shown(samples.source)}: every row has a label in the column {own.column!r} "
+            f"({listed(own.known.classes, len(own.known.classes))}), so that none is left to "
+            "choose; leave the cell empty where no label is known yet, or rename "
             "the column if it holds no labels"
         )
     return known.noted(*note_earlier(sources, known))

@@ -157,14 +157,17 @@ def check_folder(folder: str | Path) -> Path:
 
 
 def make_table(picks: Picks) -> bytes:
-    """CSV of the batch: rank, name, numbers, why."""
+    """CSV of the batch: rank, name, text if there is one, numbers, why."""
     text = io.StringIO(newline="")
     columns = [name for name in COLUMNS if name in picks.columns]
+    samples = picks.known.samples
+    shows = ["text"] if samples.kind == "texts" else []
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(["rank", picks.known.samples.column, *columns, "why"])
-    for i, name in enumerate(picks.names):
+    writer.writerow(["rank", samples.column, *shows, *columns, "why"])
+    for i, (row, name) in enumerate(zip(picks.rows, picks.names, strict=True)):
         values = [_written(picks.columns[column][i]) for column in columns]
-        writer.writerow([i + 1, name, *values, picks.reasons[i]])
+        texts = [str(samples.X[row])] if shows else []
+        writer.writerow([i + 1, name, *texts, *values, picks.reasons[i]])
     return _encoded(text.getvalue())
 
 

@@ -24,6 +24,7 @@ from skvaal import (
     VAALQueryStrategy,
 )
 from skvaal._files.images import LazyImages
+from tests.features.marks import KEEPS_AN_INDEX
 
 from ..conftest import SMALL
 
@@ -89,6 +90,7 @@ def test_scikit_learns_habits(pixels):
         features.transform(pixels)
 
 
+@KEEPS_AN_INDEX
 def test_an_index_stays_with_its_rows(paths):
     series = pd.Series(paths, index=list("abcdef"))
     features = PretrainedFeatures(network(), image_size=16, device="cpu")

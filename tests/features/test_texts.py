@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from torch import nn
 
 from skvaal import HerdingQuery, HerdingQueryStrategy, TextFeatures
+from tests.features.marks import KEEPS_AN_INDEX
 
 TEXTS = [
     "the red apple fell",
@@ -111,11 +112,16 @@ def test_scikit_learns_habits():
     features = TextFeatures(n_components=2, random_state=0)
     copy = clone(features).set_params(n_components=3).fit(TEXTS)
     assert copy.get_feature_names_out().tolist() == [f"textfeatures{i}" for i in range(3)]
-    series = pd.Series(TEXTS, index=list("abcdef"))
-    frame = copy.set_output(transform="pandas").fit_transform(series)
-    assert frame.index.tolist() == list("abcdef")
     with pytest.raises(NotFittedError):
         features.transform(TEXTS)
+
+
+@KEEPS_AN_INDEX
+def test_an_index_stays_with_its_texts():
+    features = TextFeatures(n_components=3, random_state=0)
+    series = pd.Series(TEXTS, index=list("abcdef"))
+    frame = features.set_output(transform="pandas").fit_transform(series)
+    assert frame.index.tolist() == list("abcdef")
 
 
 @pytest.mark.parametrize(

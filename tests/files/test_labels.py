@@ -26,7 +26,10 @@ def test_table(pool, write):
     assert known.rows.tolist() == [0, 2]
     assert known.samples is pool
     assert known.classes == ("01", "NA")
-    assert known.notes == ("2 rows of the labels have no label yet.",)
+    assert known.notes == (
+        "2 rows of the labels have no label yet.",
+        "'NA' counts as a class; where no label is known, leave the cell empty.",
+    )
 
 
 def test_table_without_a_label(pool, write):

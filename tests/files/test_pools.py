@@ -218,3 +218,15 @@ def test_numbers_are_no_paths(write, tmp_path, write_image):
 def test_columns_are_no_option_of_a_folder(photos):
     with pytest.raises(ValueError, match="is no table"):
         read_pool(photos, text_column="text")
+
+
+def test_a_column_that_counts_the_rows_is_noted(tmp_path):
+    rows = "".join(f"{1000 + i},{i % 7}\n" for i in range(12))
+    (tmp_path / "pool.csv").write_text(f"patient,size\n{rows}")
+    (note,) = read_pool(tmp_path / "pool.csv").notes
+    assert note.startswith("Column 'patient' was used as a feature, and goes up by one from row to")
+
+
+def test_empty_texts_are_counted(tmp_path):
+    (tmp_path / "pool.csv").write_text('text,id\nsun,1\n" ",2\n,3\n')
+    assert read_pool(tmp_path / "pool.csv").notes == ("2 texts are empty.",)

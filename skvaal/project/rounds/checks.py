@@ -1,4 +1,4 @@
-"""What is refused before a project is changed."""
+"""What is refused, or noted, before a project is changed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from skvaal._files.reading import counted, listed, shown
 from skvaal._utils.parts import forget_parts, names_of_parts
+from skvaal.project.picks import Picks
 from skvaal.project.rounds.state import State
 
 EVENTS = "project.db"
@@ -24,6 +25,15 @@ def check_empty(folder: Path) -> None:
         raise FileExistsError(f"{shown(folder)} is a file; name another folder")
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f"{shown(folder)} exists and is not empty; name another folder")
+
+
+def note_other_features(picks: Picks, state: State) -> list[str]:
+    """Note if the choice saw other features than in the round before."""
+    before = state.rounds[-1].features if state.rounds else ""
+    now = picks.settings["features"]
+    if before in ("", now):
+        return []
+    return [f"The round before chose from {before}, this one from {now}."]
 
 
 def check_asked(labels: Mapping[str, str], state: State, file: str | Path) -> None:

@@ -18,7 +18,7 @@ from skvaal.project.choosing.choosing import choose
 from skvaal.project.labelling import address_of, check_tools, find_tools, make_again
 from skvaal.project.picks import Picks
 from skvaal.project.rounds.beginning import as_json, begin
-from skvaal.project.rounds.checks import EVENTS, check_asked
+from skvaal.project.rounds.checks import EVENTS, check_asked, note_other_features
 from skvaal.project.rounds.copies import (
     check_copy,
     copy_file,
@@ -260,6 +260,7 @@ class Project:
             progress=progress,
             **settings,
         )
+        picks = picks.noted(*note_other_features(picks, state))
         content = {
             "names": picks.names,
             "joined": new_names(known, state),

@@ -36,6 +36,8 @@ class Round:
         What the user should know of a copy of one of them.
     positions : dict of dict
         Fingerprints of what belonged to samples by its position alone, by argument.
+    features : str
+        What the choice saw, in words.
     """
 
     number: int
@@ -48,6 +50,7 @@ class Round:
     files: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     positions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    features: str = ""
 
     @property
     def folder(self) -> str:
@@ -173,6 +176,7 @@ class State:
             token=content["token"],
             files=content.get("files", {}),
             positions=content["settings"].get(BY_POSITION, {}),
+            features=str(content["settings"].get("features", "")),
         )
         return self._changed(
             content, names=(*self.names, *content["joined"]), rounds=(*self.rounds, one)

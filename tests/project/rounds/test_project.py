@@ -663,3 +663,31 @@ def test_labels_that_the_pool_s_own_table_gets_are_told_before_more_is_asked(tmp
 
     assert project.tell(pool, unasked=True).n_new == 2
     assert not {"20", "21"} & set(project.ask(14, strategy="random").round.names)
+
+
+def test_other_features_than_in_the_round_before_are_noted(tmp_path):
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "pool.npy", rng.normal(size=(20, 3)))
+    np.save(tmp_path / "own.npy", rng.normal(size=(20, 2)))
+    project = Project.start(tmp_path / "project", tmp_path / "pool.npy")
+    own = {"features": str(tmp_path / "own.npy"), "strategy": "random"}
+    said = "The round before chose from given features, this one from columns."
+
+    assert said not in project.ask(2, **own).picks.notes
+    assert said not in project.ask(2, **own).picks.notes
+    assert said in project.ask(2, strategy="random").picks.notes
+
+
+def test_a_table_of_texts_to_label_shows_them(tmp_path):
+    (tmp_path / "texts.csv").write_text(
+        "body\n" + "".join(f'"text {i},\nmore"\n' for i in range(9))
+    )
+    project = Project.start(tmp_path / "project", tmp_path / "texts.csv", text_column="body")
+    project.ask(3, strategy="random", out=tmp_path / "round_1.csv")
+    with open(tmp_path / "round_1.csv", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head[:4] == ["rank", "row", "label", "text"]
+    assert {row[3] for row in rows} == {f"text {row[1]},\nmore" for row in rows}
+    with open(tmp_path / "told.csv", "w", newline="") as file:
+        csv.writer(file).writerows([head, *([*row[:2], "a", *row[3:]] for row in rows)])
+    assert project.tell(tmp_path / "told.csv").n_new == 3

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Plays the comparisons whose records are in docs/recommended, docs/ablations, docs/batches, docs/variants and docs/cases:
-# some hours on two cores. After a stop, complete runs stay. "report" writes build/recommended/report.html and
+# Plays the comparisons whose records are in docs/recommended, docs/ablations, docs/batches and docs/variants, and the named
+# cases into docs/cases: some hours on two cores. After a stop, complete runs stay. "report" writes build/recommended/report.html and
 # build/cases/report.html; "cases NAME,..." plays some of the named cases. Data that neither scikit-learn nor river brings
 # are read from .npz files in $SKVAAL_DATA.
 #
@@ -56,5 +56,5 @@ case "${1:-all}" in digits | all)
     skvaal benchmark --quiet --out cases --case "${2:-all}" --against herding \
         --strategies random,margin,typi_clust,herding,vaal_herding,vaal_herding_missing_share ;;& report | all)
     skvaal report recommended --out ../build/recommended
-    [ ! -d cases ] || skvaal report cases --out ../build/cases --against herding ;;
+    ! compgen -G "cases/*/config.json" > /dev/null || skvaal report cases --out ../build/cases --against herding ;;
 esac

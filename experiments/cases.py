@@ -1,0 +1,88 @@
+"""What the named cases say: the table of docs/benchmark/cases.rst.
+
+    docs/recommended/make.sh cases NAME,...      # plays some of them into docs/cases
+    python experiments/cases.py                  # takes their accuracies in, and writes the table
+
+Full records of 24 cases would take more room than all other documentation, so git holds accuracies
+alone (docs/cases/accuracies.parquet), and where they are from (docs/cases/played.json). The table
+is docs/results/research/cases.txt.
+"""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from skvaal.benchmark.cases import CASES
+from skvaal.benchmark.folder import ResultsFolder
+from skvaal.benchmark.inference import equivalence
+from skvaal.benchmark.statistics import areas
+
+DOCS = Path(__file__).parents[1] / "docs"
+FOLDER = DOCS / "cases"
+ACCURACIES, PLAYED = FOLDER / "accuracies.parquet", FOLDER / "played.json"
+COLUMNS = ["case", "strategy", "seed", "n_labeled", "accuracy"]
+AGAINST = "herding"
+# Of these two the page says how probable it is that they are behind.
+CLAIMED = ["vaal_herding", "vaal_herding_missing_share"]
+
+
+def take_in():
+    """Add the cases whose records lie in docs/cases; each takes the place of an older play."""
+    known = pd.read_parquet(ACCURACIES) if ACCURACIES.exists() else pd.DataFrame(columns=COLUMNS)
+    played = json.loads(PLAYED.read_text()) if PLAYED.exists() else {}
+    for name in CASES:
+        folder = ResultsFolder(FOLDER / name)
+        if not folder.records.exists():
+            continue
+        results = folder.read()
+        known = known[known["case"] != name]
+        known = pd.concat([known, results.records.assign(case=name)[COLUMNS]], ignore_index=True)
+        session = results.config["sessions"][-1]
+        played[name] = {"started": session["started"], "versions": session["versions"]}
+    order = {name: i for i, name in enumerate(CASES)}
+    known = known.sort_values("case", key=lambda names: names.map(order), kind="stable")
+    known.to_parquet(ACCURACIES, index=False, compression="zstd")
+    PLAYED.write_text(
+        json.dumps({name: played[name] for name in CASES if name in played}, indent=1) + "\n"
+    )
+    return known
+
+
+def write_difference(difference, *, with_behind):
+    text = f"{difference.mean():+.2f} +- {difference.sem():.2f}"
+    if not with_behind:
+        return text
+    behind = 100 * equivalence(difference / 100).worse
+    return f"{text} {'<1' if behind < 1 else round(behind):>3} %"
+
+
+def make_table(accuracies):
+    """Areas less herding's, in points, +- standard error; and how probably 0.5 points behind."""
+    rows, ranks, points = {}, {}, {}
+    for name, records in accuracies.groupby("case", sort=False):
+        table = 100 * areas(records)
+        difference = table.sub(table[AGAINST], axis=0).drop(columns=AGAINST)
+        rows[name] = {
+            each: write_difference(difference[each], with_behind=each in CLAIMED)
+            for each in difference
+        }
+        ranks[name] = table.mean().rank(ascending=False)
+        points[name] = difference.mean()
+    of_cases = pd.DataFrame(points).T
+    rows["mean of the cases"] = {each: f"{of_cases[each].mean():+.2f}" for each in of_cases}
+    mean_ranks = pd.DataFrame(ranks).T.mean().sort_values()
+    text = pd.DataFrame(rows).T.rename(columns={CLAIMED[1]: "missing_share"}).to_string()
+    said = ", ".join(f"{name} {rank:.2f}" for name, rank in mean_ranks.items())
+    return f"{text}\n\nmean ranks over {len(ranks)} cases: {said}\n"
+
+
+def main():
+    text = make_table(take_in())
+    path = DOCS / "results" / "research" / "cases.txt"
+    path.write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 
 from skvaal._files.reading import N_SHOWN, listed
 
+_APART = "that are counted apart, and"
 # Not '01', which differs from '1' on purpose.
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?", re.ASCII)
 _MINUS_ONE = re.compile(r"-1(\.0+)?")
@@ -36,14 +37,14 @@ def note_alike(labels: Iterable[str], before: Collection[str] = ()) -> list[str]
 
     Examples
     --------
-    >>> note_alike(["cat", "Cat ", "dog"])
-    ["Classes that differ only by capitals or blanks at the ends: 'Cat ' and 'cat'."]
-    >>> note_alike(["cat", "DOG"], before=["cat", "Cat", "dog"])
-    ["Classes that differ only by capitals or blanks at the ends: 'DOG' and 'dog'."]
+    >>> note_alike(["cat", "Cat ", "dog"])[0][-49:]
+    "capitals or blanks at the ends: 'Cat ' and 'cat'."
+    >>> note_alike(["cat", "DOG"], before=["cat", "Cat", "dog"])[0][-20:]
+    "ds: 'DOG' and 'dog'."
     >>> note_alike(["cat\u200b"])
     ["Classes with characters that cannot be seen: 'cat\\u200b'."]
     >>> note_alike(["1", "1.0", "2"])
-    ["Classes that are the same number: '1' and '1.0'."]
+    ["Classes that are counted apart, and are the same number: '1' and '1.0'."]
     """
     labels, before = {*labels}, {*before}
     groups: dict[str, set[str]] = defaultdict(set)
@@ -59,9 +60,9 @@ def note_alike(labels: Iterable[str], before: Collection[str] = ()) -> list[str]
     equal = [group for group in numbers.values() if len(group) > 1 and not group <= before]
     unseen = [{each} for each in labels - before if not each.isprintable()]
     notes = {
-        "that differ only by capitals or blanks at the ends": _listed(alike, repr),
-        "that look the same, and are other characters": _listed(same, ascii),
-        "that are the same number": _listed(equal, repr),
+        f"{_APART} differ only by capitals or blanks at the ends": _listed(alike, repr),
+        f"{_APART} look the same, in other characters": _listed(same, ascii),
+        f"{_APART} are the same number": _listed(equal, repr),
         "with characters that cannot be seen": _listed(
             (group for group in unseen if not any(group <= each for each in same)), repr
         ),

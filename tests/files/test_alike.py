@@ -4,7 +4,7 @@ import pytest
 
 from skvaal._files.alike import note_alike
 
-SAME = "Classes that look the same, and are other characters: "
+SAME = "Classes that are counted apart, and look the same, in other characters: "
 
 
 @pytest.mark.parametrize(

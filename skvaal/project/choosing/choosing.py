@@ -277,7 +277,10 @@ def _summarise(how: How, pools: Pools, n: int, inputs: Inputs, predicted: Predic
     known = pools.known
     noun = _NOUNS[known.samples.kind]
     by = how.named.words if how.preset is None else f"VAAL with the preset {how.preset}"
-    sentence = f"Chose {n:,} of {counted(len(pools.free), f'unlabelled {noun}')} by {by}"
+    free = counted(len(pools.free), f"unlabelled {noun}")
+    if len(pools.pending):
+        free += f" ({len(pools.pending):,} more were asked for before)"
+    sentence = f"Chose {n:,} of {free} by {by}"
     if not len(known.rows) and predicted is None:
         return f"{sentence}, from {inputs.name}; no {noun} has a label yet."
     classes = counted(len(known.classes), "class", "classes")

@@ -16,7 +16,7 @@ from skvaal._files.label_tables import columns_of, find_labels
 from skvaal._files.labels import LabeledSamples, read_labels
 from skvaal._files.named_samples import NamedSamples
 from skvaal._files.pools import read_pool
-from skvaal._files.reading import listed, naming, shown
+from skvaal._files.reading import listed, naming, shown, those_there
 from skvaal._files.tables import CSV_ENDINGS, PARQUET_ENDINGS
 from skvaal.project.earlier import note_earlier
 
@@ -90,7 +90,13 @@ def read_labels_of(
     named = {"path_column": path_column, "label_column": label_column}
     sources = [labels] if isinstance(labels, str | Path) else list(labels or ())
     own = read_own_labels(samples, **named)
+    is_named = any(os.path.realpath(each) == os.path.realpath(samples.source) for each in sources)
     if own is None:
+        if label_column is not None and not sources and is_table(samples.source):
+            raise ValueError(
+                f"{shown(samples.source)}: there is no column label_column={label_column!r}; "
+                f"{those_there(columns_of(samples.source))}"
+            )
         known = LabeledSamples.without_labels(samples)
         if sources:
             known = read_labels(sources, samples, **_of_labels(named, samples, sources))
@@ -99,9 +105,10 @@ def read_labels_of(
         known = known.noted(f"The pool's own column {own.column!r} has labels, which count.")
     elif sources:
         known = read_labels(sources, samples, **_of_labels(named, samples, sources))
-        known = known.noted(
-            f"The pool's own column {own.column!r} has a label in every row, and had no part."
-        )
+        if not is_named:
+            known = known.noted(
+                f"The pool's own column {own.column!r} has a label in every row, and had no part."
+            )
     else:
         raise ValueError(
             f"{shown(samples.source)}: every row has a label in the column {own.column!r} "

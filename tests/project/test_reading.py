@@ -74,8 +74,15 @@ def test_a_column_that_labels_every_row_has_no_part_beside_files(tmp_path):
     assert known.notes == (
         "The pool's own column 'target' has a label in every row, and had no part.",
     )
+    assert read_known(pool, pool).labels.tolist() == ["x", "y", "x"]
     with pytest.raises(ValueError, match="every row has a label in the column 'target'"):
         read_known(pool)
+
+
+def test_a_column_of_labels_that_is_not_there_is_an_error(tmp_path):
+    pool = write_table(tmp_path, "pool.csv", "a,b\n1,2\n2,1\n")
+    with pytest.raises(ValueError, match="no column label_column='knd'; the columns are 'a', 'b'"):
+        read_known(pool, label_column="knd")
 
 
 def test_named_columns_may_be_of_the_pool_or_of_the_labels(photos, tmp_path):

@@ -109,11 +109,13 @@ def check_told(samples: NamedSamples, state: State) -> None:
     new = [name for name in labels_by_name(own.known) if name not in state.labels]
     if new:
         source = shown(samples.source)
+        named = reading.get("label_column")
+        option = "" if named is None else f" --label-column {named}"
         has = "has a label" if len(new) == 1 else "have labels"
         raise ValueError(
             f"{counted(len(new), 'sample')} of {source} {has} in its column {own.column!r} that "
             f"the project was not told: {listed(new, len(new))}; take them in first: "
-            f"skvaal round tell PROJECT {source} --unasked"
+            f"skvaal round tell PROJECT {source} --unasked{option}"
         )
 
 

@@ -49,23 +49,23 @@ def take_in():
     return known
 
 
-def write_difference(difference, *, with_behind):
-    text = f"{difference.mean():+.2f} +- {difference.sem():.2f}"
-    if not with_behind:
-        return text
+def write_difference(difference, *, in_full):
+    if not in_full:
+        return f"{difference.mean():+.2f}"
     behind = 100 * equivalence(difference / 100).worse
-    return f"{text} {'<1' if behind < 1 else round(behind):>3} %"
+    share = "<1" if behind < 1 else round(behind)
+    return f"{difference.mean():+.2f} +- {difference.sem():.2f} {share:>3} %"
 
 
 def make_table(accuracies):
-    """Areas less herding's, in points, +- standard error; and how probably 0.5 points behind."""
+    """Areas less herding's, in points; of VAAL herding, too, how probably it is 0.5 behind."""
     rows, ranks, points = {}, {}, {}
     for name, records in accuracies.groupby("case", sort=False):
         table = 100 * areas(records)
         difference = table.sub(table[AGAINST], axis=0).drop(columns=AGAINST)
         rows[name] = {
-            each: write_difference(difference[each], with_behind=each in CLAIMED)
-            for each in difference
+            each: write_difference(difference[each], in_full=each in CLAIMED)
+            for each in sorted(difference, key=lambda each: each not in CLAIMED)
         }
         ranks[name] = table.mean().rank(ascending=False)
         points[name] = difference.mean()
@@ -73,8 +73,8 @@ def make_table(accuracies):
     rows["mean of the cases"] = {each: f"{of_cases[each].mean():+.2f}" for each in of_cases}
     mean_ranks = pd.DataFrame(ranks).T.mean().sort_values()
     text = pd.DataFrame(rows).T.rename(columns={CLAIMED[1]: "missing_share"}).to_string()
-    said = ", ".join(f"{name} {rank:.2f}" for name, rank in mean_ranks.items())
-    return f"{text}\n\nmean ranks over {len(ranks)} cases: {said}\n"
+    said = "".join(f"\n  {name} {rank:.2f}" for name, rank in mean_ranks.items())
+    return f"{text}\n\nmean ranks over {len(ranks)} cases:{said}\n"
 
 
 def main():

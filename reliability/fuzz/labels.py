@@ -15,7 +15,7 @@ from reliability.tally import RIGHT, SILENT, WRONG, Tally
 from reliability.watched import watch
 from skvaal import HerdingQueryStrategy
 
-_NULLS = [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.datetime64("NaT")]
+_NULLS = [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.datetime64("NaT", "ns")]
 _MARKS = st.sampled_from([-1, 0, 1, -1.0, float("nan"), None, "", "unlabeled", "-1"])
 _LABELS = st.sampled_from([0, 1, 2, -1, 1.0, 0.5, True, "a", "b", "", "-1", "unlabeled", *_NULLS])
 _FORMS = {

@@ -121,7 +121,8 @@ def _find_nulls(y: NDArray) -> NDArray[np.bool_]:
     if y.dtype.kind in "mM":
         return np.isnat(y)
     if y.dtype == object:
-        return np.vectorize(_is_null, otypes=[bool])(y)
+        # Not np.vectorize: it warns of NaN that it compares.
+        return np.fromiter(map(_is_null, y.flat), dtype=bool, count=y.size).reshape(y.shape)
     return np.zeros(y.shape, dtype=bool)
 
 

@@ -234,8 +234,12 @@ def _insert(connection: sqlite3.Connection, row: _Sealed) -> None:
 def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(address, uri=True, timeout=_WAIT, isolation_level=None)
-    connection.execute("PRAGMA synchronous = EXTRA")  # on the disk, and its folder, too
-    connection.execute("PRAGMA trusted_schema = OFF")
+    try:
+        connection.execute("PRAGMA synchronous = EXTRA")  # on the disk, and its folder, too
+        connection.execute("PRAGMA trusted_schema = OFF")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_of_many_at_a_time_one_wins(path):
 
 def test_a_file_that_another_process_holds_is_named(path, monkeypatch):
     monkeypatch.setattr("skvaal.project.rounds.events._WAIT", 0.01)
-    with sqlite3.connect(path, isolation_level=None) as other:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(ProjectInUseError, match="another process works in"):
             EventFile(path).append("tell", TELL, after=1)
@@ -118,7 +119,7 @@ def test_every_cut_is_found(path):
 
 def test_an_event_that_is_gone_is_found(path):
     EventFile(path).append("tell", TELL, after=1)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM events WHERE number = 1")
     with pytest.raises(ValueError, match=r"project\.db is damaged at event 1"):
         EventFile(path).read()
@@ -132,7 +133,7 @@ def test_another_file_is_refused(tmp_path, content):
 
 
 def test_another_format_is_refused(path):
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA user_version = 7")
     with pytest.raises(ValueError, match="has the format 7 of another version of skvaal"):
         EventFile(path).read()

@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from skvaal._files.label_tables import columns_of
 from skvaal._files.labels import LabeledSamples
 from skvaal._files.reading import counted, listed, naming, shown
 from skvaal._files.tables import read_table
@@ -27,10 +26,10 @@ def note_earlier(sources: Sequence[str | Path], known: LabeledSamples) -> list[s
     for source in sources:
         lost = [name for name in _nearest(source) if name in there and name not in now]
         if lost:
-            had, may = ("had a label", "may") if len(lost) == 1 else ("had labels", "may")
+            had, has = ("had a label", "has") if len(lost) == 1 else ("had labels", "have")
             notes.append(
                 f"{counted(len(lost), 'sample')} that {had} when {shown(source)} was made "
-                f"{'has' if len(lost) == 1 else 'have'} none now, and {may} be chosen again: "
+                f"{has} none now, and may be chosen again: "
                 f"{listed(lost, len(lost))}. Name the files of all labels."
             )
     return notes
@@ -40,9 +39,9 @@ def _nearest(source: str | Path) -> list[str]:
     """Labelled samples that a table of picks names; none of what is no such table."""
     if os.path.isdir(source) or sniff(source) != "table":
         return []
-    columns = columns_of(os.fspath(source))
-    if _NEAREST not in columns or "rank" not in columns:
+    table = read_table(source)
+    if _NEAREST not in table.columns or "rank" not in table.columns:
         return []
     with naming(source):
-        (names,) = read_table(source).strings([columns.index(_NEAREST)])
+        (names,) = table.strings([table.columns.index(_NEAREST)])
     return [name for name in dict.fromkeys(names) if name]

@@ -229,10 +229,9 @@ class Project:
         Raises
         ------
         ValueError
-            If fewer than `n` samples are left, a parameter is wrong, or the pool is another one,
-            or its own table has labels that the project was not told.
-            Also if rows of features, or of predictions, were taken for other samples in an earlier
-            round.
+            If fewer than `n` samples are left, a parameter is wrong, the pool is another one, or
+            its own table has labels that the project was not told. Also if rows of features, or
+            of predictions, were taken for other samples in an earlier round.
         ProjectInUseError
             If another process asked or told meanwhile.
         OSError

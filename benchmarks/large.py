@@ -20,12 +20,12 @@ from skvaal import Herding, HerdingQueryStrategy, KCenter, TopK, VAALQueryStrate
 from skvaal._rules.rule import Rule
 from skvaal.benchmark.machine import peak_memory_mib, reset_peak_memory
 
-# Rules of VAAL, all in the space whose coordinates its fit keeps, and last the strategy that trains
-# no network.
+# Rules of VAAL, all in the space whose coordinates its fit keeps, which costs most, and last the
+# strategy that trains no network.
 STRATEGIES: dict[str, Rule | None] = {
     "vaal, topk": TopK(),
     "vaal, k_center": KCenter(space="decoded"),
-    "vaal, herding": Herding(),
+    "vaal, herding": Herding(space="decoded"),
     "herding": None,
 }
 # Images in a block of the file while it is written.
@@ -129,6 +129,7 @@ def measure(path: Path, size: int, settings: dict[str, Any]) -> list[dict[str, A
         vae__width=settings["width"],
         max_epochs=settings["epochs"],
         uncertainty=None,
+        rule=Herding(space="decoded"),
         device=settings["device"],
         random_state=0,
     ).fit_pools(labeled, fitted)

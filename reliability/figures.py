@@ -40,7 +40,7 @@ def _replaced(text: str, what: str, kinds: Mapping[str, Mapping[str, Any]]) -> s
 
 
 def _table(kinds: Mapping[str, Mapping[str, Any]]) -> str:
-    lines = ["| what | trials | became | must not be |", "|---|---|---|---|"]
+    lines = ["| what | trials | outcomes | forbidden outcomes |", "|---|---|---|---|"]
     for name, figures in kinds.items():
         outcomes = "; ".join(f"{count:,} {each}" for each, count in figures["outcomes"].items())
         became = f"not made: {figures['skipped']}" if figures["skipped"] else outcomes

@@ -46,9 +46,9 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
     """Classifier that is trained in labelling rounds, with y as the oracle.
 
     ``fit(X, y)`` hides all labels but those of a small initial pool, lets `query_strategy` choose
-    what to label next, looks these labels up in y, and so on. What comes out is the classifier that
-    one would have at that budget, so that its test accuracy says how good the strategy is, and
-    ``GridSearchCV`` can tune ``query_strategy__beta`` for it.
+    what to label next, looks these labels up in y, and so on. The result is the classifier that one
+    would have at that budget. Its test accuracy says how good the strategy is, so ``GridSearchCV``
+    can tune ``query_strategy__beta`` for a high accuracy.
 
     Parameters
     ----------
@@ -69,9 +69,9 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
     stopping : stopping rule or None, default=None
         :class:`StabilizedPredictions`, :class:`ExpectedGain`, :class:`TargetAccuracy`, or any
         object with ``get_params`` and ``update(learner, X, **given) -> bool``. It is cloned, and
-        asked in each round whether to stop. It sees X and the labels that were bought, and `X_val`
-        and `y_val` if ``fit`` gets them, but no hidden label. What is chosen until then does not
-        depend on it. None spends the budget.
+        asked in each round whether to stop. It sees X and the labels so far, and `X_val` and
+        `y_val` if ``fit`` gets them, but no hidden label. It does not change which samples are
+        chosen before it stops. None spends the budget.
     random_state : int, RandomState instance or None, default=None
         Seeds the initial pool, and every `random_state` of `estimator`, `query_strategy` and
         `stopping`.
@@ -79,7 +79,7 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
     Attributes
     ----------
     estimator_ : classifier
-        Fitted on all labels that were bought.
+        Fitted on the initial samples and on all samples labelled in the rounds.
     classes_ : array of shape (n_classes,)
     learning_curve_ : dict of arrays
         ``n_labeled`` and ``accuracy``, at the start and after each round that was played. The
@@ -94,7 +94,7 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
     stopped_because_ : str
         A sentence: what `stopping` said, or that the budget was spent or all samples labelled.
     n_labels_saved_ : int
-        Labels that the budget would have bought and `stopping` did not.
+        Number of labels that the budget allows and that `stopping` saved.
     stopping_ : stopping rule or None
         The clone of `stopping` that was asked, with what it found.
     n_features_in_ : int
@@ -159,13 +159,13 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Parameters
         ----------
         X : array-like of shape (n_samples, ...)
-            Initial pool and pool together: an array, a frame of pandas or polars, a sparse matrix,
-            or texts, whatever `estimator` and `query_strategy` read.
+            All samples, the initial ones and those to choose from: an array, a frame of pandas or
+            polars, a sparse matrix, or texts, whatever `estimator` and `query_strategy` read.
         y : array-like of shape (n_samples,)
             The oracle's labels.
         X_val, y_val : array-like, default=None
-            Where to measure ``learning_curve_``; and where `stopping` measures, if it reads an
-            accuracy.
+            Samples on which ``learning_curve_`` is measured. `stopping` uses them, too, if it reads
+            an accuracy.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples, for the `estimator`'s ``fit``. Without `X_val` they weigh the
             accuracy of ``learning_curve_``, too.
@@ -177,9 +177,9 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Raises
         ------
         ValueError, TypeError
-            If there are fewer initial samples than classes, the strategy returns anything but
-            distinct rows of the pool, or `estimator` takes no sample weights and some are given. If
-            `stopping` has a parameter out of range, or there are fewer than two classes for it.
+            If there are fewer initial samples than classes, or the strategy returns anything but
+            distinct rows of the pool. If weights are given and `estimator` takes none. If
+            `stopping` has a parameter out of range, or is set and y has fewer than two classes.
         """
         self._validate_params()
         if isinstance(self.estimator, type):

@@ -29,8 +29,8 @@ class HerdingQueryStrategy(BaseQueryStrategy):
     (uncertainty herding [1]_, with a factor for the sample's own uncertainty). Without class
     probabilities every sample counts the same, and the batch covers the pool.
 
-    :class:`VAALQueryStrategy` measures distances in the decoded space of a VAE instead, and reads a
-    discriminator.
+    :class:`VAALQueryStrategy` also reads a discriminator, if part of the pool lies where no label
+    is.
 
     Features should be on a common scale: put a ``StandardScaler`` in front, or give images as
     uint8.

@@ -33,15 +33,18 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
     """Variational Adversarial Active Learning: which unlabelled samples to label next.
 
     `fit` trains a variational auto-encoder (VAE) on all samples and, against it, a discriminator
-    that tells labelled from unlabelled ones by their latent means [1]_. `query` reads both.
+    that tells labelled from unlabelled ones by their latent means [1]_. `query` reads its scores.
 
     The default rule is *VAAL herding* (:class:`Herding`). It takes, again and again, the sample
-    that covers most of what is left to cover in the decoded space: there, the distance of two
-    samples is that of their decoded means. A sample weighs more if a task model is unsure of it and
-    if the discriminator calls it unlabelled. Training begins at the principal components of the
-    data (`linear_path` of :class:`DenseVAE`). ``rule='topk', vae__linear_path=False`` is plain
-    VAAL, Algorithm 2 of [1]_: it takes those that the discriminator is surest are unlabelled, and
-    reads no task model. ``from_preset('paper-cifar')`` is the paper's whole method.
+    that covers most of what is left to cover among the principal components, as
+    :class:`HerdingQueryStrategy` does. A sample weighs more if a task model is unsure of it. If
+    part of the pool lies where no label is, a sample weighs more if the discriminator calls it
+    unlabelled, too. Otherwise the scores would be noise, and herding alone decides. Training begins
+    at the principal components of the data (`linear_path` of :class:`DenseVAE`).
+
+    ``rule='topk', vae__linear_path=False`` is plain VAAL, Algorithm 2 of [1]_: it takes those that
+    the discriminator is surest are unlabelled, and reads no task model.
+    ``from_preset('paper-cifar')`` is the paper's whole method.
 
     The strategy needs no classifier and no classes, only which samples are labelled. Features
     should be on a common scale: put a ``StandardScaler`` in front, or give images as uint8. What a

@@ -233,9 +233,10 @@ class _StrategyQuery(BaseEstimator):
 class VAALQuery(_StrategyQuery):
     """VAAL for modAL: ``ActiveLearner(estimator, query_strategy=VAALQuery())``.
 
-    Each query trains a VAE and a discriminator on the learner's labelled samples and the pool, and
-    reads both (:class:`VAALQueryStrategy`). By default it takes the samples that cover, in the
-    decoded space, what the learner is unsure of and the discriminator calls unlabelled.
+    Each query trains a VAE and a discriminator on the learner's labelled samples and the pool
+    (:class:`VAALQueryStrategy`). By default it takes the samples that cover what the learner is
+    unsure of and, if part of the pool lies where no label is, what the discriminator calls
+    unlabelled.
     ``VAALQuery(rule='topk', vae__linear_path=False)`` is plain VAAL, the paper's Algorithm 2: it
     takes those that the discriminator is surest are unlabelled, and does not ask the learner.
 

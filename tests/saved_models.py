@@ -1,11 +1,12 @@
 """Saved strategies that every later version must open and choose with as this one: data/README.md.
 
-``python -m tests.saved_models`` fits and writes them again, with what they choose.
+``python -m tests.saved_models NAME...`` fits and writes some of them, with what they choose.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -57,21 +58,32 @@ def _vaal(**params: Any) -> Callable[[], VAALQueryStrategy]:
     return lambda: VAALQueryStrategy(**small, **params)
 
 
+# What the name of herding, and its default, stood for in files of format 2.
+OF_FORMAT_2 = {"rule__space": "decoded", "rule__score_power": "n_labeled"}
+
 CASES = {
     "herding": Case(lambda: HerdingQueryStrategy(n_components=4, random_state=0), ROWS),
     "herding_images": Case(lambda: HerdingQueryStrategy(n_components=3, random_state=0), IMAGES),
     "herding_offset": Case(lambda: HerdingQueryStrategy(n_components=4, random_state=0), OFFSET),
-    "vaal_rows": Case(_vaal(vae__hidden=(6,)), ROWS),
-    "vaal_offset": Case(_vaal(vae__hidden=(4,)), OFFSET),
-    "vaal_images": Case(_vaal(vae__width=2, likelihood="bernoulli"), IMAGES),
-    "vaal_sparse": Case(_vaal(vae__hidden=(4,), rule=Herding(space="latent")), SPARSE[:24]),
+    "vaal_rows": Case(_vaal(vae__hidden=(6,), **OF_FORMAT_2), ROWS),
+    "vaal_offset": Case(_vaal(vae__hidden=(4,), **OF_FORMAT_2), OFFSET),
+    "vaal_images": Case(_vaal(vae__width=2, likelihood="bernoulli", **OF_FORMAT_2), IMAGES),
+    "vaal_sparse": Case(
+        _vaal(vae__hidden=(4,), rule=Herding(space="latent", score_power="n_labeled")),
+        SPARSE[:24],
+    ),
     "plain_vaal": Case(
         _vaal(vae__hidden=(6,), vae__linear_path=False, rule="topk", uncertainty=None), ROWS
     ),
     "stochastic": Case(_vaal(vae__hidden=(6,), rule=Stochastic(temperature=0.5)), ROWS),
-    "no_discriminator": Case(_vaal(vae__hidden=(6,), net="no_discriminator"), ROWS),
-    "pseudo_label": Case(_vaal(vae__hidden=(6,), net="pseudo_label"), ROWS, True),
-    "task_loss": Case(_vaal(vae__hidden=(6,), net="task_loss"), ROWS, True),
+    "no_discriminator": Case(_vaal(vae__hidden=(6,), net="no_discriminator", **OF_FORMAT_2), ROWS),
+    "pseudo_label": Case(_vaal(vae__hidden=(6,), net="pseudo_label", **OF_FORMAT_2), ROWS, True),
+    "task_loss": Case(_vaal(vae__hidden=(6,), net="task_loss", **OF_FORMAT_2), ROWS, True),
+    # Of format 3.
+    "vaal_herding": Case(_vaal(vae__hidden=(6,)), ROWS),
+    "vaal_herding_n_labeled": Case(
+        _vaal(vae__hidden=(6,), rule=Herding(score_power="n_labeled")), ROWS
+    ),
 }
 
 
@@ -96,11 +108,11 @@ def choose(name: str, strategy: Any) -> tuple[list[int], list[float]]:
     return indices.tolist(), scores.astype(float).tolist()
 
 
-def main() -> None:
-    """Write all files."""
+def main(names: list[str]) -> None:
+    """Write the files of some cases."""
     FOLDER.mkdir(exist_ok=True)
-    choices = {}
-    for name in CASES:
+    choices = json.loads(CHOICES.read_text())
+    for name in names:
         strategy = fitted(name)
         strategy.save(FOLDER / f"{name}.safetensors")
         indices, scores = choose(name, strategy)
@@ -109,4 +121,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

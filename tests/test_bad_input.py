@@ -93,13 +93,12 @@ def test_a_sample_too_large_to_be_computed_with_is_named(fitted):
     X[4] = 3e38
     with pytest.raises(ValueError, match=r"X\[4\] has the score"):
         fitted.score_samples(X)
-    for rule in ("herding", "topk"):
-        with pytest.raises(ValueError, match=r"X_unlabeled\[4\] has the score"):
-            copy.copy(fitted).set_params(rule=rule).query(X)
-    # Distances are measured where scores are not read.
-    herding = HerdingQueryStrategy().fit(X_ROWS, Y)
-    with pytest.raises(ValueError, match=r"X_unlabeled\[4\] is too large for distances"):
-        herding.query(X)
+    with pytest.raises(ValueError, match=r"X_unlabeled\[4\] has the score"):
+        copy.copy(fitted).set_params(rule="topk").query(X)
+    # Distances are measured before scores are read.
+    for strategy in (fitted, HerdingQueryStrategy().fit(X_ROWS, Y)):
+        with pytest.raises(ValueError, match=r"X_unlabeled\[4\] is too large for distances"):
+            strategy.query(X)
 
 
 def test_integer_rows_may_be_scored_by_a_strategy_fitted_on_floats(fitted):

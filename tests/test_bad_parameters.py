@@ -102,6 +102,11 @@ def list_strategies() -> Iterator[Case]:
     yield from cases_of("HerdingQueryStrategy", HerdingQueryStrategy, {}, fit_and_query)
 
 
+def _named(rule: str) -> dict[str, Any]:
+    # Herding that reads a network even where the exponent of the scores is 0.
+    return {"rule": rule, **({"rule__space": "decoded"} if rule == "herding" else {})}
+
+
 def list_nested() -> Iterator[Case]:
     sgd = torch.optim.SGD
     for where, prefix, component, given in [
@@ -113,7 +118,7 @@ def list_nested() -> Iterator[Case]:
         ("Adam", "optimizer_discriminator", torch.optim.Adam, {}),
         ("SGD", "optimizer_vae", sgd, {"optimizer_vae": sgd}),
         ("EngineSettings", "engine", EngineSettings, {}),
-        *((rule.__name__, "rule", rule, {"rule": name}) for name, rule in RULES.items()),
+        *((rule.__name__, "rule", rule, _named(name)) for name, rule in RULES.items()),
     ]:
         for argument in arguments_of(component):
             name = f"{prefix}__{argument}"
@@ -139,7 +144,7 @@ def list_nested() -> Iterator[Case]:
 def choose(rule: Any) -> None:
     Z = X.astype(np.float32)
     known = {"scores": Z[:, 0], "coordinates": Z, "labeled_coordinates": Z[:2]}
-    candidates = Candidates(14, **known, uncertainty=Z[:, 1])
+    candidates = Candidates(14, **known, uncertainty=Z[:, 1], missing_share=0.05)
     rule.choose(candidates, 2, np.random.RandomState(0))
 
 

@@ -22,6 +22,7 @@ from skvaal import (
 from skvaal._pool.validation import check_samples
 from skvaal._rules.lookup import RULES, as_rule
 from skvaal._rules.rule import Candidates
+from skvaal._vaal.missing_share import missing_share
 
 from .conftest import QUICK, SMALL
 
@@ -45,11 +46,13 @@ def choose(rule, strategy, X, y, n):
     """What a rule makes of the scores of the unlabelled samples, and of where samples lie."""
     pool = X[y == -1]
     space = getattr(rule, "space", "latent")
+    Z, Z_labeled = (locate(strategy, part, space) for part in (pool, X[y != -1]))
     candidates = Candidates(
         len(pool),
         scores=strategy.score_samples(pool),
-        coordinates=locate(strategy, pool, space),
-        labeled_coordinates=locate(strategy, X[y != -1], space),
+        coordinates=Z,
+        labeled_coordinates=Z_labeled,
+        missing_share=missing_share(Z_labeled, Z, np.random.RandomState(strategy._seed)),
     )
     return rule.choose(candidates, n, np.random.RandomState(strategy._seed))
 
@@ -134,7 +137,7 @@ def test_the_rule_may_change_after_fit_where_nothing_is_missing(fitted, digits):
 
 def test_without_scores_the_choice_depends_on_the_vae_alone(digits):
     X, y = digits
-    strategy = VAALQueryStrategy(**SMALL, rule=Herding(score_power=0)).fit(X, y)
+    strategy = VAALQueryStrategy(**SMALL, rule=Herding("decoded", score_power=0)).fit(X, y)
     expected = strategy.query(X[40:], 8)
     with torch.no_grad():
         for weights in strategy.net_.discriminator_.parameters():
@@ -172,9 +175,10 @@ def test_a_rule_that_reads_neither_network_is_refused(fitted, digits, trainings,
 ALL_RULES = [
     TopK(),
     Herding(),
-    Herding(score_power=0),
+    Herding(score_power="n_labeled"),
     Herding(space="latent"),
-    Herding(space="components"),
+    Herding(space="decoded"),
+    Herding(space="decoded", score_power=0),
     KCenter(),
     KCenter(space="components"),
     KCenter(space="decoded"),
@@ -302,10 +306,10 @@ def test_a_function_is_asked_even_without_labelled_samples(digits):
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (Herding(), Herding(space="components")),
+        (Herding(), Herding(space="decoded")),
         (Herding(), Herding(space="latent")),
         (Herding(space="latent"), Herding()),
-        (Herding(space="components"), Herding()),
+        (Herding(space="decoded"), Herding()),
         (TopK(), Herding()),
         (TopK(), Cluster(space="components")),
         (TopK(), Cluster(space="decoded")),

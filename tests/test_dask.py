@@ -78,7 +78,7 @@ class Linear(nn.Module):
         {"rule": "herding", "net": "published"},
         {"rule": "herding", "net": "pseudo_label"},
         {"rule": "herding", "vae": Linear},
-        {"rule": "herding", "rule__score_power": 0},
+        {"rule": "herding", "rule__space": "decoded", "rule__score_power": 0},
         {"rule": "k_center", "rule__space": "decoded", "rule__candidates_factor": 1.5},
         {"rule": "herding", "rule__space": "components"},
         {"rule": "herding", "rule__space": "latent"},

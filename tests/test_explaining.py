@@ -151,7 +151,7 @@ def test_it_counts_the_samples_that_each_covers():
         ("cluster", ["score"]),
         ("k_center", ["score", *LAST]),
         ("greedy", ["uncertainty", "score"]),
-        (Herding(score_power=0), ["gain", "uncertainty", "covers", *LAST]),
+        (Herding("decoded", score_power=0), ["gain", "uncertainty", "covers", *LAST]),
         (lambda scores, Z, Z_labeled, n, random_state: np.arange(n), ["score", *LAST]),
     ],
     ids=lambda value: repr(value).partition(" at ")[0],

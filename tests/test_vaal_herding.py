@@ -1,21 +1,29 @@
-"""The default of VAALQueryStrategy and VAALQuery, VAAL herding: what its choice depends on."""
+"""What the default of VAALQueryStrategy depends on, and what herding in the decoded space does."""
 
 from __future__ import annotations
 
 from copy import deepcopy
+from operator import attrgetter
 
 import numpy as np
 import pytest
 import torch
+from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
-from skvaal import Herding, TrainingDivergedError, VAALQuery, VAALQueryStrategy
+from skvaal import (
+    Herding,
+    HerdingQueryStrategy,
+    TrainingDivergedError,
+    VAALQuery,
+    VAALQueryStrategy,
+)
 from skvaal._pool.pool import Pool
 from skvaal._vaal.candidates import NetReader
 
-# The default in all that decides the choice, on small networks that learn fast.
-PARAMS = {
+# Small networks that learn fast; the default in all that decides the choice, but for the rule.
+SMALL_NETS = {
     "max_epochs": 8,
     "batch_size": 32,
     "lr": 3e-3,
@@ -24,6 +32,8 @@ PARAMS = {
     "random_state": 0,
     "device": "cpu",
 }
+DECODED = {"rule__space": "decoded", "rule__score_power": "n_labeled"}
+PARAMS = {**SMALL_NETS, **DECODED}
 LONG = {**PARAMS, "max_epochs": 20}
 PROBA = np.random.RandomState(0).dirichlet(np.ones(3), 240)
 N = 25
@@ -75,13 +85,59 @@ def chosen(pools):
     return choose(VAALQueryStrategy(**LONG).fit_pools(*pools), pools)
 
 
-# The parts of the choice
+# The default
 
 
-def test_the_rule_is_herding_in_the_decoded_space(fitted, pools):
-    rule = fitted._make_rule()
+@pytest.fixture(scope="module")
+def half_labeled(digits):
+    """Labels of the digits 0 to 2 alone, and a pool of all."""
+    X, _ = digits
+    classes = load_digits(n_class=10).target[: len(X)]
+    labeled = np.flatnonzero(classes < 3)[:60]
+    return X[labeled], np.delete(X, labeled, axis=0)
+
+
+def test_the_default_rule_covers_components_and_reads_scores_where_labels_lack(pools):
+    rule = VAALQueryStrategy()._make_rule()
     assert isinstance(rule, Herding)
-    assert (rule.space, rule.score_power, rule.bandwidth) == ("decoded", "auto", 1.0)
+    params = (rule.space, rule.score_power, rule.bandwidth)
+    assert params == ("components", "missing_share", 1.0)
+    strategy = VAALQueryStrategy(**SMALL_NETS).fit_pools(*pools)
+    expected = strategy.components_.project(Pool(pools[0]))
+    np.testing.assert_allclose(strategy.labeled_coordinates_, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_default_is_herding_where_no_part_of_the_pool_lacks_labels(digits):
+    X = np.random.RandomState(0).permutation(digits[0])
+    pools = X[:40], X[40:]
+    strategy = VAALQueryStrategy(**SMALL_NETS).fit_pools(*pools)
+    herding = HerdingQueryStrategy(random_state=0).fit_pools(*pools)
+    assert strategy.diagnose(*pools, n_folds=2).score_exponent == 0
+    found, expected = choose(strategy, pools), choose(herding, pools)
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-4)
+    draw_weights(strategy.net_.discriminator_)
+    np.testing.assert_array_equal(choose(strategy, pools), found)
+
+
+def test_the_default_reads_both_networks_where_a_part_of_the_pool_lacks_labels(half_labeled):
+    strategy = VAALQueryStrategy(**SMALL_NETS).fit_pools(*half_labeled)
+    assert strategy.diagnose(*half_labeled, n_folds=2).score_exponent > 0.2
+    expected = choose(strategy, half_labeled, None)
+    herding = HerdingQueryStrategy(random_state=0).fit_pools(*half_labeled)
+    assert_chooses_differently(choose(herding, half_labeled, None), expected)
+    for path in ("discriminator_", "vae_.encoder"):
+        other = deepcopy(strategy)
+        draw_weights(attrgetter(path)(other.net_))
+        assert_chooses_differently(choose(other, half_labeled, None), expected)
+    draw_weights(strategy.net_.vae_.decoder)
+    np.testing.assert_array_equal(choose(strategy, half_labeled, None), expected)
+
+
+# The parts of a choice in the decoded space
+
+
+def test_coordinates_are_those_of_decoded_means(fitted, pools):
     np.testing.assert_allclose(
         fitted.labeled_coordinates_, locate(fitted, Pool(pools[0])), rtol=1e-5, atol=1e-6
     )
@@ -127,6 +183,7 @@ def test_another_learner_chooses_differently(fitted, pools):
         {"lambda2": 0},
         {"rule__score_power": 0},
         {"rule__space": "components"},
+        {"rule__space": "components", "rule__score_power": "missing_share"},
         {"rule__space": "latent"},
         {"vae__linear_path": False},
     ],
@@ -145,7 +202,7 @@ def test_the_same_training_and_rule_choose_the_same(chosen, pools):
 
 
 def test_top_k_reads_the_discriminator_and_no_decoder(pools):
-    strategy = VAALQueryStrategy(**PARAMS, rule="topk", uncertainty=None).fit_pools(*pools)
+    strategy = VAALQueryStrategy(**SMALL_NETS, rule="topk", uncertainty=None).fit_pools(*pools)
     expected = choose(strategy, pools)
     np.testing.assert_array_equal(choose(strategy, pools, None), expected)
     draw_weights(strategy.net_.vae_.decoder)
@@ -308,10 +365,10 @@ def test_a_warm_start_from_query_to_query(pools):
 
 
 def test_a_warm_start_fits_components_where_the_last_fit_had_none(pools):
-    params = {**PARAMS, "vae__linear_path": False, "warm_start": True, "max_epochs": 1}
+    params = {**SMALL_NETS, "vae__linear_path": False, "warm_start": True, "max_epochs": 1}
     strategy = VAALQueryStrategy(**params, rule="topk").fit_pools(*pools)
     assert not hasattr(strategy, "components_")
-    strategy.set_params(rule="herding").fit_pools(*pools)
+    strategy.set_params(rule="herding", **DECODED).fit_pools(*pools)
     assert len(strategy.components_.components) == 32
     assert len(set(choose(strategy, pools)[0].tolist())) == N
 

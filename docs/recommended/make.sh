@@ -4,17 +4,19 @@
 # build/cases/report.html; "cases NAME,..." plays some of the named cases. Data that neither scikit-learn nor river brings
 # are read from .npz files in $SKVAAL_DATA.
 #
-# Herding was tuned on digits, wine and Fashion-MNIST, VAAL herding by a prototype on these, on breast cancer, on the
-# features of CIFAR-10 and on the texts. Neither was tuned on CIFAR-10's images and Caltech-101.
+# Herding was tuned on digits, wine and Fashion-MNIST, an earlier VAAL herding (vaal_herding_decoded_n_labeled) by a
+# prototype on these, on breast cancer, on the features of CIFAR-10 and on the texts. Neither was tuned on CIFAR-10's
+# images and Caltech-101.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 strategies=random,margin,uncertainty,entropy,ranked_batch,core_set,badge,typi_clust,prob_cover,max_herding
-strategies+=,drop_query,clue,falcun,herding,herding_no_learner,vaal_herding
-fewest=random,margin,typi_clust,falcun,herding,herding_no_learner,vaal_herding
-few=random,margin,typi_clust,falcun,clue,herding,herding_no_learner,vaal_herding
-linear=random,margin,typi_clust,herding,herding_no_learner,vaal_herding,vaal
-parts=random,herding,vaal_herding,vaal_herding_no_d,vaal_herding_shuffled_d,vaal_herding_no_adversary
-parts+=,vaal_herding_latent,vaal_herding_no_linear_path
+ours=herding,herding_no_learner,vaal_herding_decoded_n_labeled
+strategies+=,drop_query,clue,falcun,$ours
+fewest=random,margin,typi_clust,falcun,$ours
+few=random,margin,typi_clust,falcun,clue,$ours
+linear=random,margin,typi_clust,$ours,vaal
+parts=random,herding,vaal_herding,vaal_herding_shuffled_d,vaal_herding_no_adversary
+parts+=,vaal_herding_no_linear_path,vaal_herding_fixed_power,vaal_herding_decoded
 compare() {  # folder, data, strategies, protocols and the rest
     skvaal benchmark --quiet --out "$1" --data "$2" --strategies "$3" --protocols "$4" "${@:5}"
 }
@@ -43,10 +45,10 @@ case "${1:-all}" in digits | all)
         --seeds 10 --initial 100 --batch 100 --rounds 4 --pool-size 4000
     compare recommended/ag_news_small ag_news_small $linear standard --estimator logistic_regression \
         --seeds 10 --initial 40 --batch 40 --rounds 4 --pool-size 4000 ;;& ablations | all)
-    compare ablations/digits digits $parts standard --seeds 20 --initial 20 --batch 20 --rounds 5
-    compare ablations/cifar10_features cifar10_features $parts standard --estimator logistic_regression \
-        --seeds 20 --initial 100 --batch 100 --rounds 4 --pool-size 4000 ;;& batches | all)
-    compare batches digits ${few%,vaal_herding} budget_sweep \
+    compare ablations/digits digits $parts standard,biased_start --seeds 20 --initial 20 --batch 20 --rounds 5
+    compare ablations/cifar10_features cifar10_features $parts standard,biased_start \
+        --estimator logistic_regression --seeds 20 --initial 100 --batch 100 --rounds 4 --pool-size 4000 ;;& batches | all)
+    compare batches digits ${few%,vaal_herding_decoded_n_labeled} budget_sweep \
         --seeds 10 --initial 20 --batch 20 --rounds 4 ;;& variants | all)
     # What VAAL's own parts are worth: the paper's method, its ablations, TA-VAAL and SRAAL.
     compare variants digits \
@@ -54,7 +56,7 @@ case "${1:-all}" in digits | all)
         standard,biased_start --seeds 10 --initial 20 --batch 80 --rounds 1 ;;& cases | all)
     # What the library's claims are about; `skvaal benchmark --cases` lists them.
     skvaal benchmark --quiet --out cases --case "${2:-all}" --against herding \
-        --strategies random,margin,typi_clust,herding,vaal_herding,vaal_herding_missing_share ;;& report | all)
+        --strategies random,margin,typi_clust,herding,vaal_herding,vaal_herding_decoded_n_labeled ;;& report | all)
     skvaal report recommended --out ../build/recommended
     ! compgen -G "cases/*/config.json" > /dev/null || skvaal report cases --out ../build/cases --against herding ;;
 esac

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
 
-from skvaal import Herding, HerdingQueryStrategy, VAALQueryStrategy
+from skvaal import HerdingQueryStrategy, VAALQueryStrategy
 
 X, y = load_digits(return_X_y=True)
 X /= 16
@@ -24,16 +24,13 @@ pool = np.setdiff1d(np.arange(len(X)), labeled)
 proba = RandomForestClassifier(random_state=0).fit(X[labeled], y[labeled]).predict_proba(X[pool])
 
 # %%
-# With ``score_power='missing_share'`` the strategy estimates how much of the pool lies where no
-# label is. The discriminator counts accordingly, and not at all if there is no such part.
+# VAAL herding estimates how much of the pool lies where no label is. The discriminator counts
+# accordingly, and not at all if there is no such part. Plain VAAL reads nothing else.
 
 strategies = {
     "random choice": None,
     "herding": HerdingQueryStrategy(random_state=0),
     "VAAL herding": VAALQueryStrategy(random_state=0),
-    "VAAL herding,\nmissing share": VAALQueryStrategy(
-        rule=Herding(space="components", score_power="missing_share"), random_state=0
-    ),
     "plain VAAL": VAALQueryStrategy(
         rule="topk", uncertainty=None, vae__linear_path=False, random_state=0
     ),
@@ -60,7 +57,7 @@ ax.legend(loc="lower right")
 plt.show()
 
 # %%
-# What the strategy with the missing share found out about the pool; it is a lower bound:
+# What VAAL herding found out about the pool; the share is a lower bound:
 
-found = strategies["VAAL herding,\nmissing share"].diagnose(X[labeled], X[pool], n_folds=2)
+found = strategies["VAAL herding"].diagnose(X[labeled], X[pool], n_folds=2)
 print(found.score_exponent_reason)

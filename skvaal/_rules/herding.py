@@ -88,16 +88,11 @@ class Herding(Rule):
 
     Parameters
     ----------
-    space : {'decoded', 'latent', 'components'}, default='decoded'
-        Where distances are measured: among the principal components of decoded means, among latent
-        means, or among principal components.
-    score_power : {'auto', 'missing_share'} or float, default='auto'
+    space : {'components', 'decoded', 'latent'}, default='components'
+        Where distances are measured: among principal components, among the principal components of
+        decoded means, or among latent means.
+    score_power : {'missing_share', 'n_labeled'} or float, default='missing_share'
         Exponent a of the discriminator's scores, at least 0; at 0, the rule does not read them.
-
-        'auto' is ``0.5 * n_labeled / (n_labeled + 10 * n_dims)``, with the number of coordinates
-        n_dims. A discriminator memorises few labelled samples, and its scores are noise. The more
-        labels, the more its scores count: at 10 labels for each coordinate, a is half its limit of
-        0.5.
 
         'missing_share' is ``0.5 * min(1, 10 * share)``, where share is how much of the pool lies
         where no label is. To estimate it, discriminators are trained on part of the samples'
@@ -105,6 +100,11 @@ class Herding(Rule):
         less labelled than nine tenths of the labelled ones. If both pools are alike, these are a
         tenth, as well; that is taken off, and two standard errors. So the scores count where there
         is something to find, and are not read where there is not.
+
+        'n_labeled' is ``0.5 * n_labeled / (n_labeled + 10 * n_dims)``, with the number of
+        coordinates n_dims. A discriminator memorises few labelled samples, and its scores are
+        noise. The more labels, the more its scores count: at 10 labels for each coordinate, a is
+        half its limit of 0.5.
     bandwidth : float, default=1.0
         Above 0. A wider kernel covers more of the pool with each sample.
 
@@ -139,13 +139,16 @@ class Herding(Rule):
         "space": [SPACES],
         "score_power": [
             Interval(Real, 0, None, closed="left"),
-            StrOptions({"auto", "missing_share"}),
+            StrOptions({"missing_share", "n_labeled"}),
         ],
         "bandwidth": [Interval(Real, 0, None, closed="neither")],
     }
 
     def __init__(
-        self, space: str = "decoded", score_power: str | float = "auto", bandwidth: float = 1.0
+        self,
+        space: str = "components",
+        score_power: str | float = "missing_share",
+        bandwidth: float = 1.0,
     ) -> None:
         self.space = space
         self.score_power = score_power
@@ -161,13 +164,13 @@ class Herding(Rule):
         """Exponent of the scores, given what is known of the candidates."""
         if self.score_power == "missing_share":
             return _LIMIT * min(1.0, _PER_SHARE * candidates.read_missing_share())
-        if self.score_power == "auto":
+        if self.score_power == "n_labeled":
             return self.exponent_by_labels(*candidates.labeled_coordinates.shape)
         return float(self.score_power)
 
     @staticmethod
     def exponent_by_labels(n_labeled: int, n_dims: int) -> float:
-        """What 'auto' stands for, given the numbers of labelled samples and of coordinates."""
+        """What 'n_labeled' stands for, given the numbers of labelled samples and of coordinates."""
         return _LIMIT * n_labeled / (n_labeled + _LABELS_PER_DIM * n_dims)
 
     def measure(

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,9 @@ from skvaal._utils.files import read_file, replace_file
 from skvaal._utils.schema import LIST, TABLE, TEXT, entries, list_of
 from skvaal._version import __version__
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
+# Version 2 stores the same; what it leaves at its default was another default.
+_READABLE = (2, FORMAT_VERSION)
 
 Arrays = Mapping[str, NDArray]
 # Classes that a file may name, by the key that marks them there, then by their name.
@@ -60,11 +62,19 @@ def write_model_file(
     replace_file(path, _sort_header(safetensors.numpy.save(stored, metadata=metadata)))
 
 
-def read_model_file(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, NDArray]]:
-    """Read what :func:`write_model_file` wrote: values and arrays, or raise a ModelFileError.
+class ModelFile(NamedTuple):
+    """What a file holds, and the version of its format.
 
     The arrays have memory of their own, so that the file may change or go.
     """
+
+    values: dict[str, Any]
+    arrays: dict[str, NDArray]
+    version: int
+
+
+def read_model_file(path: str | Path, kind: str) -> ModelFile:
+    """Read what :func:`write_model_file` wrote, or raise a ModelFileError."""
     safetensors = _import_safetensors()
     content = read_file(path)
     try:
@@ -74,11 +84,12 @@ def read_model_file(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[s
         raise ModelFileError(f"{path} is damaged, or no safetensors file: {error}") from error
     if metadata.get("format") != "skvaal":
         raise ModelFileError(f"{path} was not written by {kind}.save")
-    if metadata.get("format_version") != str(FORMAT_VERSION):
+    versions = {str(version): version for version in _READABLE}
+    if (version := metadata.get("format_version")) not in versions:
         raise ModelFileError(
-            f"{path} has format version {metadata.get('format_version')}, written by skvaal "
-            f"{metadata.get('skvaal_version')}; skvaal {__version__} reads version "
-            f"{FORMAT_VERSION}: load it with that release, or fit again"
+            f"{path} has format version {version}, written by skvaal "
+            f"{metadata.get('skvaal_version')}; skvaal {__version__} reads versions "
+            f"{' and '.join(versions)}: load it with that release, or fit again"
         )
     if (its_kind := metadata.get("kind")) != kind:
         raise ModelFileError(
@@ -91,7 +102,7 @@ def read_model_file(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[s
     if metadata.get("checksum") != str(checksum):
         raise ModelFileError(f"{path} is damaged: its content does not match its checksum")
     with naming_file(path):
-        return json.loads(text), arrays
+        return ModelFile(json.loads(text), arrays, versions[version])
 
 
 @contextmanager

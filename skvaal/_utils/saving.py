@@ -154,16 +154,22 @@ class SavingMixin:
         OSError
             If the file cannot be read, or is no regular file.
         """
-        values, arrays = read_model_file(path, cls.__name__)
+        values, arrays, version = read_model_file(path, cls.__name__)
         with naming_file(path):
             _CONTENT(values, "")
-            made: Any = cls(**cls._saved_params(values["params"], params), **params)
+            saved = cls._as_of_now(values["params"], version)
+            made: Any = cls(**cls._saved_params(saved, params), **params)
             made._check_parameters()
             made._restore_fitted(values["fitted"])
             made._seed = values["seed"]
             made.seconds_ = {}
             made._restore_state(values["learned"], arrays)
         return made
+
+    @classmethod
+    def _as_of_now(cls, saved: dict[str, Any], version: int) -> dict[str, Any]:
+        """Parameters of a file of an older format, in JSON, so that they mean the same now."""
+        return saved
 
     @classmethod
     def _saved_params(cls, saved: dict[str, Any], replaced: dict[str, Any]) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def warn_of_findings(diagnostics: Diagnostics) -> None:
             f"{diagnostics.auc_cross_fitted:.2f}, in training {diagnostics.auc_training:.2f}): the "
             f"scores are noise. {_judge_missing_regions(diagnostics)}If the labelled samples are a "
             "random draw from the pool, choose by the uncertainty of your model and by coverage: "
-            "HerdingQueryStrategy(), or rule=Herding(score_power=0)",
+            "HerdingQueryStrategy()",
             UninformativeDiscriminatorWarning,
         )
 
@@ -229,7 +229,7 @@ def _explain_exponent(
     n_dims = _count_dims(net, rule, components)
     if n_dims is None:
         return None, f"coordinates in space={rule.space!r} were not kept"
-    if rule.score_power == "auto":
+    if rule.score_power == "n_labeled":
         n_labeled, reference = len(pools[0]), 10 * n_dims
         return rule.exponent_by_labels(n_labeled, n_dims), (
             f"{n_labeled} labels for {n_dims} dimensions; "

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from skvaal._engine.modes import own_modes
+from skvaal._engine.optimizers import Adam
 
 Pair = tuple[NDArray[np.floating], NDArray[np.floating]]
 _N_FOLDS = 3
@@ -88,7 +89,7 @@ def _score(
     n_labeled, n_others = len(rest[0]), len(rest[1])
     with own_modes("cpu"):
         weights = _initial_weights(rest[0].shape[1], random_state)
-        optimizer = torch.optim.Adam(weights, lr=_LR)
+        optimizer = Adam(weights, lr=_LR)
         x = torch.from_numpy(np.concatenate(rest))
         target = torch.from_numpy(np.repeat([1, 0], [n_labeled, n_others]).astype(np.float32))
         of_class = torch.where(target == 1, n_others / n_labeled, 1.0)

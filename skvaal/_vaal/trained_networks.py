@@ -60,6 +60,8 @@ _OWN_ARRAYS = {
     *("space.mean", "space.components", "space.variances"),
     *("labeled_coordinates", "sparse_reduction"),
 }
+# What the name of herding stood for in files of version 2, where 'n_labeled' was called 'auto'.
+_HERDING_OF_VERSION_2 = {"rule__space": "decoded", "rule__score_power": "auto"}
 _N_FOLDS = Interval(Integral, 2, None, closed="left")
 
 
@@ -252,6 +254,11 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
         components = getattr(self, "components_", None)
         return self._reader().place(labeled, space, components, "X_labeled")
 
+    def _locate(self, X: Any) -> NDArray[np.float32]:
+        """Coordinates of samples, in the space that the last fit kept those of the labelled in."""
+        components = getattr(self, "components_", None)
+        return self._reader().place(self._open(X, "X"), self._space, components, "X")
+
     def _kept_coordinates(self, space: str) -> NDArray[np.float32] | None:
         """Coordinates of the labelled samples, if the last fit kept them in that space."""
         if not self.n_labeled_:
@@ -398,9 +405,27 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
             self.labeled_coordinates_ = check_coordinates(Z, Pool(Z), "labeled_coordinates")
 
     @classmethod
+    def _as_of_now(cls, saved: dict[str, Any], version: int) -> dict[str, Any]:
+        return saved if version > 2 else _as_of_version_3(saved)
+
+    @classmethod
     def _namespaces(cls) -> Namespaces:
         own = (ConvVAE, DenseVAE, LatentDiscriminator, *RULES.values(), *NETS.values())
         known = (name for name in _OPTIMIZERS if hasattr(torch.optim, name))
         optimizers = {name: getattr(torch.optim, name) for name in known}
         named = {each.__name__: each for each in (UnsurePixels, *own)}
         return {"torch.optim": optimizers, "skvaal": named}
+
+
+def _as_of_version_3(saved: dict[str, Any]) -> dict[str, Any]:
+    """Parameters of a file of version 2, so that the rule is the one that was saved."""
+    rule, by_name = saved.get("rule"), "rule__score_power"
+    if rule == "herding":
+        saved = {**_HERDING_OF_VERSION_2, **saved}
+    if saved.get(by_name) == "auto":
+        saved = {**saved, by_name: "n_labeled"}
+    if isinstance(rule, dict) and isinstance(params := rule.get("params"), dict):
+        if params.get("score_power") == "auto":
+            params = {**params, "score_power": "n_labeled"}
+        saved = {**saved, "rule": {**rule, "params": params}}
+    return saved

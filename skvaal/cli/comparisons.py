@@ -34,7 +34,7 @@ Against = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Strategy that the report tells practical equivalence with.  [default: the first]",
+        help="Strategy that the report compares the others with.  [default: the first]",
     ),
 ]
 
@@ -47,13 +47,14 @@ def benchmark(
         list[str],
         typer.Option(
             metavar="NAME,...",
-            help=f"{DATA}, openml:NAME, a .npz file with X and y, a folder with one per class.",
+            help=f"{DATA}, openml:NAME, a .npz file with X and y, a folder with class folders.",
         ),
     ] = ["digits"],  # noqa: B006 (typer reads it, nothing changes it)
     strategies: Annotated[
         list[str],
         typer.Option(
-            metavar="NAME,...", help="`skvaal strategies` lists them; all: but the ablations."
+            metavar="NAME,...",
+            help="`skvaal strategies` lists them; all: every one but ablations and variants.",
         ),
     ] = [STRATEGIES],  # noqa: B006
     estimator: Annotated[
@@ -66,12 +67,12 @@ def benchmark(
         list[str] | None,
         typer.Option(
             metavar="NAME,...",
-            help="Named cases, in place of data, estimator, protocols and sizes; all: every one.",
+            help="Named cases (see --cases): data, estimator, protocol and sizes. all: every case.",
         ),
     ] = None,
     cases: Annotated[bool, typer.Option("--cases", help="List the named cases, and end.")] = False,
     seeds: Annotated[
-        int, typer.Option(metavar="N", help="Paired repetitions; of a case 20 by default.")
+        int, typer.Option(metavar="N", help="Paired repetitions; the default with --case is 20.")
     ] = 8,
     rounds: Annotated[int, typer.Option(metavar="N", help="Queries in each repetition.")] = 4,
     batch: Annotated[int, typer.Option(metavar="N", help="Samples labelled in each round.")] = 40,
@@ -94,7 +95,7 @@ def benchmark(
         typer.Option(metavar="N", help="Most pixels of an image.  [default: 50 million]"),
     ] = None,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")
+        bool, typer.Option("--skip-bad", help="Leave out images that cannot be read; else stop.")
     ] = False,
     jobs: Annotated[int, typer.Option(metavar="N", help="Processes; -1: one for each core.")] = 2,
     dask: Annotated[

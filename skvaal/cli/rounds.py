@@ -119,7 +119,7 @@ def ask(
         typer.Option(
             parser=named_path,
             metavar="FILE",
-            help="Copy of the table (.csv), page (.html), a tool's file (.json, .xml).",
+            help="Copy of the table (.csv), the page (.html) or a tool's file (.json, .xml).",
         ),
     ] = None,
     again: Annotated[
@@ -241,7 +241,8 @@ def tell(
 def status(
     project: _Folder,
     curve: Annotated[
-        bool, typer.Option(help="Cross-validate a model on the labels so far.")
+        bool,
+        typer.Option(help="Show the learning curve: cross-validate a model on the labels so far."),
     ] = True,
     pool: _Pool = None,
     jobs: options.Jobs = -1,

@@ -26,13 +26,13 @@ ONLY_BENCHMARK = {
         ),
         Row("ta_vaal", "VAE, D", "D, losses", "TA-VAAL's idea: D reads ranked losses"),
         Row("sraal", "VAE, D", "D, model", "SRAAL's idea: uncertainty changes D's targets"),
-        Row("vaal_herding_no_d", "VAE, D", "decoded space, model", "D is not read"),
-        Row("vaal_herding_shuffled_d", "VAE, D", "decoded space, model", "D's scores, shuffled"),
-        Row("vaal_herding_no_adversary", "VAE, D", "decoded space, D, model", "lambda2 is 0"),
+        Row("vaal_herding_shuffled_d", "VAE, D", "components, model", "D's scores, shuffled"),
+        Row("vaal_herding_no_adversary", "VAE, D", "components, D, model", "lambda2 is 0"),
+        Row("vaal_herding_no_linear_path", "VAE, D", "components, D, model", "a plain VAE"),
+        Row("vaal_herding_fixed_power", "VAE, D", "components, D, model", "D counts by 0.5"),
         Row("vaal_herding_latent", "VAE, D", "latent space, D, model", "among latent means"),
-        Row("vaal_herding_no_linear_path", "VAE, D", "decoded space, D, model", "a plain VAE"),
-        Row("vaal_herding_fixed_power", "VAE, D", "decoded space, D, model", "D counts by 0.5"),
-        Row("vaal_herding_missing_share", "VAE, D", "components, D, model", "D where labels lack"),
+        Row("vaal_herding_decoded", "VAE, D", "decoded space, D, model", "among decoded means"),
+        Row("vaal_herding_decoded_n_labeled", "VAE, D", "decoded, D, model", "D counts by labels"),
         Row("mc_dropout", "-", "model's dropout", "entropy of the mean of 20 passes"),
         Row("dbal", "-", "model's dropout", "mutual information over 20 passes"),
         Row("variation_ratios", "committee", "votes", "share of votes against the majority"),
@@ -74,7 +74,7 @@ def strategies() -> None:
         marked = [(row, "q") for row in tables.get(library, [])]
         marked += [(row, "") for row in rows]
         for row, mark in marked:
-            say(f"{row.name:<28}{mark:<2}{row.trains:<11}{row.reads:<24}{row.idea}")
+            say(f"{row.name:<31}{mark:<2}{row.trains:<11}{row.reads:<24}{row.idea}")
     say("\nColumns: name, what it trains, what it reads, how it chooses. D: the discriminator.")
     say("q: skvaal query has it, too, without that library. skvaal benchmark has all.")
 

@@ -89,13 +89,13 @@ def test_two_data_sets_of_one_name_are_refused(arguments, rows):
 VAAL = [
     "vaal",
     "vaal_herding",
-    "vaal_herding_no_d",
     "vaal_herding_shuffled_d",
     "vaal_herding_no_adversary",
     "vaal_herding_latent",
     "vaal_herding_no_linear_path",
     "vaal_herding_fixed_power",
-    "vaal_herding_missing_share",
+    "vaal_herding_decoded",
+    "vaal_herding_decoded_n_labeled",
     "vaal_no_vae",
     "vaal_frozen_vae",
     "vaal_no_discriminator",
@@ -162,7 +162,10 @@ def test_parameters_of_a_query_are_checked_as_those_of_a_name(arguments, strateg
         (HerdingQuery(), "trains no VAE and no discriminator; give it another name"),
         (VAALQuery(net="no_vae", rule="topk"), "net='no_vae' does not train both"),
         (VAALQuery(net="no_discriminator", rule="topk"), "net='no_discriminator' does not"),
-        (VAALQuery(rule__score_power=0), "does not read the discriminator; give it another name"),
+        (
+            VAALQuery(rule__space="decoded", rule__score_power=0),
+            "does not read the discriminator; give it another name",
+        ),
     ],
 )
 def test_what_is_called_vaal_trains_and_reads_both_parts(arguments, name, strategy, complaint):

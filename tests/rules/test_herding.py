@@ -430,7 +430,7 @@ def exponent(rule, n_labeled=0, n_dims=32, **known):
 
 
 def test_exponent_grows_with_the_labels():
-    rule = Herding()
+    rule = Herding(score_power="n_labeled")
     assert rule.reads.scores
     assert exponent(rule, 0) == 0
     assert exponent(rule, 320) == 0.25
@@ -440,7 +440,7 @@ def test_exponent_grows_with_the_labels():
 
 
 def test_exponent_grows_with_the_share_without_a_label():
-    rule = Herding(score_power="missing_share")
+    rule = Herding()
     assert rule.reads.scores
     found = [exponent(rule, missing_share=share) for share in (0, 0.05, 0.1, 0.9)]
     assert found == [0, 0.25, 0.5, 0.5]
@@ -448,16 +448,16 @@ def test_exponent_grows_with_the_share_without_a_label():
         exponent(rule)
 
 
-def test_auto_is_the_exponent_of_the_labels_and_coordinates():
+def test_n_labeled_is_the_exponent_of_the_labels_and_coordinates():
     Z, scores = two_groups(), np.random.RandomState(1).permutation(121)
     # 20 labels for 2 coordinates.
     given = {"scores": scores, "Z": Z, "labeled_coordinates": Z[:20]}
-    auto, quarter, other = (
-        choose(Herding(score_power=power), 9, **given) for power in ("auto", 0.25, 0.5)
+    by_labels, quarter, other = (
+        choose(Herding(score_power=power), 9, **given) for power in ("n_labeled", 0.25, 0.5)
     )
-    assert auto.indices.tolist() == quarter.indices.tolist()
-    np.testing.assert_array_equal(auto.values, quarter.values)
-    assert not np.array_equal(auto.values, other.values)
+    assert by_labels.indices.tolist() == quarter.indices.tolist()
+    np.testing.assert_array_equal(by_labels.values, quarter.values)
+    assert not np.array_equal(by_labels.values, other.values)
 
 
 # Distances that float32 cannot tell from 0

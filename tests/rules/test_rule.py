@@ -271,7 +271,8 @@ class Guarded(Candidates):
 @pytest.mark.parametrize("keep_utilities", [False, True])
 def test_what_is_read_is_what_is_declared(rule, keep_utilities):
     given = sample()
-    candidates = Guarded(rule.reads, n_samples=80, coordinates=given.pop("Z"), **given)
+    given |= {"coordinates": given.pop("Z"), "missing_share": 0.05}
+    candidates = Guarded(rule.reads, n_samples=80, **given)
     rule.choose(candidates, 5, np.random.RandomState(0), keep_utilities=keep_utilities)
     declared = {name for name in vars(rule.reads) if getattr(rule.reads, name)}
     assert candidates.seen == declared
@@ -320,8 +321,8 @@ def test_rules_are_scikit_learn_objects(rule):
 
 
 def test_parameters_may_be_set():
-    rule = Herding().set_params(bandwidth=0.5, space="components")
-    assert repr(rule) == "Herding(bandwidth=0.5, space='components')"
+    rule = Herding().set_params(bandwidth=0.5, space="latent")
+    assert repr(rule) == "Herding(bandwidth=0.5, space='latent')"
     with pytest.raises(ValueError, match="bandwith"):
         rule.set_params(bandwith=1)
 
@@ -357,7 +358,7 @@ def test_a_wrong_value_names_the_parameter(rule, params):
 @pytest.mark.parametrize(
     ("rule", "name", "allowed", "refused"),
     [
-        (Herding(), "score_power", [0, 1e9, "auto"], [-1e-9, "automatic"]),
+        (Herding(), "score_power", [0, 1e9, "n_labeled"], [-1e-9, "auto"]),
         (Herding(), "bandwidth", [1e-9, 1e9], [0]),
         (KCenter(), "candidates_factor", [1, np.inf], [0.999]),
         (Cluster(), "candidates_factor", [1, np.inf], [0.999]),

@@ -54,12 +54,14 @@ def choose(net, X, rule, n=4, **params):
     ("rule", "expected"),
     [
         (TopK(), [("scores", 240)]),
-        (Herding(), [("scores_and_decoded", 240)]),
-        (Herding(score_power=0), [("decoded_coordinates", 240)]),
-        (Herding(space="latent"), [("scores_and_means", 240)]),
+        # One label is no evidence of a part without one.
+        (Herding(), []),
+        (Herding(score_power=0.5), [("scores", 240)]),
+        (Herding(space="decoded", score_power=0.5), [("scores_and_decoded", 240)]),
+        (Herding(space="decoded", score_power=0), [("decoded_coordinates", 240)]),
+        (Herding(space="latent", score_power=0.5), [("scores_and_means", 240)]),
         (Herding(space="latent", score_power=0), [("means", 240)]),
-        (Herding(space="components"), [("scores", 240)]),
-        (Herding(space="components", score_power=0), []),
+        (Herding(score_power=0), []),
         # Few candidates of a large pool: they are placed apart.
         (
             KCenter(space="decoded", candidates_factor=2.0),

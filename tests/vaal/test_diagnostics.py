@@ -316,9 +316,13 @@ def take_first(scores, Z, Z_labeled, n, random_state):
     ("rule", "exponent", "reason"),
     [
         # 60 labels, and 6 coordinates: as many components as features.
-        (Herding(), 0.25, "60 labels for 6 dimensions; 0.25 at 60 labels, at most 0.5"),
         (
-            Herding(space="latent"),
+            Herding(score_power="n_labeled"),
+            0.25,
+            "60 labels for 6 dimensions; 0.25 at 60 labels, at most 0.5",
+        ),
+        (
+            Herding(space="latent", score_power="n_labeled"),
             1 / 3,
             "60 labels for 3 dimensions; 0.25 at 30 labels, at most 0.5",
         ),
@@ -345,7 +349,7 @@ def test_exponent_and_its_reason(fitted, pools, rule, exponent, reason):
 def test_exponent_in_a_space_that_was_not_kept(fitted, pools):
     found = look(fitted, *pools, rule=Herding())
     assert found.score_exponent is None
-    assert "coordinates in space='decoded' were not kept" in str(found)
+    assert "coordinates in space='components' were not kept" in str(found)
 
 
 def test_scores_that_no_rule_reads_are_no_reason_to_warn(found):
@@ -358,7 +362,9 @@ def test_scores_that_no_rule_reads_are_no_reason_to_warn(found):
 
 
 def test_a_strategy_tells_its_own_rule_and_components(pools):
-    strategy = VAALQueryStrategy(**{**QUICK, "rule": "herding"}).fit_pools(*pools)
+    strategy = VAALQueryStrategy(**{**QUICK, "rule": Herding(score_power="n_labeled")}).fit_pools(
+        *pools
+    )
     one, other = (quietly(strategy, *pools, n_folds=2) for _ in range(2))
     assert one.score_exponent == pytest.approx(0.25)
     assert one.departure_from_components >= 0

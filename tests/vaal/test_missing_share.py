@@ -92,7 +92,6 @@ def test_the_callers_modes_and_generators_do_not_matter():
 @pytest.fixture(scope="module")
 def strategy():
     return VAALQueryStrategy(
-        rule=Herding(space="components", score_power="missing_share"),
         max_epochs=2,
         vae__hidden=(8,),
         discriminator__hidden=(8,),
@@ -108,9 +107,9 @@ def test_scores_count_where_a_part_has_no_label(strategy, missing):
     strategy.fit_pools(X_labeled, X)
     found = strategy.diagnose(X_labeled, X, n_folds=2)
     with_scores = strategy.query(X, 20)
-    strategy.set_params(rule=Herding(space="components", score_power=found.score_exponent or 1e-9))
+    strategy.set_params(rule=Herding(score_power=found.score_exponent or 1e-9))
     assert strategy.query(X, 20).tolist() == with_scores.tolist()
-    strategy.set_params(rule=Herding(space="components", score_power="missing_share"))
+    strategy.set_params(rule=Herding())
     if missing:
         assert found.score_exponent == 0.5
         assert "% of the pool or more lie where no label is" in found.score_exponent_reason

@@ -94,7 +94,7 @@ def _check_is_vaal(strategy: Any) -> None:
     if not rule.reads.scores:
         raise ValueError(
             f"rule={rule!r} does not read the discriminator; give it another name, such as "
-            "'vaal_herding_no_d'"
+            "'herding'"
         )
 
 

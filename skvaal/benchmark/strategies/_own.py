@@ -57,16 +57,17 @@ VARIANTS: dict[str, StrategyFactory] = {
     "sraal": partial(vaal, net="relabeled"),
 }
 # One part of VAAL herding is missing, simple, or another one; all other settings are its own.
+# Without D it is `herding`.
 HERDING_ABLATIONS: dict[str, StrategyFactory] = {
-    "vaal_herding_no_d": partial(VAAL_HERDING, rule__score_power=0),
     "vaal_herding_shuffled_d": partial(VAAL_HERDING, rule=ShuffledHerding()),
     "vaal_herding_no_adversary": partial(VAAL_HERDING, lambda2=0),
-    "vaal_herding_latent": partial(VAAL_HERDING, rule__space="latent"),
     "vaal_herding_no_linear_path": partial(VAAL_HERDING, vae__linear_path=False),
     "vaal_herding_fixed_power": partial(VAAL_HERDING, rule__score_power=0.5),
-    # D counts where it finds part of the pool without a label; else this is `herding`.
-    "vaal_herding_missing_share": partial(
-        VAAL_HERDING, rule__space="components", rule__score_power="missing_share"
+    "vaal_herding_latent": partial(VAAL_HERDING, rule__space="latent"),
+    "vaal_herding_decoded": partial(VAAL_HERDING, rule__space="decoded"),
+    # D counts the more, the more labels there are.
+    "vaal_herding_decoded_n_labeled": partial(
+        VAAL_HERDING, rule__space="decoded", rule__score_power="n_labeled"
     ),
 }
 _FACTORIES: tuple[Callable[..., Strategy], ...] = (vaal, vaal_herding)

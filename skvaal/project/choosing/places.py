@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
 from skvaal._herding_strategy import HerdingQueryStrategy
-from skvaal._pool.pool import Pool
 from skvaal._rules.measures import iterate_squared_distances
 
 # Samples of the pool that are placed, beside the picks: for the map, and for quantiles.
@@ -91,14 +90,12 @@ def place(
 
 
 def _locate(strategy: Any, X: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Coordinates in principal components, of VAAL those of decoded means, some rows at a time."""
+    """Coordinates in the space of the strategy's rule, some rows at a time."""
     starts = range(0, len(rows), _AT_ONCE)
     blocks = [X[rows[start : start + _AT_ONCE]] for start in starts]
-    if isinstance(strategy, HerdingQueryStrategy):
-        return np.concatenate([strategy.transform(block) for block in blocks])
-    space = strategy.components_
-    decoded = (strategy.inverse_transform(strategy.transform(block)) for block in blocks)
-    return np.concatenate([space.project(Pool(each), "X") for each in decoded])
+    is_herding = isinstance(strategy, HerdingQueryStrategy)
+    locate = strategy.transform if is_herding else strategy._locate
+    return np.concatenate([locate(block) for block in blocks])
 
 
 def _nearest(

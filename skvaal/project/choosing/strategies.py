@@ -50,8 +50,8 @@ STRATEGIES: dict[str, Named] = {
         family="vaal",
         words="VAAL herding",
         trains="VAE, D",
-        reads="decoded space, D, model",
-        idea="covers what the model is unsure of and D calls unlabelled",
+        reads="components, D, model",
+        idea="herding; D counts if part of the pool has no label",
         params={},
     ),
     "vaal": Named(

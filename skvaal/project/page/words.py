@@ -67,12 +67,6 @@ def explain_choice(picks: Picks) -> str:
 def explain_space(picks: Picks) -> str:
     """What the distances between samples are taken from."""
     noun = NOUNS[picks.known.samples.kind]
-    if picks.strategy is not None and hasattr(picks.strategy, "net_") and "gain" in picks.columns:
-        return (
-            f"The {noun}s are compared as a network redraws them: it squeezes each into a few "
-            "numbers and makes it again from these, so that small differences get lost. That is "
-            "the decoded space."
-        )
     return (
         f"The {noun}s are compared along the directions in which those of this pool differ most, "
         "their principal components."

@@ -43,7 +43,7 @@ def at_random(learner, X_pool, n_instances=1):
         lambda *args, **params: Own(*args, **params),
         partial(Own),
         lambda random_state, n_instances=3: Own(random_state),
-        *get_strategies(["vaal", "margin", "herding", "vaal_herding_no_d"]).values(),
+        *get_strategies(["vaal", "margin", "herding", "vaal_herding_decoded"]).values(),
     ],
 )
 def test_a_factory_stays_as_it_is(given):

@@ -107,14 +107,14 @@ def test_vaal_herding_is_the_default_of_the_library(learner, pool):
 
 
 ABLATIONS = {
-    "vaal_herding_no_d": {"rule__score_power": 0},
     "vaal_herding_no_adversary": {"lambda2": 0},
     "vaal_herding_latent": {"rule__space": "latent"},
     "vaal_herding_no_linear_path": {"vae__linear_path": False},
     "vaal_herding_fixed_power": {"rule__score_power": 0.5},
-    "vaal_herding_missing_share": {
-        "rule__space": "components",
-        "rule__score_power": "missing_share",
+    "vaal_herding_decoded": {"rule__space": "decoded"},
+    "vaal_herding_decoded_n_labeled": {
+        "rule__space": "decoded",
+        "rule__score_power": "n_labeled",
     },
 }
 
@@ -128,7 +128,7 @@ def test_an_ablation_differs_from_vaal_herding_by_what_its_name_says(name, chang
     assert ablation.get_params() == expected.get_params()
 
 
-@pytest.mark.parametrize("name", ["vaal_herding_no_d", "vaal_herding_no_adversary"])
+@pytest.mark.parametrize("name", ["vaal_herding_decoded", "vaal_herding_no_adversary"])
 def test_an_ablation_is_trained_as_it_is_made(name, learner, pool):
     strategy = get_strategies([name], vaal_params={"max_epochs": 1})[name](0)
 

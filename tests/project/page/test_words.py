@@ -32,7 +32,7 @@ def test_choice(make_picks, strategy, columns, sentence):
 @pytest.mark.parametrize(
     ("strategy", "columns", "words"),
     [
-        (VAAL, "gain", "That is the decoded space."),
+        (VAAL, "gain", "their principal components"),
         (VAAL, "score", "their principal components"),
         (COVERING, "gain", "their principal components"),
         (None, "covers", "their principal components"),

@@ -24,10 +24,11 @@ from skvaal._utils.schema import check_array, check_names, entries
 class HerdingQueryStrategy(BaseQueryStrategy):
     """Choose samples that cover what a model is unsure of; no network is trained.
 
-    `fit` learns the principal components of all samples. `query` then takes, again and again, the
-    sample that covers most of what is uncertain and not yet covered by a labelled or chosen sample
-    (uncertainty herding [1]_, with a factor for the sample's own uncertainty). Without class
-    probabilities every sample counts the same, and the batch covers the pool.
+    `fit` learns the principal components of all samples. A sample covers those near it. `query`
+    takes one sample after another: each time the one that covers most of what is uncertain and
+    what no labelled or chosen sample covers yet (uncertainty herding [1]_, with a factor for the
+    sample's own uncertainty). Without class probabilities every sample counts the same, and the
+    batch covers the pool.
 
     :class:`VAALQueryStrategy` also reads a discriminator, if part of the pool lies where no label
     is.
@@ -41,8 +42,8 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         Principal components that distances are measured in, at most; of a sparse matrix, the
         components of a truncated singular value decomposition.
     bandwidth : float, default=1.0
-        Width of the kernel, in units of the squared distance within which the share
-        1 / (n_labeled + n) of the pool lies.
+        How far a sample covers others: the width of the kernel, in units of the squared distance
+        within which the share 1 / (n_labeled + n) of the pool lies. n samples are to be chosen.
     uncertainty : {'auto', 'margin', 'entropy', 'least_confident', 'disagreement', 'std'}, \
             callable or None, default='auto'
         How unsure a task model is of a sample, from its class probabilities. 'margin' is one minus

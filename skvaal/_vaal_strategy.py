@@ -42,8 +42,8 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
     unlabelled, too. Otherwise the scores would be noise, and herding alone decides. Training begins
     at the principal components of the data (`linear_path` of :class:`DenseVAE`).
 
-    ``rule='topk', vae__linear_path=False`` is plain VAAL, Algorithm 2 of [1]_: it takes those that
-    the discriminator is surest are unlabelled, and reads no task model.
+    ``rule='topk', vae__linear_path=False`` is plain VAAL, Algorithm 2 of [1]_: it takes the samples
+    that look least like the labelled ones, and reads no task model.
     ``from_preset('paper-cifar')`` is the paper's whole method.
 
     The strategy needs no classifier and no classes, only which samples are labelled. Features
@@ -62,7 +62,8 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
         being labelled, one for each sample. A class is built with ``discriminator__*`` and, if its
         constructor has that parameter, `latent_dim`.
     net : str or subclass of VAALNet, default='vaal'
-        How the two are trained. 'vaal' is the method of equations 1 to 3. The others are variants:
+        How VAE and discriminator are trained. 'vaal' is the method of equations 1 to 3. The others
+        are variants:
 
         - 'separate_batches': each pool passes the VAE with batch statistics of its own.
         - 'published': the authors' code, with its weighting of the losses and its scoring.
@@ -73,31 +74,35 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
             default='herding'
         How a batch is chosen: :class:`Herding`, :class:`TopK`, :class:`KCenter`,
         :class:`Stochastic`, :class:`Cluster`, :class:`Greedy` or their names, with ``rule__*``. A
-        callable gets ``(scores, Z, Z_labeled, n, random_state)``, the log-odds and coordinates of
-        the pool, the coordinates of the labelled samples, a number and a RandomState, and returns
-        `n` different rows; if it has a keyword parameter `uncertainty`, it gets that, too.
+        callable gets ``(scores, Z, Z_labeled, n, random_state)`` and returns `n` different rows of
+        the pool. `scores` are log-odds of being labelled, `Z` and `Z_labeled` the coordinates of
+        the pool and of the labelled samples. If it has a keyword parameter `uncertainty`, it gets
+        that, too.
     uncertainty : {'auto', 'margin', 'entropy', 'least_confident', 'disagreement', 'std'}, \
             callable or None, default='auto'
         How unsure a task model is of a sample, from its class probabilities, as in
-        :class:`HerdingQueryStrategy`. 'auto' is 'margin' where there are probabilities, and nothing
-        where not; None ignores them. Herding, Greedy and callables with that keyword read it.
+        :class:`HerdingQueryStrategy`. 'auto' is 'margin' if there are probabilities; otherwise all
+        samples count the same. None ignores probabilities. Herding, Greedy and callables with that
+        keyword read the uncertainty.
+    multilabel : {'auto', 'mean', 'max'}, default='auto'
+        How uncertainties of several labels become one, as in :class:`HerdingQueryStrategy`.
     beta, lambda1, lambda2 : float, default=1.0
-        Weights of the KL divergence in equation 1 of [1]_, of equation 1 in the VAE's loss, and of
-        the adversarial term, equation 2, in it.
+        `beta` weighs the KL divergence in equation 1 of [1]_. In the VAE's loss, `lambda1` weighs
+        equation 1, and `lambda2` the adversarial term, equation 2.
     likelihood : {'gaussian', 'bernoulli'}, default='gaussian'
         p(x|z); 'bernoulli' needs data in [0, 1].
     variance : 'optimal' or float, default='optimal'
         Variance of the Gaussian likelihood, in squared units of X. 'optimal' takes the
         maximum-likelihood variance of each batch [2]_.
     n_vae_steps, n_discriminator_steps : int, default=1
-        Updates in an iteration; each of the VAE is on mini-batches of its own.
+        Updates in an iteration. Each update of the VAE draws new mini-batches.
     optimizer_vae, optimizer_discriminator : class, default=torch.optim.Adam
         Take ``optimizer_vae__*`` and ``optimizer_discriminator__*``.
     lr : float, default=5e-4
         Learning rate of both, unless ``optimizer_vae__lr`` or the like says otherwise.
     max_epochs : 'auto' or int, default='auto'
-        Passes over the unlabelled pool. 'auto' makes about 200 iterations, 50 if they go on from
-        the weights of the last fit.
+        Passes over the unlabelled pool. 'auto' sets it so that a fit makes about 200 iterations, or
+        50 if it goes on from the weights of the last fit.
     batch_size : int, default=64
         Samples of each pool in a training step; a pool may be smaller.
     callbacks : list of skorch callbacks, default=None
@@ -137,14 +142,14 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
     labeled_coordinates_ : array of shape (n_labeled, n_dims)
         Coordinates of the labelled samples; only if the rule reads them.
     components_ : PrincipalComponents
-        Of both pools: as many as latent units, at least 32, at most the numbers in a sample. Only
-        if the VAE has a linear path, or the rule's space is not the latent one.
+        Of both pools. There are as many as latent units, but at least 32 and at most the numbers in
+        a sample. Only if the VAE has a linear path, or the rule's space is not the latent one.
     sparse_reduction_ : SparseReduction
         Truncated singular value decomposition to 128 columns, which the VAE is trained on; only if
         X was a sparse matrix with more columns.
     conditioning_ : Conditioning or None
-        As in :class:`HerdingQueryStrategy`. The networks see, and Diagnostics count in, what comes
-        after it; scores of :meth:`score` and :meth:`inverse_transform` are in the units of X.
+        As in :class:`HerdingQueryStrategy`. The networks see the conditioned samples, and
+        Diagnostics use their units. :meth:`score` and :meth:`inverse_transform` use those of X.
     n_iter_ : int
         Epochs trained, all warm starts together.
     diagnostics_ : Diagnostics

@@ -238,7 +238,7 @@ class VAALQuery(_StrategyQuery):
     unsure of and, if part of the pool lies where no label is, what the discriminator calls
     unlabelled.
     ``VAALQuery(rule='topk', vae__linear_path=False)`` is plain VAAL, the paper's Algorithm 2: it
-    takes those that the discriminator is surest are unlabelled, and does not ask the learner.
+    takes the samples that look least like the labelled ones, and does not ask the learner.
 
     Parameters
     ----------
@@ -270,10 +270,10 @@ class VAALQuery(_StrategyQuery):
     The learner is asked for class probabilities where `uncertainty` or the net reads them. It gets
     X as it was handed over. A ``Committee`` answers by ``vote_proba``, another learner by
     ``predict_proba``; with ``uncertainty='disagreement'`` its estimator's members answer, such as a
-    forest's trees. Of several labels, ``multilabel`` says how their uncertainties become one. A
-    regressor is asked for its standard deviation, ``predict(X, return_std=True)``, if it has one.
-    With ``net='task_loss'`` or ``'ta_vaal'``, an estimator may have ``embed(X)``,
-    the features of a net. A small perceptron on them then learns to rank the labelled samples'
+    forest's trees. If a sample has several labels, ``multilabel`` says how their uncertainties
+    become one. A regressor is asked for its standard deviation, ``predict(X, return_std=True)``, if
+    it has one. With ``net='task_loss'`` or ``'ta_vaal'``, an estimator may have ``embed(X)``, the
+    features of a net. A small perceptron on them then learns to rank the labelled samples'
     losses, and predicts those of both pools (Yoo and Kweon, CVPR 2019, arXiv 1905.03677).
 
     :meth:`explain` tells why the last query chose what it chose, before ``learner.teach``.

@@ -54,18 +54,20 @@ class Herding(Rule):
     cover(x)) for x in pool)``. This is greedy maximisation of the uncertainty coverage of [1]_,
     with the factor w(c) added so that a chosen sample is itself uncertain.
 
-    [1]_ weighs by u, calibrated. An over-confident network has u near 0 nearly everywhere; there,
-    the rank keeps the rest of the pool in sight.
+    The authors of [1]_ weigh by a calibrated u. An over-confident network has u near 0 nearly
+    everywhere; then the rank gives the rest of the pool a weight, too.
 
-    h is `bandwidth` times the median, over the pool, of the squared distance within which a share
-    of ``1 / (n_labeled + n)`` of the pool lies: as many balls of that size as there will be labels
-    would just hold the pool. The more labels, the more the uncertainty decides.
+    For each sample of the pool, take the squared distance within which a share of ``1 / (n_labeled
+    + n)`` of the pool lies. h is `bandwidth` times the median of these: as many balls of that size
+    as there will be labels would just hold the pool. With more labels, h is smaller, and the
+    uncertainty decides more.
 
     In a pool of at most ``m = min(max(8,000, 4 * (n_labeled + n)), 100,000)`` samples, every sum
     is exact. In a larger pool, it is an estimate from a reference of m samples, drawn without
     replacement in proportion to w. Each of these counts its w divided by its probability of being
     drawn, so the estimate is unbiased [3]_. A candidate's own part is exact, whether it is in the
-    reference or not, so the reference has no advantage, and gains last while anything is uncovered.
+    reference or not. So the reference has no advantage, and gains stay above 0 while anything is
+    uncovered.
 
     Measured on 20,000 Gaussian samples of 16 dimensions, with batches of 100 to 4,000: halfway
     through a batch, estimated gains are off by 9 to 28 % (root mean square; at most 10 % where half
@@ -76,12 +78,12 @@ class Herding(Rule):
     h is measured on at most 500 samples of the pool. Where it is small beside the extent of the
     pool, as with equal rows or an outlier, float32 cannot tell samples apart. Then all is computed
     in float64, and h is at least 1e-10 times the median squared distance from the centre. In a pool
-    of more than 50,000 samples, 50,000 or 10 n are candidates, drawn as the reference is.
+    of more than 50,000 samples, ``max(50,000, 10 * n)`` are candidates, drawn as the reference is.
 
     Gains only fall, so each choice computes few of them again (lazy greedy [2]_).
 
-    Uncertainty may be in any unit; where some is below 0, all is raised by the least. Values of a
-    choice are the gains at the moment of choosing. They are 0 once nothing is left that is both
+    Uncertainty may be in any unit; if some is below 0, the least is subtracted from all. Values of
+    a choice are the gains at the moment of choosing. They are 0 once nothing is left that is both
     uncertain and uncovered; the rest is drawn at random, with an :class:`ArbitraryChoiceWarning`.
     In the first row, utilities are gains; in later rows, they are the upper bounds known by then,
     exact for the sample that is chosen.
@@ -96,10 +98,10 @@ class Herding(Rule):
 
         'missing_share' is ``0.5 * min(1, 10 * share)``, where share is how much of the pool lies
         where no label is. To estimate it, discriminators are trained on part of the samples'
-        coordinates, as in [4]_. Of those held out, the share counts the unlabelled ones that look
-        less labelled than nine tenths of the labelled ones. If both pools are alike, these are a
-        tenth, as well; that is taken off, and two standard errors. So the scores count where there
-        is something to find, and are not read where there is not.
+        coordinates, as in [4]_. Of the samples held out, the share counts the unlabelled ones that
+        look less labelled than nine tenths of the labelled ones. If both pools are alike, these are
+        a tenth, too; the rule takes off that tenth and two standard errors. So the scores count if
+        there is something to find, and are not read if there is not.
 
         'n_labeled' is ``0.5 * n_labeled / (n_labeled + 10 * n_dims)``, with the number of
         coordinates n_dims. A discriminator memorises few labelled samples, and its scores are

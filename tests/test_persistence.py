@@ -610,6 +610,31 @@ def test_a_saved_strategy_of_an_earlier_version_chooses_as_it_did(name):
     np.testing.assert_allclose(scores, expected["scores"], rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("rule", "space", "score_power"),
+    [
+        ({"rule": "herding", "rule__space": "latent"}, "latent", "n_labeled"),
+        ({"rule": "herding", "rule__score_power": "auto"}, "decoded", "n_labeled"),
+        ({"rule": {"object": ["skvaal", "Herding"], "params": {}}}, "decoded", "n_labeled"),
+        (
+            {"rule": {"object": ["skvaal", "Herding"], "params": {"score_power": "auto"}}},
+            "decoded",
+            "n_labeled",
+        ),
+        (
+            {"rule": {"object": ["skvaal", "Herding"], "params": {"score_power": 0.5}}},
+            "decoded",
+            0.5,
+        ),
+    ],
+)
+def test_herding_of_format_2_is_that_of_then(rule, space, score_power):
+    saved = VAALQueryStrategy._as_of_now(rule, 2)
+    made = VAALQueryStrategy(**VAALQueryStrategy._saved_params(saved, {}))._make_rule()
+    assert (made.space, made.score_power) == (space, score_power)
+    assert VAALQueryStrategy._as_of_now(rule, 3) == rule
+
+
 # So many of some thousand crafted files are tried here, others with each kind of strategy.
 N_CRAFTED = 40
 

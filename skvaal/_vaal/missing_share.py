@@ -20,6 +20,8 @@ _N_FOLDS = 3
 _PER_LABEL, _ENOUGH = 10, 0.98
 _WIDTH, _LR, _N_STEPS = 64, 1e-2, 100
 _MAX_LABELED = 2_000
+# Samples of each pool without which nothing can be told.
+_LEAST = 10
 # Held-out labelled samples that count as the rim of the labelled region, and the standard errors
 # that the share must be above what chance makes of that.
 _RIM, _N_ERRORS = 0.1, 2.0
@@ -28,12 +30,13 @@ _RIM, _N_ERRORS = 0.1, 2.0
 def missing_share(
     Z_labeled: NDArray[np.floating], Z: NDArray[np.floating], random_state: RandomState
 ) -> float:
-    """How much of a pool lies where no label is, at least; 0 if that may be chance.
+    """How much of a pool lies where no label is; 0 if that is likely to be chance.
 
     A discriminator learns to tell labelled from unlabelled samples. Of those held out, it counts
     the unlabelled ones that look less labelled than nine tenths of the labelled ones. If both pools
-    are alike, these are a tenth, as well; of what is more, two standard errors are taken off.
-    Labelled samples that were chosen one by one make few more, regions without a label many.
+    are alike, these are a tenth, as well; of what is more, two standard errors of a share in the
+    smaller pool are taken off. Labelled samples that were chosen one by one make few more, regions
+    without a label many. Of two draws from one Gaussian, a share is found in about one of ten.
 
     Parameters
     ----------
@@ -45,10 +48,10 @@ def missing_share(
     Returns
     -------
     float
-        From 0 to 1. 0 if a pool is too small to hold samples out, or all samples are equal.
+        From 0 to 1. 0 if a pool has fewer than 10 samples, or all samples are equal.
     """
     extent = float(Z.std(axis=0, dtype=np.float64).max()) if len(Z) else 0.0
-    if min(len(Z_labeled), len(Z)) < _N_FOLDS or extent == 0:
+    if min(len(Z_labeled), len(Z)) < _LEAST or extent == 0:
         return 0.0
     Z_labeled = _draw(Z_labeled, _MAX_LABELED, random_state)
     pair = Z_labeled, _draw(Z, _PER_LABEL * len(Z_labeled), random_state)
@@ -56,7 +59,7 @@ def missing_share(
         (others < np.quantile(labeled, _RIM)).mean() - _expected_share(len(labeled))
         for labeled, others in _held_out_scores(pair, extent, random_state)
     ]
-    error = np.sqrt(_RIM * (1 - _RIM) / len(Z_labeled))
+    error = np.sqrt(_RIM * (1 - _RIM) / min(map(len, pair)))
     return max(0.0, float(np.mean(excess) - _N_ERRORS * error))
 
 

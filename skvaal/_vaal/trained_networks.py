@@ -60,8 +60,8 @@ _OWN_ARRAYS = {
     *("space.mean", "space.components", "space.variances"),
     *("labeled_coordinates", "sparse_reduction"),
 }
-# What the name of herding stood for in files of version 2, where 'n_labeled' was called 'auto'.
-_HERDING_OF_VERSION_2 = {"rule__space": "decoded", "rule__score_power": "auto"}
+# What herding was by default in files of version 2, where 'n_labeled' was called 'auto'.
+_HERDING_OF_VERSION_2 = {"space": "decoded", "score_power": "n_labeled"}
 _N_FOLDS = Interval(Integral, 2, None, closed="left")
 
 
@@ -421,11 +421,14 @@ def _as_of_version_3(saved: dict[str, Any]) -> dict[str, Any]:
     """Parameters of a file of version 2, so that the rule is the one that was saved."""
     rule, by_name = saved.get("rule"), "rule__score_power"
     if rule == "herding":
-        saved = {**_HERDING_OF_VERSION_2, **saved}
+        saved = {**{f"rule__{k}": v for k, v in _HERDING_OF_VERSION_2.items()}, **saved}
     if saved.get(by_name) == "auto":
         saved = {**saved, by_name: "n_labeled"}
-    if isinstance(rule, dict) and isinstance(params := rule.get("params"), dict):
-        if params.get("score_power") == "auto":
-            params = {**params, "score_power": "n_labeled"}
-        saved = {**saved, "rule": {**rule, "params": params}}
+    if isinstance(rule, dict) and rule.get("object") == ["skvaal", "Herding"]:
+        params = rule.get("params")
+        if isinstance(params, dict):
+            params = {**_HERDING_OF_VERSION_2, **params}
+            if params["score_power"] == "auto":
+                params["score_power"] = "n_labeled"
+            saved = {**saved, "rule": {**rule, "params": params}}
     return saved

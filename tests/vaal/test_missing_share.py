@@ -44,9 +44,17 @@ def test_labels_that_are_more_concentrated_miss_little():
     assert estimate(shrunk, draw(2000, 3)) < estimate(draw(300), cluster(2000)) / 4
 
 
-@pytest.mark.parametrize(("n_labeled", "n"), [(0, 50), (2, 50), (50, 0), (50, 2)])
-def test_pools_too_small_to_hold_samples_out(n_labeled, n):
+@pytest.mark.parametrize(("n_labeled", "n"), [(0, 50), (2, 50), (9, 50), (50, 0), (50, 9)])
+def test_pools_too_small_to_tell(n_labeled, n):
     assert estimate(draw(n_labeled), cluster(n)) == 0
+
+
+@pytest.mark.parametrize(("n_labeled", "n"), [(40, 400), (40, 10), (200, 20)])
+def test_chance_seldom_finds_a_part(n_labeled, n):
+    found = [
+        estimate(draw(n_labeled, seed, 10), draw(n, 1000 + seed, 10), seed) for seed in range(40)
+    ]
+    assert np.mean(np.array(found) > 0) < 0.25
 
 
 def test_equal_samples():

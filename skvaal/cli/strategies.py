@@ -26,7 +26,7 @@ ONLY_BENCHMARK = {
         ),
         Row("ta_vaal", "VAE, D", "D, losses", "TA-VAAL's idea: D reads ranked losses"),
         Row("sraal", "VAE, D", "D, model", "SRAAL's idea: uncertainty changes D's targets"),
-        Row("vaal_herding_shuffled_d", "VAE, D", "components, model", "D's scores, shuffled"),
+        Row("vaal_herding_shuffled_d", "VAE, D", "components, D, model", "D's scores, shuffled"),
         Row("vaal_herding_no_adversary", "VAE, D", "components, D, model", "lambda2 is 0"),
         Row("vaal_herding_no_linear_path", "VAE, D", "components, D, model", "a plain VAE"),
         Row("vaal_herding_fixed_power", "VAE, D", "components, D, model", "D counts by 0.5"),

@@ -112,6 +112,7 @@ def test_a_strategy_may_copy_its_learner():
         "query",
     ],
 )
+@pytest.mark.slow
 def test_rounds_with_every_kind_of_strategy(query, monkeypatch):
     monkeypatch.setattr("skvaal._vaal.fitting.AUTO_ITERATIONS", 5)
     classifier = active(query).fit(X, Y)

@@ -98,6 +98,7 @@ def test_diverging_training_says_what_to_change(digits, quick):
 
 @pytest.mark.parametrize("warm_start", [False, True])
 @pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.slow
 def test_a_refit_that_fails_leaves_the_last_fit(digits, fitted, warm_start, failure):
     X, y = digits
     strategy = copy.copy(fitted)

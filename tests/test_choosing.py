@@ -192,6 +192,7 @@ ALL_RULES = [
 
 @pytest.mark.parametrize("rule", ALL_RULES, ids=lambda value: repr(value).partition(" at ")[0])
 @pytest.mark.parametrize("told", [False, True])
+@pytest.mark.slow
 def test_scores_are_what_was_chosen_by(digits, rule, told):
     X, y = digits
     pool = X[40:]
@@ -260,6 +261,7 @@ def test_fit_query_finds_a_bad_number_before_training(digits, trainings, n):
 
 @pytest.mark.parametrize("rule", ALL_RULES[:-1], ids=lambda value: repr(value).partition(" at ")[0])
 @pytest.mark.parametrize("labeled", ["none of them", "None", "y=None"])
+@pytest.mark.slow
 def test_no_labelled_sample_is_a_batch_by_coverage(digits, rule, labeled):
     X, _ = digits
     strategy = VAALQueryStrategy(**{**SMALL, "max_epochs": 1}, rule=rule)

@@ -89,6 +89,7 @@ class Linear(nn.Module):
     ],
     ids=str,
 )
+@pytest.mark.slow
 def test_blocks_give_what_memory_gives(params, pools):
     labeled, unlabeled = pools
     proba = np.random.RandomState(0).dirichlet(np.ones(3), 240)

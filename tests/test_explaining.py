@@ -188,6 +188,7 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", ["herding without a network", "default"])
+@pytest.mark.slow
 def test_every_layout_of_a_pool(pools, proba, tmp_path, name, layout):
     labeled, pool = (LAYOUTS[layout](X, tmp_path) for X in (pools[0], pools[1]))
     if layout == "memmap":  # both were written to one file
@@ -247,6 +248,7 @@ def test_without_labels_it_explains_the_coverage(pools, rule):
         ([[3, 4]], ValueError, r"got \(1, 2\)"),
     ],
 )
+@pytest.mark.slow
 def test_bad_indices_fail_before_any_work(strategy, pools, monkeypatch, indices, error, message):
     strategy.fit_pools(*pools)
     monkeypatch.setattr(strategy, "_make_candidates", None)

@@ -640,6 +640,7 @@ N_CRAFTED = 40
 
 
 @pytest.mark.parametrize("name", saved_models.CASES)
+@pytest.mark.slow
 def test_a_crafted_file_is_refused_or_works(name, tmp_path):
     source = saved_models.FOLDER / f"{name}.safetensors"
     files = crafted_files.crafted(source.read_bytes())

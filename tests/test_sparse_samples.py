@@ -38,6 +38,7 @@ def strategy(request):
 @pytest.mark.parametrize(
     "kind", [sparse.csr_matrix, sparse.csc_matrix, sparse.coo_matrix, sparse.csr_array]
 )
+@pytest.mark.slow
 def test_narrow_ones_are_as_dense_ones(strategy, n_features, kind):
     X = make_sparse(n_features, kind)
     dense = X.toarray()

@@ -48,6 +48,7 @@ def proba(data):
 @pytest.mark.filterwarnings("ignore::skvaal.UnusedParameterWarning")  # vae__* without a VAE
 @pytest.mark.parametrize("kind", ["rows", "images"])
 @pytest.mark.parametrize("name", NETS)
+@pytest.mark.slow
 def test_top_k_of_every_net(stored_choices, data, proba, name, kind):
     X = data[kind == "images"]
     reads_at_query = name in READ_PREDICTIONS - {"relabel", "sraal"}

@@ -125,6 +125,7 @@ def test_four_fits_at_once_are_what_each_is_alone(digits):
 
 
 @pytest.mark.parametrize("net", ["vaal", "published"])
+@pytest.mark.slow
 def test_four_threads_ask_one_strategy(digits, net):
     X, y = digits
     strategy = VAALQueryStrategy(**SMALL, net=net).fit(X, y)

@@ -50,6 +50,7 @@ def fill_in(path):
         writer.writerows(rows)
 
 
+@pytest.mark.slow
 def test_from_start_to_status(run, here):
     said = run("start project --pool pool.npy --labels labels.csv --quiet")
     assert "project has 150 samples, 3 with a label." in said

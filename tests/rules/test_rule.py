@@ -198,6 +198,7 @@ STORED = {
     ("seed", "n_samples", "n_dims", "n_labeled", "n"),
     [(0, 300, 5, 20, 25), (1, 60, 2, 0, 60), (2, 6000, 8, 50, 40)],
 )
+@pytest.mark.slow
 def test_choices_are_those_stored(stored_choices, name, seed, n_samples, n_dims, n_labeled, n):
     rng = np.random.RandomState(seed)
     Z = rng.randn(n_samples, n_dims).astype(np.float32)

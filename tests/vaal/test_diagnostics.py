@@ -116,6 +116,7 @@ def test_pools_that_do_not_differ_warn_though_they_were_memorised():
 
 
 @pytest.mark.filterwarnings("ignore::skvaal.UninformativeDiscriminatorWarning")
+@pytest.mark.slow
 def test_collapse_warns(pools):
     strategy = VAALQueryStrategy(
         **{**QUICK, "batch_size": 16, "max_epochs": 30, "lr": 5e-3, "beta": 1e5}

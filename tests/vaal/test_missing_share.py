@@ -50,6 +50,7 @@ def test_pools_too_small_to_tell(n_labeled, n):
 
 
 @pytest.mark.parametrize(("n_labeled", "n"), [(40, 400), (40, 10), (200, 20)])
+@pytest.mark.slow
 def test_chance_seldom_finds_a_part(n_labeled, n):
     found = [
         estimate(draw(n_labeled, seed, 10), draw(n, 1000 + seed, 10), seed) for seed in range(40)

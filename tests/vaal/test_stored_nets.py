@@ -49,6 +49,7 @@ def samples():
 
 @pytest.mark.parametrize("name", STORED)
 @pytest.mark.parametrize("kind", ["rows", "images"])
+@pytest.mark.slow
 def test_scores_are_those_that_were_stored(samples, stored_choices, name, kind):
     X, proba = samples[0][kind], samples[1]
     net_name, params = STORED[name]

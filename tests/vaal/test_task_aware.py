@@ -376,6 +376,7 @@ def test_relabelled_states_change_the_training_and_not_the_scoring(digits, proba
     assert len(relabeled.query(X, 3)) == 3  # needs no probabilities
 
 
+@pytest.mark.slow
 def test_of_a_sure_model_all_states_are_labelled(digits):
     X, _ = digits
     # Indicator 0: both pools have target 1.

@@ -45,6 +45,7 @@ def test_strategy_returns_different_rows_of_the_pool_with_scores(name, n_instanc
     assert np.isfinite(scores).all()
 
 
+@pytest.mark.slow
 def test_modal_calls_the_strategy_once(name, learner, pool):
     strategy, calls = make(name), []
 
@@ -69,6 +70,7 @@ def test_strategy_repeats_itself_in_every_round(name, learner, pool):
         np.testing.assert_array_equal(*chosen)
 
 
+@pytest.mark.slow
 def test_strategy_leaves_the_learner_and_numpys_generator_alone(name, learner, pool):
     X, y, estimator = learner.X_training.copy(), learner.y_training.copy(), learner.estimator
     expected = estimator.predict_proba(pool)

@@ -99,7 +99,7 @@ class HerdingQueryStrategy(BaseQueryStrategy):
     See Also
     --------
     HerdingQuery : The same as a query strategy of modAL.
-    VAALQueryStrategy : Trains a VAE and a discriminator and reads both.
+    VAALQueryStrategy : Trains a VAE and a discriminator, and reads its scores if labels lack.
 
     References
     ----------

@@ -215,10 +215,11 @@ class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
 class VAALSampling(_StrategySampling):
     """Variational Adversarial Active Learning as a pool strategy of scikit-activeml.
 
-    A VAE and a discriminator are trained on the labelled and the unlabelled rows of X, and both are
-    read (:class:`skvaal.VAALQueryStrategy`). With ``strategy=VAALQueryStrategy(rule='topk')`` the
-    utility of a sample is the log-odds that it is unlabelled [1]_. A classifier is not needed; with
-    one, the default rule weighs by its uncertainty.
+    A VAE and a discriminator are trained on the labelled and the unlabelled rows of X, and the rule
+    reads them (:class:`skvaal.VAALQueryStrategy`). With
+    ``strategy=VAALQueryStrategy(rule='topk')`` the utility of a sample is the log-odds that it is
+    unlabelled [1]_. A classifier is not needed; with one, the default rule weighs by its
+    uncertainty.
 
     Parameters
     ----------

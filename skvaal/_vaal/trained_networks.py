@@ -251,13 +251,15 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
     def _locate_labeled(self, labeled: Pool, space: str) -> NDArray[np.float32]:
         if not len(labeled):
             return self._no_coordinates(space)
-        components = getattr(self, "components_", None)
-        return self._reader().place(labeled, space, components, "X_labeled")
+        return self._place(labeled, space, "X_labeled")
 
     def _locate(self, X: Any) -> NDArray[np.float32]:
         """Coordinates of samples, in the space that the last fit kept those of the labelled in."""
+        return self._place(self._open(X, "X"), self._space, "X")
+
+    def _place(self, pool: Pool, space: str, name: str) -> NDArray[np.float32]:
         components = getattr(self, "components_", None)
-        return self._reader().place(self._open(X, "X"), self._space, components, "X")
+        return self._reader().place(pool, space, components, name)
 
     def _kept_coordinates(self, space: str) -> NDArray[np.float32] | None:
         """Coordinates of the labelled samples, if the last fit kept them in that space."""
@@ -419,16 +421,15 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
 
 def _as_of_version_3(saved: dict[str, Any]) -> dict[str, Any]:
     """Parameters of a file of version 2, so that the rule is the one that was saved."""
-    rule, by_name = saved.get("rule"), "rule__score_power"
-    if rule == "herding":
-        saved = {**{f"rule__{k}": v for k, v in _HERDING_OF_VERSION_2.items()}, **saved}
-    if saved.get(by_name) == "auto":
-        saved = {**saved, by_name: "n_labeled"}
-    if isinstance(rule, dict) and rule.get("object") == ["skvaal", "Herding"]:
-        params = rule.get("params")
-        if isinstance(params, dict):
-            params = {**_HERDING_OF_VERSION_2, **params}
-            if params["score_power"] == "auto":
-                params["score_power"] = "n_labeled"
-            saved = {**saved, "rule": {**rule, "params": params}}
-    return saved
+    match saved.get("rule"):
+        case "herding":
+            saved = {**{f"rule__{k}": v for k, v in _HERDING_OF_VERSION_2.items()}, **saved}
+        case {"object": ["skvaal", "Herding"], "params": dict(params), **rest}:
+            params = _without_auto({**_HERDING_OF_VERSION_2, **params}, "score_power")
+            rule = {**rest, "object": ["skvaal", "Herding"], "params": params}
+            saved = {**saved, "rule": rule}
+    return _without_auto(saved, "rule__score_power")
+
+
+def _without_auto(params: dict[str, Any], name: str) -> dict[str, Any]:
+    return {**params, name: "n_labeled"} if params.get(name) == "auto" else params

@@ -1,6 +1,6 @@
 """What the named cases say: the table of docs/benchmark/cases.rst.
 
-    docs/recommended/make.sh cases NAME,...      # plays some of them into docs/cases
+    docs/recommended/make.sh cases NAME,... [STRATEGY,...]   # plays some of them into docs/cases
     python experiments/cases.py                  # takes their accuracies in, and writes the table
 
 Full records of 24 cases would take more room than all other documentation, so git holds accuracies
@@ -31,7 +31,7 @@ CLAIMED = ["vaal_herding", EARLIER]
 
 
 def take_in():
-    """Add the cases whose records lie in docs/cases; each takes the place of an older play."""
+    """Add the records that lie in docs/cases; each strategy takes the place of its older play."""
     known = pd.read_parquet(ACCURACIES) if ACCURACIES.exists() else pd.DataFrame(columns=COLUMNS)
     played = json.loads(PLAYED.read_text()) if PLAYED.exists() else {}
     for name in CASES:
@@ -39,10 +39,18 @@ def take_in():
         if not folder.records.exists():
             continue
         results = folder.read()
-        known = known[known["case"] != name]
-        known = pd.concat([known, results.records.assign(case=name)[COLUMNS]], ignore_index=True)
+        new = results.records.assign(case=name)[COLUMNS]
+        again = (known["case"] == name) & known["strategy"].isin(new["strategy"])
+        known = pd.concat([known[~again], new], ignore_index=True)
+        strategies = set(new["strategy"])
         session = results.config["sessions"][-1]
-        played[name] = {"started": session["started"], "versions": session["versions"]}
+        play = {"started": session["started"], "versions": session["versions"]}
+        older = [
+            one | {"strategies": sorted(set(one["strategies"]) - strategies)}
+            for one in played.get(name, [])
+        ]
+        played[name] = [one for one in older if one["strategies"]]
+        played[name].append(play | {"strategies": sorted(strategies)})
     order = {name: i for i, name in enumerate(CASES)}
     known = known.sort_values("case", key=lambda names: names.map(order), kind="stable")
     known.to_parquet(ACCURACIES, index=False, compression="zstd")

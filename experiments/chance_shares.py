@@ -2,7 +2,7 @@
 
     python experiments/chance_shares.py
 
-Writes docs/results/research/chance_shares.txt: of 120 pairs of draws in 10 dimensions, the share in
+Writes docs/results/research/chance_shares.txt: of 200 pairs of draws in 10 dimensions, the share in
 which Herding's estimate is above 0, and the mean exponent of the scores then.
 """
 
@@ -14,7 +14,7 @@ from skvaal._rules.rule import Candidates
 from skvaal._vaal.missing_share import missing_share
 
 SIZES = [(10, 50), (20, 400), (40, 400), (100, 1000), (40, 10), (200, 20)]
-N_PAIRS, N_DIMS = 120, 10
+N_PAIRS, N_DIMS = 200, 10
 
 
 def exponents(n_labeled, n):

@@ -33,3 +33,5 @@ def test_cases_were_played_as_they_are_written_down():
         runs = records.groupby(["strategy", "seed"]).size()
         assert (runs == len(budgets)).all()
         assert records.groupby("strategy")["seed"].nunique().eq(plan.n_seeds).all()
+        strategies = [each for play in played[name] for each in play["strategies"]]
+        assert sorted(strategies) == sorted(records["strategy"].unique())

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Plays the comparisons whose records are in docs/recommended, docs/ablations, docs/batches and docs/variants, and the named
 # cases into docs/cases: some hours on two cores. After a stop, complete runs stay. "report" writes build/recommended/report.html and
-# build/cases/report.html; "cases NAME,..." plays some of the named cases. Data that neither scikit-learn nor river brings
-# are read from .npz files in $SKVAAL_DATA.
+# build/cases/report.html; "cases NAME,... [STRATEGY,...]" plays some cases, with herding among the strategies. Data that
+# neither scikit-learn nor river brings are read from .npz files in $SKVAAL_DATA.
 #
 # Herding was tuned on digits, wine and Fashion-MNIST, an earlier VAAL herding (vaal_herding_decoded_n_labeled) by a
 # prototype on these, on breast cancer, on the features of CIFAR-10 and on the texts. Neither was tuned on CIFAR-10's
@@ -56,7 +56,7 @@ case "${1:-all}" in digits | all)
         standard,biased_start --seeds 10 --initial 20 --batch 80 --rounds 1 ;;& cases | all)
     # What the library's claims are about; `skvaal benchmark --cases` lists them.
     skvaal benchmark --quiet --out cases --case "${2:-all}" --against herding \
-        --strategies random,margin,typi_clust,herding,vaal_herding,vaal_herding_decoded_n_labeled ;;& report | all)
+        --strategies "${3:-random,margin,typi_clust,herding,vaal_herding,vaal_herding_decoded_n_labeled}" ;;& report | all)
     skvaal report recommended --out ../build/recommended
     ! compgen -G "cases/*/config.json" > /dev/null || skvaal report cases --out ../build/cases --against herding ;;
 esac

@@ -100,8 +100,8 @@ class Herding(Rule):
         where no label is. To estimate it, discriminators are trained on part of the samples'
         coordinates, as in [4]_. Of the samples held out, the share counts the unlabelled ones that
         look less labelled than nine tenths of the labelled ones. If both pools are alike, these are
-        a tenth, too; the rule takes off that tenth and two standard errors. So the scores count if
-        there is something to find, and are not read if there is not.
+        about a tenth, too; the rule takes off what one in a hundred such pairs exceeds. So the
+        scores count if there is something to find, and are seldom read if there is not.
 
         'n_labeled' is ``0.5 * n_labeled / (n_labeled + 10 * n_dims)``, with the number of
         coordinates n_dims. A discriminator memorises few labelled samples, and its scores are

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from numpy.random import RandomState
 from numpy.typing import NDArray
+from scipy.stats import betabinom
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from skvaal._engine.generators import generators_in_use, lent_to_torch, own_generators
 from skvaal._engine.modes import own_modes
 from skvaal._engine.optimizers import Adam
+from skvaal._vaal.modules import LatentDiscriminator
 
 Pair = tuple[NDArray[np.floating], NDArray[np.floating]]
 _N_FOLDS = 3
@@ -22,9 +25,9 @@ _WIDTH, _LR, _N_STEPS = 64, 1e-2, 100
 _MAX_LABELED = 2_000
 # Samples of each pool without which nothing can be told.
 _LEAST = 10
-# Held-out labelled samples that count as the rim of the labelled region, and the standard errors
-# that the share must be above what chance makes of that.
-_RIM, _N_ERRORS = 0.1, 2.0
+# Held-out labelled samples that count as the rim of the labelled region, and how often chance may
+# find a share where both pools are alike, if the folds had nothing in common.
+_RIM, _LEVEL = 0.1, 0.01
 
 
 def missing_share(
@@ -34,9 +37,10 @@ def missing_share(
 
     A discriminator learns to tell labelled from unlabelled samples. Of those held out, it counts
     the unlabelled ones that look less labelled than nine tenths of the labelled ones. If both pools
-    are alike, these are a tenth, as well; of what is more, two standard errors of a share in the
-    smaller pool are taken off. Labelled samples that were chosen one by one make few more, regions
-    without a label many. Of two draws from one Gaussian, a share is found in about one of ten.
+    are alike, these are about a tenth: their number is beta-binomial then, as that of samples below
+    an order statistic of others. Its quantile for 99 % is taken off. Labelled samples that were
+    chosen one by one make few more, regions without a label many. Of two draws from one Gaussian, a
+    share is found in 1 to 6 of 100, since samples that one fold holds out train the others.
 
     Parameters
     ----------
@@ -54,13 +58,13 @@ def missing_share(
     if min(len(Z_labeled), len(Z)) < _LEAST or extent == 0:
         return 0.0
     Z_labeled = _draw(Z_labeled, _MAX_LABELED, random_state)
-    pair = Z_labeled, _draw(Z, _PER_LABEL * len(Z_labeled), random_state)
-    excess = [
-        (others < np.quantile(labeled, _RIM)).mean() - _expected_share(len(labeled))
-        for labeled, others in _held_out_scores(pair, extent, random_state)
-    ]
-    error = np.sqrt(_RIM * (1 - _RIM) / min(map(len, pair)))
-    return max(0.0, float(np.mean(excess) - _N_ERRORS * error))
+    Z = _draw(Z, _PER_LABEL * len(Z_labeled), random_state)
+    shares = np.sort(
+        _shares_below(np.float32(Z_labeled / extent), np.float32(Z / extent), random_state)
+    )
+    n_rim = int(np.ceil(_RIM * len(shares)))
+    by_chance = betabinom.ppf(1 - _LEVEL, len(Z), n_rim, len(shares) + 1 - n_rim) / len(Z)
+    return max(0.0, float(shares[n_rim - 1] - by_chance))
 
 
 def _draw(Z: NDArray[np.floating], n: int, random_state: RandomState) -> NDArray[np.floating]:
@@ -69,55 +73,48 @@ def _draw(Z: NDArray[np.floating], n: int, random_state: RandomState) -> NDArray
     return rows
 
 
-def _expected_share(n: int) -> float:
-    """Share of a distribution below the quantile of n samples from it, on average."""
-    return (_RIM * (n - 1) + 1) / (n + 1)
+def _shares_below(
+    Z_labeled: NDArray[np.float32], Z: NDArray[np.float32], random_state: RandomState
+) -> NDArray[np.float64]:
+    """Of each labelled sample: the share of others that look less labelled, by one that saw none.
+
+    Both pools are shuffled. Each fold has a discriminator of its own; of equals, half count.
+    """
+    folds = [np.arange(len(each)) % _N_FOLDS for each in (Z_labeled, Z)]
+    shares = []
+    seed = int(random_state.randint(2**31))
+    with own_modes("cpu"), own_generators(seed, torch.device("cpu")):
+        for k in range(_N_FOLDS):
+            score = _fit_discriminator(Z_labeled[folds[0] != k], Z[folds[1] != k])
+            of_labeled, of_others = (
+                score(Z_labeled[folds[0] == k]),
+                np.sort(score(Z[folds[1] == k])),
+            )
+            below = [np.searchsorted(of_others, of_labeled, side) for side in ("left", "right")]
+            shares.append(np.mean(below, axis=0) / len(of_others))
+    return np.concatenate(shares)
 
 
-def _held_out_scores(pair: Pair, extent: float, random_state: RandomState) -> Iterator[Pair]:
-    """Log-odds of being labelled of both pools' held-out samples, by fold; both are shuffled."""
-    folds = [np.arange(len(Z)) % _N_FOLDS for Z in pair]
-    scaled = [np.float32(Z / extent) for Z in pair]
-    for k in range(_N_FOLDS):
-        rest = [Z[fold != k] for Z, fold in zip(scaled, folds, strict=True)]
-        asked = [Z[fold == k] for Z, fold in zip(scaled, folds, strict=True)]
-        of_labeled, of_others = _score(rest, asked, random_state)
-        yield of_labeled, of_others
+def _fit_discriminator(
+    Z_labeled: NDArray[np.float32], Z: NDArray[np.float32]
+) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """Train a discriminator; return the function that gives log-odds of being labelled, (n,)."""
+    with lent_to_torch(generators_in_use()):
+        discriminator = LatentDiscriminator(Z.shape[1], hidden=(_WIDTH,))
+    optimizer = Adam(discriminator.parameters(), lr=_LR)
+    x = torch.from_numpy(np.concatenate([Z_labeled, Z]))
+    target = torch.cat([torch.ones(len(Z_labeled)), torch.zeros(len(Z))])
+    of_class = torch.where(target == 1, len(Z) / len(Z_labeled), 1.0)
+    for _ in range(_N_STEPS):
+        logits = discriminator(x)
+        if ((logits > 0) == (target == 1)).float().mean() > _ENOUGH:
+            break
+        optimizer.zero_grad()
+        binary_cross_entropy_with_logits(logits, target, of_class).backward()
+        optimizer.step()
 
+    @torch.no_grad()
+    def score(Z: NDArray[np.float32]) -> NDArray[np.float32]:
+        return discriminator(torch.from_numpy(Z)).numpy()
 
-def _score(
-    rest: list[NDArray[np.float32]], asked: list[NDArray[np.float32]], random_state: RandomState
-) -> list[NDArray[np.float32]]:
-    """Scores of samples by a discriminator that is trained on the rest of each pool."""
-    n_labeled, n_others = len(rest[0]), len(rest[1])
-    with own_modes("cpu"):
-        weights = _initial_weights(rest[0].shape[1], random_state)
-        optimizer = Adam(weights, lr=_LR)
-        x = torch.from_numpy(np.concatenate(rest))
-        target = torch.from_numpy(np.repeat([1, 0], [n_labeled, n_others]).astype(np.float32))
-        of_class = torch.where(target == 1, n_others / n_labeled, 1.0)
-        for _ in range(_N_STEPS):
-            logits = _logits(x, weights)
-            if ((logits > 0) == (target == 1)).float().mean() > _ENOUGH:
-                break
-            optimizer.zero_grad()
-            binary_cross_entropy_with_logits(logits, target, of_class).backward()
-            optimizer.step()
-        return [_logits(torch.from_numpy(Z), weights).detach().numpy() for Z in asked]
-
-
-def _initial_weights(n_dims: int, random_state: RandomState) -> list[torch.Tensor]:
-    """Weights of two layers, drawn as torch draws those of a linear layer."""
-    shapes = ((n_dims, _WIDTH), (_WIDTH,), (_WIDTH,), (1,))
-    sizes = (n_dims, n_dims, _WIDTH, _WIDTH)
-    return [
-        torch.from_numpy(
-            np.float32(random_state.uniform(-1, 1, shape) / np.sqrt(size))
-        ).requires_grad_()
-        for shape, size in zip(shapes, sizes, strict=True)
-    ]
-
-
-def _logits(x: torch.Tensor, weights: list[torch.Tensor]) -> torch.Tensor:
-    of_hidden, bias, of_output, last_bias = weights
-    return torch.relu(x @ of_hidden + bias) @ of_output + last_bias
+    return score

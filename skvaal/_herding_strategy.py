@@ -44,6 +44,10 @@ class HerdingQueryStrategy(BaseQueryStrategy):
     bandwidth : float, default=1.0
         How far a sample covers others: the width of the kernel, in units of the squared distance
         within which the share 1 / (n_labeled + n) of the pool lies. n samples are to be chosen.
+    class_balance : float, default=0.0
+        From 0, where every sample counts by its uncertainty alone, to 1, where classes that are
+        rare in the pool count as much as frequent ones: see :class:`Herding`. If classes differ in
+        size, and all should be recognised equally well, take 1; take 0.5 if some of both matters.
     uncertainty : {'auto', 'margin', 'entropy', 'least_confident', 'disagreement', 'std'}, \
             callable or None, default='auto'
         How unsure a task model is of a sample, from its class probabilities. 'margin' is one minus
@@ -121,6 +125,7 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         **BaseQueryStrategy._parameter_constraints,
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "bandwidth": [Interval(Real, 0, None, closed="neither")],
+        "class_balance": [Interval(Real, 0, 1, closed="both")],
     }
 
     def __init__(
@@ -128,6 +133,7 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         *,
         n_components: int = 32,
         bandwidth: float = 1.0,
+        class_balance: float = 0.0,
         uncertainty: Any = "auto",
         multilabel: str = "auto",
         data_format: str = "channels_first",
@@ -137,6 +143,7 @@ class HerdingQueryStrategy(BaseQueryStrategy):
     ) -> None:
         self.n_components = n_components
         self.bandwidth = bandwidth
+        self.class_balance = class_balance
         self.uncertainty = uncertainty
         self.multilabel = multilabel
         self.data_format = data_format
@@ -155,7 +162,12 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         return len(self.components_)
 
     def _make_rule(self) -> Rule:
-        return Herding(space="components", score_power=0.0, bandwidth=self.bandwidth)
+        return Herding(
+            space="components",
+            score_power=0.0,
+            bandwidth=self.bandwidth,
+            class_balance=self.class_balance,
+        )
 
     def _fit(
         self,
@@ -177,12 +189,19 @@ class HerdingQueryStrategy(BaseQueryStrategy):
             coordinates=self._project(pool, "X_unlabeled"),
             labeled_coordinates=self.labeled_coordinates_,
             uncertainty=uncertainty,
+            proba=predictions.proba if rule.reads.proba else None,
             verbose=self.verbose,
         )
 
     def _project(self, pool: Pool, name: str) -> NDArray[np.float32]:
         space = PrincipalComponents(self.mean_, self.components_)
         return space.project(pool, name, verbose=self.verbose)
+
+    def _params_to_save(self) -> dict[str, Any]:
+        params = super()._params_to_save()
+        if params["class_balance"] == 0:  # so that earlier versions, which lack it, open the file
+            del params["class_balance"]
+        return params
 
     def _export_state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
         if (n_kept := len(self.components_)) > self.n_components:

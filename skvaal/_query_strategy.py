@@ -416,8 +416,9 @@ class BaseQueryStrategy(
         self._check_parameters(warns=False)
         explicit = is_explicit(self.uncertainty)
         named = self.uncertainty if isinstance(self.uncertainty, str) else ""
+        reads = self._make_rule().reads
         return PredictionNeeds(
-            pool=self.uncertainty is not None and self._make_rule().reads.uncertainty,
+            pool=(self.uncertainty is not None and reads.uncertainty) or reads.proba,
             members=named == "disagreement",
             required_by=describe_uncertainty(self.uncertainty) if explicit else None,
             answer="std" if named == "std" else "proba" if named in UNCERTAINTIES else "any",

@@ -123,6 +123,8 @@ def test_every_parameter_matters(digits, params):
     ("params", "message"),
     [
         ({"bandwidth": 0.0}, "bandwidth"),
+        ({"class_balance": -0.1}, "class_balance"),
+        ({"class_balance": 1.1}, "class_balance"),
         ({"n_components": 0}, "n_components"),
         ({"uncertainty": "margn"}, "uncertainty"),
         ({"data_format": "nchw"}, "data_format"),

@@ -400,8 +400,12 @@ def strategy(request):
     """Unfitted strategies that keep coordinates of the labelled samples."""
     return {
         "vaal": VAALQueryStrategy(**SMALL),
-        "vaal in the decoded space": VAALQueryStrategy(**SMALL, rule=Herding(space="decoded")),
-        "herding": HerdingQueryStrategy(n_components=5, bandwidth=0.5, random_state=0),
+        "vaal in the decoded space": VAALQueryStrategy(
+            **SMALL, rule=Herding(space="decoded", class_balance=0.5)
+        ),
+        "herding": HerdingQueryStrategy(
+            n_components=5, bandwidth=0.5, class_balance=0.5, random_state=0
+        ),
     }[request.param]
 
 

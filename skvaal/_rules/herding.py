@@ -109,6 +109,13 @@ class Herding(Rule):
         half its limit of 0.5.
     bandwidth : float, default=1.0
         Above 0. A wider kernel covers more of the pool with each sample.
+    class_balance : float, default=0.0
+        From 0 to 1. How far classes that are rare in the pool count as much as frequent ones. The
+        weight of a sample is multiplied by ``sum over classes c of p[c] / share[c] **
+        class_balance``, where p are its class probabilities and share their mean over the pool. At
+        1, all classes have the same weight together, as if they were equally frequent where the
+        model will be used (weights of a label shift [5]_). 0.5 lies halfway. It has no effect
+        without probabilities of one label for each sample.
 
     See Also
     --------
@@ -121,6 +128,8 @@ class Herding(Rule):
     .. [2] Minoux, "Accelerated Greedy Algorithms for Maximizing Submodular Set Functions", 1978.
     .. [3] Cohen, Kaplan, "Summarizing Data using Bottom-k Sketches", PODC 2007.
     .. [4] Gissin, Shalev-Shwartz, "Discriminative Active Learning", 2019, arXiv 1907.06347.
+    .. [5] Lipton, Wang, Smola, "Detecting and Correcting for Label Shift with Black Box
+           Predictors", ICML 2018, arXiv 1802.03916, section 3.
 
     Examples
     --------
@@ -144,6 +153,7 @@ class Herding(Rule):
             StrOptions({"missing_share", "n_labeled"}),
         ],
         "bandwidth": [Interval(Real, 0, None, closed="neither")],
+        "class_balance": [Interval(Real, 0, 1, closed="both")],
     }
 
     def __init__(
@@ -151,16 +161,23 @@ class Herding(Rule):
         space: str = "components",
         score_power: str | float = "missing_share",
         bandwidth: float = 1.0,
+        class_balance: float = 0.0,
     ) -> None:
         self.space = space
         self.score_power = score_power
         self.bandwidth = bandwidth
+        self.class_balance = class_balance
 
     @property
     def reads(self) -> Reads:
-        """Coordinates and uncertainty; scores where `score_power` may be above 0."""
-        has_scores = self.score_power != 0
-        return Reads(has_scores, coordinates=True, labeled_coordinates=True, uncertainty=True)
+        """Coordinates and uncertainty; scores and probabilities where they may count."""
+        return Reads(
+            scores=self.score_power != 0,
+            coordinates=True,
+            labeled_coordinates=True,
+            uncertainty=True,
+            proba=self.class_balance != 0,
+        )
 
     def exponent(self, candidates: Candidates) -> float:
         """Exponent of the scores, given what is known of the candidates."""
@@ -284,7 +301,16 @@ class Herding(Rule):
         power = self.exponent(candidates)
         if power > 0:
             weights = weights * ranks(-candidates.read_scores()) ** power
+        if self.class_balance > 0 and candidates.proba is not None:
+            weights = weights * _measure_rarity(candidates.proba, self.class_balance)
         return weights
+
+
+def _measure_rarity(proba: NDArray[np.floating], power: float) -> NDArray[np.float64]:
+    """Sum of p / share ** power over the classes of each sample, (n_samples,); 1 is the largest."""
+    shares = proba.mean(axis=0, dtype=np.float64) ** power
+    rarity: NDArray[np.float64] = proba @ np.divide(1, shares, out=shares, where=shares > 0)
+    return rarity / rarity.max()
 
 
 def _count_without_gain(gains: NDArray[np.float64], weights: NDArray[np.float64]) -> int:

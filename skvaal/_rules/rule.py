@@ -27,8 +27,9 @@ class Candidates:
 
     Scores are log-odds of being labelled, (n_samples,): lower is taken sooner. Coordinates are
     (n_samples, n_dims), `labeled_coordinates` None for no labelled sample. `uncertainty`,
-    (n_samples,), is None without a task model. `missing_share` is how much of the pool lies where
-    no label is. A subclass may compute when it is first asked.
+    (n_samples,), is None without a task model, as is `proba`, its class probabilities, (n_samples,
+    n_classes). `missing_share` is how much of the pool lies where no label is. A subclass may
+    compute when it is first asked.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Candidates:
         coordinates: NDArray[np.float32] | None = None,
         labeled_coordinates: NDArray[np.float32] | None = None,
         uncertainty: NDArray[np.floating] | None = None,
+        proba: NDArray[np.floating] | None = None,
         missing_share: float | None = None,
         verbose: Verbose = False,
     ) -> None:
@@ -48,6 +50,7 @@ class Candidates:
             labeled_coordinates = np.empty((0, n_dims), dtype=np.float32)
         self.labeled_coordinates = labeled_coordinates
         self.uncertainty = uncertainty
+        self.proba = proba
         self.verbose = verbose
         self._scores = scores
         self._coordinates = coordinates
@@ -84,6 +87,7 @@ class Reads:
     coordinates: bool = False
     labeled_coordinates: bool = False
     uncertainty: bool = False
+    proba: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -307,6 +307,7 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
             components=getattr(self, "components_", None),
             labeled_coordinates=labeled,
             uncertainty=uncertainty,
+            proba=predictions.proba if reads.proba else None,
         )
 
     def _params_to_save(self) -> dict[str, Any]:

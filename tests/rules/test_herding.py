@@ -524,3 +524,45 @@ def test_uncertainty_over_the_whole_range_of_numbers():
     extreme = np.r_[-1.7e308, np.zeros(18), 1.7e308]
     candidates = Candidates(20, coordinates=Z, uncertainty=extreme)
     assert np.isfinite(Herding(score_power=0).choose(candidates, 5, RandomState(0)).values).all()
+
+
+# Classes that are rare in the pool
+
+
+def gains_of_loners(class_balance, proba):
+    """What samples gain that are far from each other: the squares of their weights."""
+    n = len(proba)
+    rule = Herding(score_power=0, bandwidth=1e-6, class_balance=class_balance)
+    Z = 1e3 * np.eye(n, dtype=np.float32)
+    candidates = Candidates(n, coordinates=Z, uncertainty=np.ones(n), proba=proba)
+    return rule.measure(candidates, np.arange(n), RandomState(0))[0]
+
+
+@pytest.mark.parametrize(("class_balance", "ratio"), [(0.0, 1), (0.5, 3), (1.0, 9)])
+def test_a_rare_class_weighs_more(class_balance, ratio):
+    proba = np.repeat([[1.0, 0.0], [0.0, 1.0]], [18, 2], axis=0)
+    gains = gains_of_loners(class_balance, proba)
+    np.testing.assert_allclose(gains[-1] / gains[0], ratio**2, rtol=1e-5)
+
+
+def test_at_1_a_weight_is_that_of_a_label_shift():
+    proba = RandomState(0).dirichlet([5, 1, 0.2], 200)
+    weights = np.sqrt(gains_of_loners(1.0, proba))
+    expected = [sum(row[c] / proba[:, c].mean() for c in range(3)) for row in proba]
+    np.testing.assert_allclose(weights / weights.max(), expected / np.max(expected), rtol=1e-4)
+
+
+def test_a_class_that_no_sample_may_have():
+    proba = np.repeat([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]], [18, 2], axis=0)
+    with np.errstate(divide="raise", invalid="raise"):
+        gains = gains_of_loners(1.0, proba)
+    np.testing.assert_allclose(gains[-1] / gains[0], 81, rtol=1e-5)
+
+
+def test_without_probabilities_no_class_is_rare():
+    Z, uncertainty = two_groups(), RandomState(1).rand(121)
+    chosen = [
+        select(Herding(score_power=0, class_balance=each), 9, Z=Z, uncertainty=uncertainty).tolist()
+        for each in (0.0, 1.0)
+    ]
+    assert chosen[0] == chosen[1]

@@ -45,6 +45,13 @@ def herding_no_learner(random_state: int) -> Strategy:
     return HerdingQuery(uncertainty=None, random_state=random_state)
 
 
+def herding_class_balance(random_state: int) -> Strategy:
+    """Return herding in which classes that are rare in the pool count for more."""
+    from skvaal import HerdingQuery
+
+    return HerdingQuery(class_balance=0.5, random_state=random_state)
+
+
 # The default's rule, stated so that parameters for all of VAAL cannot turn it into another one.
 VAAL_HERDING: partial[Strategy] = partial(vaal_herding, rule="herding", uncertainty="auto")
 # The paper's ablations, and the one idea of TA-VAAL and of SRAAL: all other settings are those of

@@ -61,6 +61,7 @@ LIBRARIES: dict[str, Library] = {
             **_own.VARIANTS,
             **_own.HERDING_ABLATIONS,
             "herding": _own.herding,
+            "herding_class_balance": _own.herding_class_balance,
             "herding_no_learner": _own.herding_no_learner,
             "random": _own.random,
             **_torch.STRATEGIES,

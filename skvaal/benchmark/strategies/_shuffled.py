@@ -18,7 +18,7 @@ class ShuffledHerding(Herding):
 
     Parameters
     ----------
-    space, score_power, bandwidth
+    space, score_power, bandwidth, class_balance
         As in :class:`skvaal.Herding`.
 
     Examples

@@ -74,4 +74,9 @@ def note_diagnosis(strategy: Any) -> list[str]:
             "The discriminator cannot tell held-out labelled from unlabelled samples (AUC "
             f"{found.auc_cross_fitted:.2f}): its scores are noise here."
         )
+    if found.score_exponent is not None and found.score_exponent >= LEAST_EXPONENT:
+        notes.append(
+            "The discriminator had a part in the choice, since its scores were raised to the power "
+            f"{found.score_exponent:.2g}: {found.score_exponent_reason}."
+        )
     return notes

@@ -140,7 +140,7 @@ def test_an_ablation_is_trained_as_it_is_made(name, learner, pool):
 
 
 def test_shuffled_scores_are_those_of_d_in_another_order(learner, pool):
-    params = {"max_epochs": 1, "rule__bandwidth": 2.0}
+    params = {"max_epochs": 1, "rule__bandwidth": 2.0, "rule__score_power": 0.5}
     name = "vaal_herding_shuffled_d"
     shuffled, again, other = (
         get_strategies([name], vaal_params=params)[name](seed) for seed in (0, 0, 1)

@@ -1,0 +1,177 @@
+"""Classes of unequal size: can herding gain what margin gains there, and lose nothing elsewhere?
+
+    SKVAAL_DATA=data python experiments/class_priors.py news_few_imbalanced,news_few
+    ... all --only uniform --seeds 20
+
+Plays named cases (`skvaal benchmark --cases`) with HerdingQuery() and with changes of its weight w:
+
+- uniform: w times the sum over classes c of p_c / pi_c, where p are the learner's probabilities of
+  a sample and pi their mean over the pool: the weight of a sample in a pool in which classes are
+  equally frequent (correction of a label shift: Saerens et al., 2002; Lipton et al., 2018,
+  arXiv 1802.03916); half uniform: with the square root of pi;
+- squared, fourth: w ** 2, w ** 4; and both.
+
+The test samples have all classes alike, or as the data have them. "as pool" weighs the accuracy of
+each class by its share of the pool instead. SKVAAL_DATA names the folder with the data. Goes on
+where it was stopped, in build/class_priors. Writes areas under the accuracy curve less herding's to
+docs/results/research/class_priors.txt; docs/research/class_priors.md has what came out.
+"""
+
+import argparse
+import json
+import warnings
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from common import RESULTS
+from scipy.stats import wilcoxon
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_limits
+
+from skvaal import Herding, HerdingQuery, HerdingQueryStrategy
+from skvaal.benchmark import load_dataset
+from skvaal.benchmark.cases import CASES, get_cases
+from skvaal.benchmark.estimators import get_estimator
+from skvaal.benchmark.journal import RunKey
+from skvaal.benchmark.rounds import _Run
+from skvaal.benchmark.strategies import get_strategies
+
+BUILD = Path(__file__).parents[1] / "build" / "class_priors"
+LEAST = 1e-6
+
+
+class WeighedHerding(Herding):
+    """Herding by w ** power, times the sum of p_c / pi_c ** prior over classes c."""
+
+    power, prior, proba = 1.0, 0.0, None
+
+    def _weigh(self, candidates):
+        shares = self.proba.mean(axis=0) ** self.prior
+        return super()._weigh(candidates) ** self.power * (self.proba / shares).sum(axis=1)
+
+
+class WeighedStrategy(HerdingQueryStrategy):
+    how, probabilities = None, None
+
+    def _make_rule(self):
+        rule = WeighedHerding(score_power=0.0, bandwidth=self.bandwidth)
+        rule.proba = self.probabilities
+        rule.power, rule.prior = self.how
+        return rule
+
+
+class Weighed:
+    """A query strategy of modAL."""
+
+    def __init__(self, random_state, *, power=1.0, prior=0.0):
+        self.random_state, self.how = random_state, (power, prior)
+
+    def __call__(self, learner, X_pool, n_instances):
+        proba = learner.predict_proba(X_pool)
+        strategy = WeighedStrategy(random_state=self.random_state)
+        strategy.how, strategy.probabilities = self.how, np.maximum(proba, LEAST)
+        return strategy.fit_query(
+            learner.X_training, X_pool, n_instances, proba=proba, return_scores=True
+        )
+
+
+STRATEGIES = {
+    "herding": lambda random_state: HerdingQuery(random_state=random_state),
+    "uniform": partial(Weighed, prior=1.0),
+    "half uniform": partial(Weighed, prior=0.5),
+    "squared": partial(Weighed, power=2),
+    "fourth": partial(Weighed, power=4),
+    "squared half uniform": partial(Weighed, power=2, prior=0.5),
+    "squared uniform": partial(Weighed, power=2, prior=1.0),
+    "fourth uniform": partial(Weighed, power=4, prior=1.0),
+    **get_strategies(["margin"]),
+}
+
+
+class Run(_Run):
+    """Also records the accuracy on test samples whose classes are as frequent as in the pool."""
+
+    def _record(self, learner, round_, seconds, picked):
+        record = super()._record(learner, round_, seconds, picked)
+        classes, counts = np.unique(self.start.y, return_counts=True)
+        is_right = learner.predict(self.X_test) == self.y_test
+        recalls = [is_right[self.y_test == each].mean() for each in classes]
+        return record | {"as_pool": float(np.average(recalls, weights=counts))}
+
+
+def play(case, strategy, seed):
+    """Records of a run; what is in build/class_priors is not played again."""
+    path = BUILD / f"{case.name}-{strategy}-{seed}.json"
+    if path.exists():
+        return json.loads(path.read_text())
+    names = {"data": case.data, "estimator": case.estimator, "protocol": case.protocol.name}
+    key = RunKey(**names, strategy=strategy, seed=seed)
+    make = STRATEGIES[strategy], get_estimator(case.estimator)
+    records = list(Run(load_dataset(case.data), case.plan, case.protocol, key, *make).rounds())
+    rows = [{k: row[k] for k in ("n_labeled", "accuracy", "as_pool")} for row in records]
+    path.write_text(json.dumps(rows))
+    return rows
+
+
+def gather():
+    """Areas in points of all that was played: (case, strategy, seed), by both accuracies."""
+    rows = []
+    for path in BUILD.glob("*.json"):
+        name, strategy, seed = path.stem.rsplit("-", 2)
+        found = pd.DataFrame(json.loads(path.read_text())).set_index("n_labeled")
+        area = {k: np.trapezoid(found[k], found.index) / np.ptp(found.index) for k in found}
+        rows.append({"case": name, "strategy": strategy, "seed": int(seed), **area})
+    table = pd.DataFrame(rows).set_index(["case", "strategy", "seed"])
+    return 100 * table.sort_index()
+
+
+def compare(difference):
+    difference = difference.dropna()
+    p = wilcoxon(difference).pvalue if difference.any() else 1.0
+    return f"{difference.mean():+.2f} +- {difference.sem():.2f} p={p:.3f}"
+
+
+def make_table(points):
+    blocks = []
+    for name in [each for each in CASES if each in points.index.levels[0]]:
+        one = points.loc[name].unstack("strategy")
+        rows = {}
+        for strategy in [each for each in STRATEGIES if each in one["accuracy"]]:
+            rows[strategy] = {
+                "seeds": str(one["accuracy"][strategy].count()),
+                "area": f"{one['accuracy'][strategy].mean():.2f}",
+            }
+            for column, title in [("accuracy", "less herding"), ("as_pool", "as pool")]:
+                if strategy != "herding":
+                    difference = one[column][strategy] - one[column]["herding"]
+                    rows[strategy][title] = compare(difference)
+        blocks.append(f"{name}\n{pd.DataFrame(rows).T.fillna('').to_string()}\n")
+    return "\n".join(blocks)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("cases", help="names, separated by commas; 'none' makes the table alone")
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--only", help="strategies beside herding, by commas")
+    args = parser.parse_args()
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    torch.set_num_threads(1)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    strategies = ["herding", *args.only.split(",")] if args.only else list(STRATEGIES)
+    with threadpool_limits(1):
+        for case in [] if args.cases == "none" else get_cases(args.cases.split(",")):
+            for seed in range(args.seeds):
+                for strategy in strategies:
+                    play(case, strategy, seed)
+            print(case.name, flush=True)
+    text = make_table(gather())
+    (RESULTS / "class_priors.txt").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Classes that are rare in the pool count for more, whoever asks."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.linear_model import LogisticRegression
+
+from skvaal import HerdingQuery, HerdingQueryStrategy, VAALQuery, VAALQueryStrategy
+
+N = 40
+SMALL = {
+    "max_epochs": 2,
+    "batch_size": 64,
+    "vae__hidden": (8,),
+    "discriminator__hidden": (8,),
+    "device": "cpu",
+}
+QUERIES = {
+    "herding": (HerdingQuery, {}, "class_balance"),
+    "herding without uncertainty": (HerdingQuery, {"uncertainty": None}, "class_balance"),
+    "vaal": (VAALQuery, SMALL, "rule__class_balance"),
+}
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Three overlapping classes, of 20 labels each; of the pool, the last has a twentieth."""
+    rng = np.random.RandomState(0)
+    sizes, y = [400, 360, 40], np.repeat([0, 1, 2], [420, 380, 60])
+    X = (rng.randn(len(y), 4) + 2.5 * np.eye(4)[y]).astype(np.float32)
+    is_labeled = np.concatenate([np.arange(20 + size) < 20 for size in sizes])
+    return X[is_labeled], y[is_labeled], X[~is_labeled], y[~is_labeled]
+
+
+def count_rare(query, data):
+    X, y, X_pool, y_pool = data
+    model = LogisticRegression().fit(X, y)
+    learner = SimpleNamespace(
+        estimator=model, predict_proba=model.predict_proba, X_training=X, y_training=y
+    )
+    indices, _ = query(learner, X_pool, N)
+    assert len(set(indices.tolist())) == N
+    return int((y_pool[indices] == 2).sum())
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_more_of_a_rare_class_is_chosen(name, data):
+    kind, params, parameter = QUERIES[name]
+    counts = [
+        count_rare(kind(**params, **{parameter: each}, random_state=0), data)
+        for each in (0.0, 0.5, 1.0)
+    ]
+    assert counts[0] < counts[1] < counts[2]
+
+
+@pytest.mark.parametrize("kind", [HerdingQueryStrategy, VAALQueryStrategy])
+@pytest.mark.parametrize("uncertainty", ["auto", None])
+def test_without_probabilities_it_has_no_effect(kind, uncertainty, data):
+    X, _, X_pool, _ = data
+    vaal = kind is VAALQueryStrategy
+    strategy = kind(uncertainty=uncertainty, random_state=0, **(SMALL if vaal else {}))
+    strategy.fit_pools(X, X_pool)
+    expected = strategy.query(X_pool, N).tolist()
+    strategy.set_params(**{"rule__class_balance" if vaal else "class_balance": 1.0})
+    assert strategy.query(X_pool, N).tolist() == expected
+
+
+def test_a_regressor_has_no_classes(data):
+    X, y, X_pool, _ = data
+    model = RandomForestRegressor(10, random_state=0).fit(X, y)
+    learner = SimpleNamespace(estimator=model, X_training=X, y_training=y)
+    chosen = [
+        HerdingQuery(class_balance=each, uncertainty="disagreement", random_state=0)(
+            learner, X_pool, N
+        )[0].tolist()
+        for each in (0.0, 1.0)
+    ]
+    assert chosen[0] == chosen[1]

@@ -416,9 +416,8 @@ class BaseQueryStrategy(
         self._check_parameters(warns=False)
         explicit = is_explicit(self.uncertainty)
         named = self.uncertainty if isinstance(self.uncertainty, str) else ""
-        reads = self._make_rule().reads
         return PredictionNeeds(
-            pool=(self.uncertainty is not None and reads.uncertainty) or reads.proba,
+            pool=self.uncertainty is not None and self._make_rule().reads.uncertainty,
             members=named == "disagreement",
             required_by=describe_uncertainty(self.uncertainty) if explicit else None,
             answer="std" if named == "std" else "proba" if named in UNCERTAINTIES else "any",
@@ -456,6 +455,10 @@ class BaseQueryStrategy(
                 "HerdingQuery in an ActiveLearner"
             )
         return rule, measure_uncertainty(self.uncertainty, predictions, self.multilabel)
+
+    def _proba_for(self, rule: Rule, predictions: Predictions) -> NDArray[np.float64] | None:
+        """Class probabilities, if a rule reads them; uncertainty=None ignores them."""
+        return None if self.uncertainty is None or not rule.reads.proba else predictions.proba
 
     def _check_uncertainty(self, rule: Rule) -> None:
         """Raise if the user names an uncertainty that the rule does not read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from numbers import Integral
 from typing import Any
 
@@ -317,6 +318,11 @@ class VAALQueryStrategy(TrainedNetMixin, BaseQueryStrategy):
                 "HerdingQueryStrategy or HerdingQuery, which train no network, or give the scores "
                 "a weight"
             )
+
+    def _suggest(self, name: str, known: Iterable[str]) -> str:
+        if any(name in rule().get_params() for rule in RULES.values()):
+            return f"did you mean 'rule__{name}'?"
+        return super()._suggest(name, known)
 
     def _make_rule(self) -> Rule:
         return as_rule(self.rule, self._nested_params("rule"), warns=False)

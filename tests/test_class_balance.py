@@ -21,7 +21,11 @@ SMALL = {
 }
 QUERIES = {
     "herding": (HerdingQuery, {}, "class_balance"),
-    "herding without uncertainty": (HerdingQuery, {"uncertainty": None}, "class_balance"),
+    "herding by rarity alone": (
+        HerdingQuery,
+        {"uncertainty": lambda proba: np.ones(len(proba))},
+        "class_balance",
+    ),
     "vaal": (VAALQuery, SMALL, "rule__class_balance"),
 }
 
@@ -60,13 +64,15 @@ def test_more_of_a_rare_class_is_chosen(name, data):
 @pytest.mark.parametrize("kind", [HerdingQueryStrategy, VAALQueryStrategy])
 @pytest.mark.parametrize("uncertainty", ["auto", None])
 def test_without_probabilities_it_has_no_effect(kind, uncertainty, data):
-    X, _, X_pool, _ = data
+    X, y, X_pool, _ = data
+    proba = LogisticRegression().fit(X, y).predict_proba(X_pool) if uncertainty is None else None
     vaal = kind is VAALQueryStrategy
     strategy = kind(uncertainty=uncertainty, random_state=0, **(SMALL if vaal else {}))
     strategy.fit_pools(X, X_pool)
-    expected = strategy.query(X_pool, N).tolist()
+    expected = strategy.query(X_pool, N, proba=proba).tolist()
     strategy.set_params(**{"rule__class_balance" if vaal else "class_balance": 1.0})
-    assert strategy.query(X_pool, N).tolist() == expected
+    assert not strategy.prediction_needs().pool or uncertainty is not None
+    assert strategy.query(X_pool, N, proba=proba).tolist() == expected
 
 
 def test_a_regressor_has_no_classes(data):

@@ -23,6 +23,8 @@ from skvaal import DenseVAE, UnusedParameterWarning, VAALNet, VAALQueryStrategy
         ("engine__precison", "engine__precision"),
         ("net__shift", "there is nothing to set"),
         ("rule__bandwith", "rule__bandwidth"),
+        ("bandwidth", "rule__bandwidth"),
+        ("class_balance", "rule__class_balance"),
         ("betta", "beta"),
         ("vae_latent_dim", "vae__latent_dim"),
         ("optimizer_vae_lr", "optimizer_vae__lr"),

@@ -112,10 +112,13 @@ class Herding(Rule):
     class_balance : float, default=0.0
         From 0 to 1. How far classes that are rare in the pool count as much as frequent ones. The
         weight of a sample is multiplied by ``sum over classes c of p[c] / share[c] **
-        class_balance``, where p are its class probabilities and share their mean over the pool. At
-        1, all classes have the same weight together, as if they were equally frequent where the
-        model will be used (weights of a label shift [5]_). 0.5 lies halfway. It has no effect
-        without probabilities of one label for each sample.
+        class_balance``, divided by the largest such sum. Here p are its class probabilities, the
+        mean of a committee's members; share is their mean over the pool, at least one sample's. At
+        1, these factors have the same sum over all classes, as if these were equally frequent
+        where the model will be used (weights of a label shift [5]_). That holds as far as the
+        probabilities are right: a model that is trained on a few labels of each class takes rare
+        classes for more frequent than they are. It has no effect with ``uncertainty=None``, for
+        several labels or outputs, pixels, or a regressor.
 
     See Also
     --------
@@ -307,9 +310,12 @@ class Herding(Rule):
 
 
 def _measure_rarity(proba: NDArray[np.floating], power: float) -> NDArray[np.float64]:
-    """Sum of p / share ** power over the classes of each sample, (n_samples,); 1 is the largest."""
-    shares = proba.mean(axis=0, dtype=np.float64) ** power
-    rarity: NDArray[np.float64] = proba @ np.divide(1, shares, out=shares, where=shares > 0)
+    """Sum of p / share ** power over the classes of each sample, (n_samples,); 1 is the largest.
+
+    A class of which less than one sample is expected in the pool counts as one sample.
+    """
+    shares = np.maximum(proba.mean(axis=0, dtype=np.float64), 1 / len(proba))
+    rarity: NDArray[np.float64] = proba @ shares**-power
     return rarity / rarity.max()
 
 

@@ -52,7 +52,7 @@ def missing_share(
     Returns
     -------
     float
-        From 0 to 1. 0 if a pool has fewer than 10 samples, or all samples are equal.
+        From 0 to 1. 0 if a pool has fewer than 10 samples, or all rows of Z are equal.
     """
     extent = float(Z.std(axis=0, dtype=np.float64).max()) if len(Z) else 0.0
     if min(len(Z_labeled), len(Z)) < _LEAST or extent == 0:
@@ -78,7 +78,8 @@ def _shares_below(
 ) -> NDArray[np.float64]:
     """Of each labelled sample: the share of others that look less labelled, by one that saw none.
 
-    Both pools are shuffled. Each fold has a discriminator of its own; of equals, half count.
+    Both pools are shuffled. Each fold has a discriminator of its own. Equals are in random order,
+    or a sample that stands often would look like a rim.
     """
     folds = [np.arange(len(each)) % _N_FOLDS for each in (Z_labeled, Z)]
     shares = []
@@ -86,13 +87,20 @@ def _shares_below(
     with own_modes("cpu"), own_generators(seed, torch.device("cpu")):
         for k in range(_N_FOLDS):
             score = _fit_discriminator(Z_labeled[folds[0] != k], Z[folds[1] != k])
-            of_labeled, of_others = (
-                score(Z_labeled[folds[0] == k]),
-                np.sort(score(Z[folds[1] == k])),
-            )
-            below = [np.searchsorted(of_others, of_labeled, side) for side in ("left", "right")]
-            shares.append(np.mean(below, axis=0) / len(of_others))
+            of_labeled, of_others = score(Z_labeled[folds[0] == k]), score(Z[folds[1] == k])
+            shares.append(_order(of_labeled, of_others, random_state))
     return np.concatenate(shares)
+
+
+def _order(
+    of_labeled: NDArray[np.float32], of_others: NDArray[np.float32], random_state: RandomState
+) -> NDArray[np.float64]:
+    """Share of the others that come before each labelled sample, of equals in random order."""
+    scores = np.concatenate([of_labeled, of_others])
+    order = np.lexsort([random_state.random_sample(len(scores)), scores])
+    is_other = order >= len(of_labeled)
+    shares: NDArray[np.float64] = np.cumsum(is_other)[~is_other] / len(of_others)
+    return shares
 
 
 def _fit_discriminator(

@@ -307,7 +307,7 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
             components=getattr(self, "components_", None),
             labeled_coordinates=labeled,
             uncertainty=uncertainty,
-            proba=predictions.proba if reads.proba else None,
+            proba=self._proba_for(rule, predictions),
         )
 
     def _params_to_save(self) -> dict[str, Any]:

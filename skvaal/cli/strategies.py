@@ -33,6 +33,7 @@ ONLY_BENCHMARK = {
         Row("vaal_herding_latent", "VAE, D", "latent space, D, model", "among latent means"),
         Row("vaal_herding_decoded", "VAE, D", "decoded space, D, model", "among decoded means"),
         Row("vaal_herding_decoded_n_labeled", "VAE, D", "decoded, D, model", "D counts by labels"),
+        Row("herding_class_balance", "-", "components, model", "herding; rare classes count more"),
         Row("mc_dropout", "-", "model's dropout", "entropy of the mean of 20 passes"),
         Row("dbal", "-", "model's dropout", "mutual information over 20 passes"),
         Row("variation_ratios", "committee", "votes", "share of votes against the majority"),

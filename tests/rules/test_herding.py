@@ -559,6 +559,14 @@ def test_a_class_that_no_sample_may_have():
     np.testing.assert_allclose(gains[-1] / gains[0], 81, rtol=1e-5)
 
 
+@pytest.mark.parametrize("tiny", [1e-10, 1e-300, 5e-324])
+def test_a_class_that_the_pool_lacks_decides_nothing(tiny):
+    proba = np.repeat([[0.6, 0.4, 0.0], [0.4, 0.6, 0.0]], 10, axis=0)
+    expected = gains_of_loners(1.0, proba)
+    proba[3, 2] = tiny
+    np.testing.assert_allclose(gains_of_loners(1.0, proba), expected, rtol=1e-6)
+
+
 def test_without_probabilities_no_class_is_rare():
     Z, uncertainty = two_groups(), RandomState(1).rand(121)
     chosen = [

@@ -60,6 +60,18 @@ def test_chance_seldom_finds_a_part(n_labeled, n):
     assert np.mean(np.array(found) > 0) < 0.08
 
 
+@pytest.mark.parametrize("n_labeled", [50, 100])
+def test_a_row_that_stands_often_is_no_missing_part(n_labeled):
+    def draw_sparse(n, seed):
+        rng = np.random.RandomState(seed)
+        return draw(n, seed, 8) * (rng.random_sample((n, 1)) < 0.1).astype(np.float32)
+
+    found = [
+        estimate(draw_sparse(n_labeled, s), draw_sparse(500, 100 + s), s) > 0 for s in range(30)
+    ]
+    assert np.mean(found) < 0.1
+
+
 def test_equal_samples():
     assert estimate(np.ones((30, 4), np.float32), np.ones((90, 4), np.float32)) == 0
 

@@ -36,7 +36,7 @@ def test_parameters_are_set():
 def test_an_object_is_left_as_it_is():
     given = Herding(bandwidth=0.5, score_power=2)
     rule = as_rule(given, {"score_power": 1})
-    assert rule.get_params() == {"bandwidth": 0.5, "score_power": 1, "space": "components"}
+    assert rule.get_params() == given.get_params() | {"score_power": 1}
     assert given.score_power == 2
     assert as_rule(given, {}) is not given
 

@@ -25,8 +25,8 @@ _WIDTH, _LR, _N_STEPS = 64, 1e-2, 100
 _MAX_LABELED = 2_000
 # Samples of each pool without which nothing can be told.
 _LEAST = 10
-# Held-out labelled samples that count as the rim of the labelled region, and how often chance may
-# find a share where both pools are alike, if the folds had nothing in common.
+# The share of held-out labelled samples that counts as the rim of the labelled region. How often
+# chance may find a share in two pools that are alike, if the folds had nothing in common.
 _RIM, _LEVEL = 0.1, 0.01
 
 
@@ -40,7 +40,7 @@ def missing_share(
     are alike, these are about a tenth: their number is beta-binomial then, as that of samples below
     an order statistic of others. Its quantile for 99 % is taken off. Labelled samples that were
     chosen one by one make few more, regions without a label many. Of two draws from one Gaussian, a
-    share is found in 1 to 6 of 100, since samples that one fold holds out train the others.
+    share is found in up to 6 of 100, since samples that one fold holds out train the others.
 
     Parameters
     ----------

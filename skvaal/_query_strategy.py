@@ -37,7 +37,7 @@ from skvaal._rules.explanation import ExplainingMixin
 from skvaal._rules.function import FunctionRule
 from skvaal._rules.herding import Herding
 from skvaal._rules.rule import Candidates, Choice, Rule
-from skvaal._utils.exceptions import EmptyPoolWarning, warn_user
+from skvaal._utils.exceptions import EmptyPoolWarning, UnusedParameterWarning, warn_user
 from skvaal._utils.float_errors import allowing_underflow
 from skvaal._utils.model_file import Namespaces
 from skvaal._utils.params import NestedParamsMixin, StrOptions, check_flag
@@ -446,6 +446,8 @@ class BaseQueryStrategy(
             space = getattr(rule, "space", "latent")
             bandwidth = rule.bandwidth if isinstance(rule, Herding) else 1.0
             return Herding(space=space, score_power=0.0, bandwidth=bandwidth), None
+        if warns:
+            self._warn_without_classes(rule, predictions)
         if not rule.reads.uncertainty:
             return rule, None
         if is_explicit(self.uncertainty) and predictions.are_missing:
@@ -459,6 +461,19 @@ class BaseQueryStrategy(
     def _proba_for(self, rule: Rule, predictions: Predictions) -> NDArray[np.float64] | None:
         """Class probabilities, if a rule reads them; uncertainty=None ignores them."""
         return None if self.uncertainty is None or not rule.reads.proba else predictions.proba
+
+    def _warn_without_classes(self, rule: Rule, predictions: Predictions) -> None:
+        """Warn if class probabilities should balance a choice, and it gets none."""
+        is_balanced = isinstance(rule, Herding) and rule.reads.proba
+        if not is_balanced or self._proba_for(rule, predictions) is not None:
+            return
+        if self.uncertainty is None:
+            reason = "uncertainty=None leaves out the model's class probabilities"
+        elif predictions.are_missing:
+            reason = "there are no class probabilities; pass proba=..., or let a classifier be asked"
+        else:
+            reason = "a model of several labels, of pixels or of numbers tells no class of a sample"
+        warn_user(f"class_balance has no effect: {reason}", UnusedParameterWarning)
 
     def _check_uncertainty(self, rule: Rule) -> None:
         """Raise if the user names an uncertainty that the rule does not read."""

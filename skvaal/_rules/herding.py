@@ -117,8 +117,8 @@ class Herding(Rule):
         1, these factors have the same sum over all classes, as if these were equally frequent
         where the model will be used (weights of a label shift [5]_). That holds as far as the
         probabilities are right: a model that is trained on a few labels of each class takes rare
-        classes for more frequent than they are. It has no effect with ``uncertainty=None``, for
-        several labels or outputs, pixels, or a regressor.
+        classes for more frequent than they are. It has no effect, and a warning says so, with
+        ``uncertainty=None``, several labels or outputs, pixels, or a regressor.
 
     See Also
     --------

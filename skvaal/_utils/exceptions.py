@@ -49,7 +49,7 @@ class TrainingDivergedWarning(UserWarning):
 
 
 class UnusedParameterWarning(UserWarning):
-    """A parameter was set that the chosen rule or network does not read."""
+    """A parameter was set that nothing reads, with the chosen rule, network or predictions."""
 
 
 class UnusableCacheWarning(UserWarning):

@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 strategies=random,margin,uncertainty,entropy,ranked_batch,core_set,badge,typi_clust,prob_cover,max_herding
-ours=herding,herding_no_learner,vaal_herding_decoded_n_labeled
+ours=herding,herding_no_learner,vaal_herding_decoded_n_labeled,vaal_herding
 strategies+=,drop_query,clue,falcun,$ours
 fewest=random,margin,typi_clust,falcun,$ours
 few=random,margin,typi_clust,falcun,clue,$ours
@@ -48,7 +48,7 @@ case "${1:-all}" in digits | all)
     compare ablations/digits digits $parts standard,biased_start --seeds 20 --initial 20 --batch 20 --rounds 5
     compare ablations/cifar10_features cifar10_features $parts standard,biased_start \
         --estimator logistic_regression --seeds 20 --initial 100 --batch 100 --rounds 4 --pool-size 4000 ;;& batches | all)
-    compare batches digits ${few%,vaal_herding_decoded_n_labeled} budget_sweep \
+    compare batches digits ${few%,vaal_herding_decoded*} budget_sweep \
         --seeds 10 --initial 20 --batch 20 --rounds 4 ;;& variants | all)
     # What VAAL's own parts are worth: the paper's method, its ablations, TA-VAAL and SRAAL.
     compare variants digits \

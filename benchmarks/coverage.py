@@ -105,7 +105,7 @@ def measure(n_samples: int, n_dims: int, n_labeled: int, n: int) -> dict[str, An
     candidates = Candidates(
         n_samples, coordinates=Z, labeled_coordinates=labeled, uncertainty=uncertainty
     )
-    rule = Herding(space="components", score_power=0)
+    rule = Herding(score_power=0, uncertainty_power=1)
     began, cpu_began = perf_counter(), process_time()
     choice = rule.choose(candidates, n, np.random.RandomState(0))
     seconds, cpu_seconds = perf_counter() - began, process_time() - cpu_began

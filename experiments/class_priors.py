@@ -3,13 +3,15 @@
     SKVAAL_DATA=data python experiments/class_priors.py news_few_imbalanced,news_few
     ... all --only uniform --seeds 20
 
-Plays named cases (`skvaal benchmark --cases`) with HerdingQuery() and with changes of its weight w:
+Plays named cases (`skvaal benchmark --cases`) with HerdingQuery(uncertainty_power=1.0), which
+is called herding here, and with changes of its weight w:
 
 - uniform: w times the sum over classes c of p_c / pi_c, where p are the learner's probabilities of
   a sample and pi their mean over the pool: the weight of a sample in a pool in which classes are
   equally frequent (correction of a label shift: Saerens et al., 2002; Lipton et al., 2018,
   arXiv 1802.03916); half uniform: with the square root of pi;
-- squared, fourth: w ** 2, w ** 4; and both.
+- squared, fourth, eighth: w ** 2, w ** 4, w ** 8; by labels: HerdingQuery(), whose exponent grows
+  with the labels; and both.
 
 The test samples have all classes alike, or as the data have them. "as pool" weighs the accuracy of
 each class by its share of the pool instead. SKVAAL_DATA names the folder with the data. Goes on
@@ -57,7 +59,7 @@ class WeighedStrategy(HerdingQueryStrategy):
     how, probabilities = None, None
 
     def _make_rule(self):
-        rule = WeighedHerding(score_power=0.0, bandwidth=self.bandwidth)
+        rule = WeighedHerding(score_power=0.0, uncertainty_power=1.0, bandwidth=self.bandwidth)
         rule.proba = self.probabilities
         rule.power, rule.prior = self.how
         return rule
@@ -79,14 +81,16 @@ class Weighed:
 
 
 STRATEGIES = {
-    "herding": lambda random_state: HerdingQuery(random_state=random_state),
+    "herding": lambda random_state: HerdingQuery(uncertainty_power=1.0, random_state=random_state),
     "uniform": partial(Weighed, prior=1.0),
     "half uniform": partial(Weighed, prior=0.5),
     "squared": partial(Weighed, power=2),
     "fourth": partial(Weighed, power=4),
+    "eighth": partial(Weighed, power=8),
     "squared half uniform": partial(Weighed, power=2, prior=0.5),
     "squared uniform": partial(Weighed, power=2, prior=1.0),
     "fourth uniform": partial(Weighed, power=4, prior=1.0),
+    "by labels": lambda random_state: HerdingQuery(random_state=random_state),
     **get_strategies(["margin"]),
 }
 

@@ -5,11 +5,10 @@
 Reads the records of docs/recommended and docs/batches. Writes docs/results/research/comparison.txt:
 area under the accuracy curve less random's, in points, with a star where Wilcoxon's test gives
 p < 0.05 after Holm's correction; mean ranks; in how many cases each strategy is better and worse
-than random beyond chance, and where it is worst; the areas of herding and of an
-earlier VAAL herding less
-that of each other strategy, +- standard error over the seeds; and herding less what it was when
-the margin itself was the weight (docs/results/research/weighed_by_margin.csv, areas in points, by
-the functions here from the records of then).
+than random beyond chance, and where it is worst; the areas of herding, of VAAL herding and of an
+earlier VAAL herding less that of each other strategy, +- standard error over the seeds; and herding
+less what it was when the margin itself was the weight (docs/results/research/weighed_by_margin.csv,
+areas in points, by the functions here from the records of then).
 """
 
 from pathlib import Path
@@ -22,7 +21,7 @@ from skvaal.benchmark.statistics import areas, cases, mean_ranks
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS = DOCS / "results" / "research"
-OURS = ("herding", "vaal_herding_decoded_n_labeled")
+OURS = ("herding", "vaal_herding", "herding_power_1", "vaal_herding_decoded_n_labeled")
 # Folders that hold a second comparison of a data set: with more labels, with another task model.
 SECOND = ("_many", "_cnn")
 
@@ -113,7 +112,7 @@ def since_the_margin_was_the_weight():
     for name, one in by_case("recommended"):
         if name not in before.index.unique(0):
             continue
-        gain = 100 * areas(one)["herding"] - before[name]
+        gain = 100 * areas(one)["herding_power_1"] - before[name]
         lines.append(f"{name:<28}{gain.mean():+.2f} +- {gain.sem():.2f}")
     return "\n".join(lines) + "\n"
 

@@ -60,7 +60,11 @@ FIRST_SEED = 10
 # What plain VAAL is in the benchmark: the paper's Algorithm 2, without the linear path.
 PLAIN = {"rule": "topk", "uncertainty": None, "vae__linear_path": False}
 # The default of the time when this was played.
-DECODED = {"rule__space": "decoded", "rule__score_power": "n_labeled"}
+DECODED = {
+    "rule__space": "decoded",
+    "rule__score_power": "n_labeled",
+    "rule__uncertainty_power": 1.0,
+}
 
 
 class UNet(nn.Module):
@@ -143,7 +147,7 @@ def by_margin(X_labeled, X_pool, n, proba, seed):
 
 
 def by_herding(X_labeled, X_pool, n, proba, seed):
-    strategy = HerdingQueryStrategy(random_state=seed)
+    strategy = HerdingQueryStrategy(uncertainty_power=1.0, random_state=seed)
     return strategy.fit_query(X_labeled, X_pool, n, proba=proba)
 
 

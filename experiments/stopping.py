@@ -121,8 +121,8 @@ def tabulate(names, stops, accuracies):
 def report_digits():
     forest, linear = RandomForestClassifier(50), LogisticRegression(C=10, max_iter=1000)
     cases = {
-        "random forest, HerdingQuery": (forest, HerdingQuery(), 10),
-        "logistic regression, HerdingQuery": (linear, HerdingQuery(), 10),
+        "random forest, HerdingQuery": (forest, HerdingQuery(uncertainty_power=1.0), 10),
+        "logistic regression, HerdingQuery": (linear, HerdingQuery(uncertainty_power=1.0), 10),
         "random forest, random sampling": (forest, AtRandom(), 5),
     }
     text, biases = [], {}

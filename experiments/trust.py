@@ -2,7 +2,7 @@
 
     SKVAAL_DATA=data python experiments/trust.py
 
-Plays labelling rounds in modAL with HerdingQuery() and three changes to it. Each of them needs five
+Plays labelling rounds in modAL with herding and three changes to it. Each of them needs five
 more fits of the task model for a query, by cross-validation on the labelled samples:
 
 - temperature: the pool's probabilities p become softmax(log(p) / T), where T has the best
@@ -112,7 +112,7 @@ class TrustingStrategy(HerdingQueryStrategy):
     trust = 1.0
 
     def _make_rule(self):
-        rule = TrustingHerding(space="components", score_power=0.0, bandwidth=self.bandwidth)
+        rule = TrustingHerding(score_power=0.0, uncertainty_power=1.0, bandwidth=self.bandwidth)
         rule.trust = self.trust
         return rule
 
@@ -138,7 +138,7 @@ class Trusting:
 
 
 STRATEGIES = {
-    "herding": lambda random_state: HerdingQuery(random_state=random_state),
+    "herding": lambda random_state: HerdingQuery(uncertainty_power=1.0, random_state=random_state),
     "temperature": partial(Trusting, temperature=True),
     "competence": partial(Trusting, competence=True),
     "both": partial(Trusting, temperature=True, competence=True),

@@ -470,7 +470,9 @@ class BaseQueryStrategy(
         if self.uncertainty is None:
             reason = "uncertainty=None leaves out the model's class probabilities"
         elif predictions.are_missing:
-            reason = "there are no class probabilities; pass proba=..., or let a classifier be asked"
+            reason = (
+                "there are no class probabilities; pass proba=..., or let a classifier be asked"
+            )
         else:
             reason = "a model of several labels, of pixels or of numbers tells no class of a sample"
         warn_user(f"class_balance has no effect: {reason}", UnusedParameterWarning)

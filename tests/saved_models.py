@@ -58,18 +58,26 @@ def _vaal(**params: Any) -> Callable[[], VAALQueryStrategy]:
     return lambda: VAALQueryStrategy(**small, **params)
 
 
-# What the name of herding, and its default, stood for in files of format 2.
-OF_FORMAT_2 = {"rule__space": "decoded", "rule__score_power": "n_labeled"}
+def _herding(**params: Any) -> Callable[[], HerdingQueryStrategy]:
+    """As it was by default in files of format 2 and 3."""
+    return lambda: HerdingQueryStrategy(**{"uncertainty_power": 1.0, **params}, random_state=0)
+
+
+# What the name of herding, and its default, stood for in files of earlier formats.
+OF_FORMAT_3 = {"rule__uncertainty_power": 1.0}
+OF_FORMAT_2 = {"rule__space": "decoded", "rule__score_power": "n_labeled", **OF_FORMAT_3}
+
+OLD_HERDING = Herding(space="latent", score_power="n_labeled", uncertainty_power=1.0)
 
 CASES = {
-    "herding": Case(lambda: HerdingQueryStrategy(n_components=4, random_state=0), ROWS),
-    "herding_images": Case(lambda: HerdingQueryStrategy(n_components=3, random_state=0), IMAGES),
-    "herding_offset": Case(lambda: HerdingQueryStrategy(n_components=4, random_state=0), OFFSET),
+    "herding": Case(_herding(n_components=4), ROWS),
+    "herding_images": Case(_herding(n_components=3), IMAGES),
+    "herding_offset": Case(_herding(n_components=4), OFFSET),
     "vaal_rows": Case(_vaal(vae__hidden=(6,), **OF_FORMAT_2), ROWS),
     "vaal_offset": Case(_vaal(vae__hidden=(4,), **OF_FORMAT_2), OFFSET),
     "vaal_images": Case(_vaal(vae__width=2, likelihood="bernoulli", **OF_FORMAT_2), IMAGES),
     "vaal_sparse": Case(
-        _vaal(vae__hidden=(4,), rule=Herding(space="latent", score_power="n_labeled")),
+        _vaal(vae__hidden=(4,), rule=OLD_HERDING),
         SPARSE[:24],
     ),
     "plain_vaal": Case(
@@ -80,10 +88,16 @@ CASES = {
     "pseudo_label": Case(_vaal(vae__hidden=(6,), net="pseudo_label", **OF_FORMAT_2), ROWS, True),
     "task_loss": Case(_vaal(vae__hidden=(6,), net="task_loss", **OF_FORMAT_2), ROWS, True),
     # Of format 3.
-    "vaal_herding": Case(_vaal(vae__hidden=(6,)), ROWS),
+    "vaal_herding": Case(_vaal(vae__hidden=(6,), **OF_FORMAT_3), ROWS),
     "vaal_herding_n_labeled": Case(
-        _vaal(vae__hidden=(6,), rule=Herding(score_power="n_labeled")), ROWS
+        _vaal(vae__hidden=(6,), rule=Herding(score_power="n_labeled", uncertainty_power=1.0)), ROWS
     ),
+    "vaal_herding_proba": Case(_vaal(vae__hidden=(6,), **OF_FORMAT_3), ROWS, True),
+    # Of format 4.
+    "vaal_herding_trusting": Case(
+        _vaal(vae__hidden=(6,), rule=Herding(uncertainty_power=2.5)), ROWS, True
+    ),
+    "herding_trusting": Case(_herding(n_components=4, uncertainty_power=3.0), ROWS, True),
 }
 
 

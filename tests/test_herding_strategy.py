@@ -103,7 +103,7 @@ def test_it_is_the_rule_among_principal_components(digits):
         labeled_coordinates=strategy.labeled_coordinates_,
         uncertainty=margin,
     )
-    rule = Herding(space="components", score_power=0, bandwidth=0.5)
+    rule = Herding(score_power=0, uncertainty_power="n_labeled", bandwidth=0.5)
     expected = rule.choose(candidates, N, np.random.RandomState(strategy._seed))
     indices, gains = strategy.query(X[40:], N, proba=proba, return_scores=True)
     np.testing.assert_array_equal(indices, expected.indices)
@@ -124,6 +124,9 @@ def test_every_parameter_matters(digits, params):
     [
         ({"bandwidth": 0.0}, "bandwidth"),
         ({"class_balance": -0.1}, "class_balance"),
+        ({"uncertainty_power": -0.1}, "uncertainty_power"),
+        ({"uncertainty_power": np.nan}, "uncertainty_power"),
+        ({"uncertainty_power": "missing_share"}, "uncertainty_power"),  # it has no discriminator
         ({"class_balance": 1.1}, "class_balance"),
         ({"n_components": 0}, "n_components"),
         ({"uncertainty": "margn"}, "uncertainty"),

@@ -409,6 +409,7 @@ def strategy(request):
     }[request.param]
 
 
+@pytest.mark.filterwarnings("ignore::skvaal.UnusedParameterWarning")  # without probabilities
 @pytest.mark.parametrize("data", ["digits", "images"])
 def test_a_loaded_strategy_chooses_as_it_did(strategy, data, request, tmp_path):
     X, y = request.getfixturevalue(data)
@@ -510,7 +511,7 @@ def test_what_is_no_file_is_named_and_waited_for_by_nobody(path, fitted, tmp_pat
 # Saving again
 
 
-@pytest.mark.parametrize("name", ["herding", "task_loss", "vaal_herding"])
+@pytest.mark.parametrize("name", ["herding", "task_loss", "vaal_herding_trusting"])
 def test_one_strategy_is_always_the_same_bytes(name, tmp_path):
     path = saved_models.FOLDER / f"{name}.safetensors"
     loaded = type(saved_models.CASES[name].make()).load(path)
@@ -518,7 +519,7 @@ def test_one_strategy_is_always_the_same_bytes(name, tmp_path):
         loaded.save(tmp_path / str(number))
     found = {each.read_bytes() for each in tmp_path.iterdir()}
     assert len(found) == 1
-    if name == "vaal_herding":  # of this format
+    if name == "vaal_herding_trusting":  # of this format
         assert found == {path.read_bytes()}
 
 
@@ -636,7 +637,29 @@ def test_herding_of_format_2_is_that_of_then(rule, space, score_power):
     saved = VAALQueryStrategy._as_of_now(rule, 2)
     made = VAALQueryStrategy(**VAALQueryStrategy._saved_params(saved, {}))._make_rule()
     assert (made.space, made.score_power) == (space, score_power)
-    assert VAALQueryStrategy._as_of_now(rule, 3) == rule
+    assert made.uncertainty_power == 1
+    assert VAALQueryStrategy._as_of_now(rule, 4) == rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "power"),
+    [
+        ({"rule": "herding"}, 1),
+        ({"rule": "herding", "rule__uncertainty_power": "n_labeled"}, "n_labeled"),
+        ({"rule": {"object": ["skvaal", "Herding"], "params": {}}}, 1),
+        ({"rule": {"object": ["skvaal", "Herding"], "params": {"uncertainty_power": 2}}}, 2),
+    ],
+)
+def test_herding_of_format_3_trusts_the_model_as_it_did(rule, power):
+    saved = VAALQueryStrategy._as_of_now(rule, 3)
+    made = VAALQueryStrategy(**VAALQueryStrategy._saved_params(saved, {}))._make_rule()
+    assert (made.space, made.score_power) == ("components", "missing_share")
+    assert made.uncertainty_power == power
+
+
+def test_a_strategy_of_herding_of_format_3_trusts_the_model_as_it_did():
+    assert HerdingQueryStrategy._as_of_now({}, 3) == {"uncertainty_power": 1}
+    assert HerdingQueryStrategy._as_of_now({}, 4) == {}
 
 
 # So many of some thousand crafted files are tried here, others with each kind of strategy.

@@ -108,8 +108,10 @@ def test_herding_in_components(stored_choices, data, name, seed):
         assert gains[stored[at]] == pytest.approx(gains[indices[at]], rel=1e-6)
 
     for uncertainty, key in (("auto", "learner"), (None, "none")):
-        query = HerdingQuery(random_state=seed, uncertainty=uncertainty)
+        query = HerdingQuery(random_state=seed, uncertainty=uncertainty, uncertainty_power=1.0)
         expect(query(learner, X[pool], 20)[0], query.strategy_, key)
-    strategy = HerdingQueryStrategy(random_state=seed, uncertainty="entropy", bandwidth=0.5)
+    strategy = HerdingQueryStrategy(
+        random_state=seed, uncertainty="entropy", uncertainty_power=1.0, bandwidth=0.5
+    )
     expect(strategy.fit_query(X[labeled], X[pool], 20, proba=proba), strategy, "entropy")
     expect(strategy.query(X[pool], 20, proba=proba), strategy, "entropy")

@@ -38,6 +38,8 @@ _NARROW, _LEAST_WIDTH = 1e-5, 1e-10
 # Largest exponent of the scores; the inverse of the share of the pool without a label at which it
 # is reached; labels for each coordinate at half of it.
 _LIMIT, _PER_SHARE, _LABELS_PER_DIM = 0.5, 10, 10
+# Largest exponent of the uncertainty; labels that a part of the pool without any would have had.
+_MOST_TRUST, _MISSED_LABELS = 4, 3
 _TINY = np.finfo(np.float32).tiny
 # What an uncovered sample gains by covering itself alone, times this, may be rounding.
 _NO_GAIN = 1e-4
@@ -46,9 +48,10 @@ _NO_GAIN = 1e-4
 class Herding(Rule):
     """Take, again and again, the sample that covers most of what is uncertain and uncovered.
 
-    A sample x of the pool has the weight ``w(x) = max(u(x), rank(u(x))) * rank(-score(x)) ** a``,
-    where a is `score_power`. Here u is its uncertainty as a share of the largest, and ranks are in
-    (0, 1]. Without a task model, the factor of the uncertainty is 1. Labelled and chosen samples S
+    A sample x of the pool has the weight ``w(x) = max(u(x), rank(u(x))) ** b * rank(-score(x)) **
+    a``, where a is `score_power`, and b is `uncertainty_power`. Here u is its uncertainty as a
+    share of the largest, and ranks are in (0, 1]. Without a task model, the factor of the
+    uncertainty is 1. Labelled and chosen samples S
     cover x to the degree ``max(k(x, s) for s in S)``, with the kernel ``k(x, s) = exp(-d(x, s) **
     2 / (2 * h))``. The next sample c has the largest gain ``w(c) * sum(w(x) * max(0, k(x, c) -
     cover(x)) for x in pool)``. This is greedy maximisation of the uncertainty coverage of [1]_,
@@ -107,6 +110,18 @@ class Herding(Rule):
         coordinates n_dims. A discriminator memorises few labelled samples, and its scores are
         noise. The more labels, the more its scores count: at 10 labels for each coordinate, a is
         half its limit of 0.5.
+    uncertainty_power : {'missing_share', 'n_labeled'} or float, default='missing_share'
+        Exponent b of the uncertainty, at least 0: how far to trust the task model. At 1, the batch
+        covers all that is uncertain; the larger it is, the more it follows the few samples that
+        the model is least sure of, as margin sampling does.
+
+        'missing_share' is ``4 - 3 * min(1, 10 * missing)``, where missing is the larger of two
+        numbers: the share of the pool without a label, as `score_power` finds it, and ``3 /
+        n_labeled``. The latter is the largest share that a part of the pool may have if none of
+        n_labeled random labels lies there, with a confidence of 95 % (rule of three [6]_). A model
+        cannot know what it is wrong about where no label is. So it is trusted the more, the more
+        labels there are, and less if a part of the pool has none. 'n_labeled' leaves out the first
+        of the two numbers: b is 1 with up to 30 labels, and then ``4 - 90 / n_labeled``.
     bandwidth : float, default=1.0
         Above 0. A wider kernel covers more of the pool with each sample.
     class_balance : float, default=0.0
@@ -133,6 +148,7 @@ class Herding(Rule):
     .. [4] Gissin, Shalev-Shwartz, "Discriminative Active Learning", 2019, arXiv 1907.06347.
     .. [5] Lipton, Wang, Smola, "Detecting and Correcting for Label Shift with Black Box
            Predictors", ICML 2018, arXiv 1802.03916, section 3.
+    .. [6] Hanley, Lippman-Hand, "If Nothing Goes Wrong, Is Everything All Right?", JAMA 249, 1983.
 
     Examples
     --------
@@ -155,6 +171,10 @@ class Herding(Rule):
             Interval(Real, 0, None, closed="left"),
             StrOptions({"missing_share", "n_labeled"}),
         ],
+        "uncertainty_power": [
+            Interval(Real, 0, None, closed="left"),
+            StrOptions({"missing_share", "n_labeled"}),
+        ],
         "bandwidth": [Interval(Real, 0, None, closed="neither")],
         "class_balance": [Interval(Real, 0, 1, closed="both")],
     }
@@ -163,11 +183,13 @@ class Herding(Rule):
         self,
         space: str = "components",
         score_power: str | float = "missing_share",
+        uncertainty_power: str | float = "missing_share",
         bandwidth: float = 1.0,
         class_balance: float = 0.0,
     ) -> None:
         self.space = space
         self.score_power = score_power
+        self.uncertainty_power = uncertainty_power
         self.bandwidth = bandwidth
         self.class_balance = class_balance
 
@@ -194,6 +216,20 @@ class Herding(Rule):
     def exponent_by_labels(n_labeled: int, n_dims: int) -> float:
         """What 'n_labeled' stands for, given the numbers of labelled samples and of coordinates."""
         return _LIMIT * n_labeled / (n_labeled + _LABELS_PER_DIM * n_dims)
+
+    def uncertainty_exponent(self, candidates: Candidates) -> float:
+        """Exponent of the uncertainty, given what is known of the candidates."""
+        if not isinstance(self.uncertainty_power, str):
+            return float(self.uncertainty_power)
+        finds_missing = self.uncertainty_power == "missing_share"
+        share = candidates.read_missing_share() if finds_missing else 0.0
+        return self.uncertainty_exponent_by_labels(len(candidates.labeled_coordinates), share)
+
+    @staticmethod
+    def uncertainty_exponent_by_labels(n_labeled: int, missing_share: float = 0.0) -> float:
+        """Exponent of the uncertainty, given labels, and the share of the pool without any."""
+        missing = max(missing_share, _MISSED_LABELS / max(n_labeled, 1))
+        return _MOST_TRUST - (_MOST_TRUST - 1) * min(1.0, _PER_SHARE * missing)
 
     def measure(
         self, candidates: Candidates, indices: NDArray[np.intp], random_state: RandomState
@@ -301,6 +337,7 @@ class Herding(Rule):
             u = uncertainty / 2 - min(0.0, uncertainty.min() / 2)
             # Of equals the lowest rank: those of which a model is certain, often many, weigh least.
             weights = np.maximum(u / max(u.max(), _TINY), ranks(u, ties="min"))
+            weights **= self.uncertainty_exponent(candidates)
         power = self.exponent(candidates)
         if power > 0:
             weights = weights * ranks(-candidates.read_scores()) ** power

@@ -23,9 +23,9 @@ from skvaal._utils.files import read_file, replace_file
 from skvaal._utils.schema import LIST, TABLE, TEXT, entries, list_of
 from skvaal._version import __version__
 
-FORMAT_VERSION = 3
-# Version 2 stores the same; what it leaves at its default was another default.
-_READABLE = (2, FORMAT_VERSION)
+FORMAT_VERSION = 4
+# Versions 2 and 3 store the same; what they leave at its default was another default.
+_READABLE = (2, 3, FORMAT_VERSION)
 
 Arrays = Mapping[str, NDArray]
 # Classes that a file may name, by the key that marks them there, then by their name.

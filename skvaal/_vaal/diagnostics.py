@@ -91,6 +91,9 @@ class Diagnostics:
         Fraction of the unlabelled samples that share their score with another one.
     score_unit : str, default='log-odds'
         Unit of the scores: 'distance' where the net has no discriminator.
+    uncertainty_exponent : float or None, default=None
+        Exponent of the task model's uncertainty in the weights of :class:`Herding`; None for other
+        rules.
 
     Examples
     --------
@@ -130,6 +133,7 @@ class Diagnostics:
     score_std: float
     tied_fraction: float
     score_unit: str = "log-odds"
+    uncertainty_exponent: float | None = None
 
     @property
     def is_unit_active(self) -> NDArray[np.bool_] | None:
@@ -226,12 +230,17 @@ class Diagnostics:
         missing = f"{self.auc_missing_region:.3f} (simulated)"
         exponent = "none" if self.score_exponent is None else f"{self.score_exponent:.2g}"
         exponent += " (0: D ignored)" if self.score_exponent else ""
+        of_model = []
+        if self.uncertainty_exponent is not None:
+            trust = f"{self.uncertainty_exponent:.2g} (1: little trust in the model, 4: much)"
+            of_model = [("exponent of uncertainty", trust)]
         return [
             *rows,
             ("AUC in training", f"{self.auc_training:.3f}"),
             ("AUC held out", "unknown" if np.isnan(self.auc_cross_fitted) else held_out),
             ("AUC, missing regions", "unknown" if np.isnan(self.auc_missing_region) else missing),
             ("exponent of the scores", f"{exponent}: {self.score_exponent_reason}"),
+            *of_model,
             ("spread of the scores", f"{self.score_std:.3g} ({self.score_unit})"),
             ("tied scores", f"{self.tied_fraction:.1%}"),
         ]

@@ -62,7 +62,8 @@ def examine(
     posteriors = (net.posteriors(labeled), net.posteriors(unlabeled))
     moved = load_posteriors(net, pools, posteriors)
     _, counts = np.unique(scores[1], return_counts=True)
-    exponent, reason = _explain_exponent(rule, net, pools, components, seed)
+    candidates = _place(rule, net, pools, components, seed)
+    exponent, reason = _explain_exponent(rule, candidates)
     of_vae: dict[str, Any] = dict.fromkeys(_OF_VAE)
     if net.has_vae:
         of_vae |= _examine_units(posteriors)
@@ -82,6 +83,11 @@ def examine(
         score_std=float(scores[1].std(dtype=np.float64)),
         tied_fraction=float(counts[counts > 1].sum() / sizes[1]),
         score_unit="log-odds" if net.has_discriminator else "distance",
+        uncertainty_exponent=(
+            rule.uncertainty_exponent(candidates)
+            if isinstance(rule, Herding) and candidates is not None
+            else None
+        ),
     )
 
 
@@ -209,11 +215,7 @@ def _reconstruct_some(net: VAALNet, pools: Sequence[Pool], seed: int) -> NDArray
 
 
 def _explain_exponent(
-    rule: Rule | None,
-    net: VAALNet,
-    pools: tuple[Pool, Pool],
-    components: PrincipalComponents | None,
-    seed: int,
+    rule: Rule | None, candidates: NetCandidates | None
 ) -> tuple[float | None, str]:
     """Exponent of the scores that a rule uses, None if there is none, and why."""
     if rule is None:
@@ -226,37 +228,31 @@ def _explain_exponent(
         return None, "the rule reads the scores in its own way"
     if not isinstance(rule, Herding) or not isinstance(rule.score_power, str):
         return float(rule.score_power), "the rule's score_power"
-    n_dims = _count_dims(net, rule, components)
-    if n_dims is None:
+    if candidates is None:
         return None, f"coordinates in space={rule.space!r} were not kept"
     if rule.score_power == "n_labeled":
-        n_labeled, reference = len(pools[0]), 10 * n_dims
+        n_labeled, n_dims = candidates.labeled_coordinates.shape
+        reference = 10 * n_dims
         return rule.exponent_by_labels(n_labeled, n_dims), (
             f"{n_labeled} labels for {n_dims} dimensions; "
             f"{rule.exponent_by_labels(reference, n_dims):.3g} at {reference} labels, at most 0.5"
         )
-    candidates = _place(rule, net, pools, components, seed)
     exponent, share = rule.exponent(candidates), candidates.read_missing_share()
     if not share:
         return exponent, "no part of the pool is known to lie where no label is"
     return exponent, f"{100 * share:.1f} % of the pool or more lie where no label is"
 
 
-def _count_dims(net: VAALNet, rule: Herding, components: PrincipalComponents | None) -> int | None:
-    """Coordinates in the space of a rule; None if it was not kept."""
-    if rule.space == "latent":
-        return net.latent_dim_
-    return None if components is None else len(components.components)
-
-
 def _place(
-    rule: Herding,
+    rule: Rule | None,
     net: VAALNet,
     pools: tuple[Pool, Pool],
     components: PrincipalComponents | None,
     seed: int,
-) -> NetCandidates:
-    """The unlabelled pool as a rule sees it."""
+) -> NetCandidates | None:
+    """The unlabelled pool as herding sees it; None for other rules, or if its space is not kept."""
+    if not isinstance(rule, Herding) or (rule.space != "latent" and components is None):
+        return None
     reader = NetReader(net, net.device, seed)
     return NetCandidates(
         reader,

@@ -60,8 +60,10 @@ _OWN_ARRAYS = {
     *("space.mean", "space.components", "space.variances"),
     *("labeled_coordinates", "sparse_reduction"),
 }
-# What herding was by default in files of version 2, where 'n_labeled' was called 'auto'.
+# What herding was by default in files of earlier versions. In those of version 2, 'n_labeled' was
+# called 'auto'.
 _HERDING_OF_VERSION_2 = {"space": "decoded", "score_power": "n_labeled"}
+_HERDING_OF_VERSION_3 = {"uncertainty_power": 1.0}
 _N_FOLDS = Interval(Integral, 2, None, closed="left")
 
 
@@ -409,7 +411,9 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
 
     @classmethod
     def _as_of_now(cls, saved: dict[str, Any], version: int) -> dict[str, Any]:
-        return saved if version > 2 else _as_of_version_3(saved)
+        if version < 3:
+            saved = _without_auto(_stating(_HERDING_OF_VERSION_2, saved))
+        return _stating(_HERDING_OF_VERSION_3, saved) if version < 4 else saved
 
     @classmethod
     def _namespaces(cls) -> Namespaces:
@@ -420,17 +424,23 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
         return {"torch.optim": optimizers, "skvaal": named}
 
 
-def _as_of_version_3(saved: dict[str, Any]) -> dict[str, Any]:
-    """Parameters of a file of version 2, so that the rule is the one that was saved."""
+def _stating(defaults: dict[str, Any], saved: dict[str, Any]) -> dict[str, Any]:
+    """Parameters of a file, with those of herding that it leaves at defaults of its time."""
     match saved.get("rule"):
         case "herding":
-            saved = {**{f"rule__{k}": v for k, v in _HERDING_OF_VERSION_2.items()}, **saved}
+            return {**{f"rule__{name}": value for name, value in defaults.items()}, **saved}
         case {"object": ["skvaal", "Herding"], "params": dict(params), **rest}:
-            params = _without_auto({**_HERDING_OF_VERSION_2, **params}, "score_power")
-            rule = {**rest, "object": ["skvaal", "Herding"], "params": params}
-            saved = {**saved, "rule": rule}
-    return _without_auto(saved, "rule__score_power")
+            params = {**defaults, **params}
+            return {**saved, "rule": {**rest, "object": ["skvaal", "Herding"], "params": params}}
+    return saved
 
 
-def _without_auto(params: dict[str, Any], name: str) -> dict[str, Any]:
-    return {**params, name: "n_labeled"} if params.get(name) == "auto" else params
+def _without_auto(saved: dict[str, Any]) -> dict[str, Any]:
+    """Parameters of a file of version 2, with the present name of herding by labels."""
+    match saved:
+        case {"rule": {"params": {"score_power": "auto", **params}, **rest}}:
+            rule = {**rest, "params": {**params, "score_power": "n_labeled"}}
+            return {**saved, "rule": rule}
+        case {"rule__score_power": "auto"}:
+            return {**saved, "rule__score_power": "n_labeled"}
+    return saved

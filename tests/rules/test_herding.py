@@ -20,8 +20,8 @@ from skvaal._rules.rule import Candidates
 from tests.rules.candidates import choose, select
 
 # Without scores, as among principal components.
-ALONE = Herding(score_power=0)
-NARROW = Herding(score_power=0, bandwidth=0.1)
+ALONE = Herding(score_power=0, uncertainty_power=1)
+NARROW = Herding(score_power=0, uncertainty_power=1, bandwidth=0.1)
 
 
 def two_groups(n: int = 60) -> np.ndarray:
@@ -52,7 +52,7 @@ def naive(Z, Z_labeled, n, weights, bandwidth):
 @pytest.mark.parametrize("n_labeled", [0, 3])
 def test_is_the_greedy_maximum(n_labeled):
     Z, uncertainty = two_groups(), np.random.RandomState(1).rand(121)
-    rule = Herding(score_power=0, bandwidth=0.3)
+    rule = Herding(score_power=0, uncertainty_power=1, bandwidth=0.3)
     given = {"Z": Z, "labeled_coordinates": Z[:n_labeled], "uncertainty": uncertainty}
     choice = choose(rule, 12, **given, keep_utilities=True)
     w = np.maximum(uncertainty / uncertainty.max(), ranks(uncertainty))
@@ -90,7 +90,7 @@ def test_what_is_chosen_is_covered_neither_by_labels_nor_by_itself():
 def test_a_narrow_kernel_leaves_the_uncertainty_alone(seed):
     # Wider than the rounding of distances in float32, narrower than any distance.
     Z, uncertainty = two_groups()[:60], np.random.RandomState(seed).rand(60)
-    rule = Herding(score_power=0, bandwidth=1e-5)
+    rule = Herding(score_power=0, uncertainty_power=1, bandwidth=1e-5)
     chosen = select(rule, 5, Z=Z, uncertainty=uncertainty)
     assert chosen.tolist() == np.argsort(-uncertainty)[:5].tolist()
 
@@ -223,7 +223,7 @@ def test_no_more_than_the_smallest_reference_is_exact(monkeypatch):
     given = {"Z": Z, "labeled_coordinates": Z[:3], "uncertainty": uncertainty}
     # The same by products of matrices as by every distance.
     monkeypatch.setattr(coverage, "_SMALL", 0)
-    choice = choose(Herding(score_power=0, bandwidth=0.3), 12, **given)
+    choice = choose(Herding(score_power=0, uncertainty_power=1, bandwidth=0.3), 12, **given)
     w = np.maximum(uncertainty / uncertainty.max(), ranks(uncertainty))
     expected, gains = naive(Z, Z[:3], 12, w, 0.3)
     assert choice.indices.tolist() == expected
@@ -405,7 +405,7 @@ def test_covers_counts_the_others_within_the_width_of_the_kernel():
     Z = np.float32([[0], [1], [2], [3]])
     given = Candidates(4, coordinates=Z, labeled_coordinates=Z[:2])
     assert ALONE.measure(given, np.array([1]), np.random.RandomState(0))[1].tolist() == [2]
-    wide = Herding(score_power=0, bandwidth=4.5)
+    wide = Herding(score_power=0, uncertainty_power=1, bandwidth=4.5)
     assert wide.measure(given, np.array([0]), np.random.RandomState(0))[1].tolist() == [2]
 
 
@@ -436,7 +436,7 @@ def test_exponent_grows_with_the_labels():
     assert exponent(rule, 320) == 0.25
     assert exponent(rule, 10**6) == pytest.approx(0.5, abs=1e-3)
     assert exponent(Herding(score_power=2)) == 2
-    assert not Herding(score_power=0).reads.scores
+    assert not Herding(score_power=0, uncertainty_power=1).reads.scores
 
 
 def test_exponent_grows_with_the_share_without_a_label():
@@ -446,6 +446,49 @@ def test_exponent_grows_with_the_share_without_a_label():
     assert found == [0, 0.25, 0.5, 0.5]
     with pytest.raises(ValueError, match="the share without a label is not known"):
         exponent(rule)
+
+
+# The exponent of the uncertainty
+
+
+def trust(rule, n_labeled, **known):
+    Z = np.empty((n_labeled, 2), np.float32)
+    return rule.uncertainty_exponent(Candidates(1, labeled_coordinates=Z, **known))
+
+
+def test_the_model_is_trusted_the_more_the_more_labels_there_are():
+    rule = Herding(uncertainty_power="n_labeled")
+    found = [trust(rule, n) for n in (0, 1, 30, 45, 90, 10**6)]
+    assert found == pytest.approx([1, 1, 1, 2, 3, 4], abs=1e-3)
+    assert trust(Herding(uncertainty_power=2), 90) == 2
+
+
+def test_the_model_is_trusted_less_if_a_part_has_no_label():
+    found = [trust(Herding(), 90, missing_share=share) for share in (0, 0.02, 0.05, 0.1, 0.9)]
+    assert found == pytest.approx([3, 3, 2.5, 1, 1])
+    with pytest.raises(ValueError, match="the share without a label is not known"):
+        trust(Herding(), 90)
+
+
+def test_with_a_larger_exponent_the_most_uncertain_count_for_more():
+    # Nine half certain samples at one place, and one uncertain sample at another.
+    Z = np.float32([[0.0]] * 9 + [[9.0]])
+    u = np.array([0.5] * 9 + [1.0])
+    powers = 0, 1, 2, 4, 8
+    rules = [Herding(score_power=0, uncertainty_power=each, bandwidth=0.1) for each in powers]
+    chosen = [select(rule, 1, Z=Z, uncertainty=u)[0] for rule in rules]
+    assert [i == 9 for i in chosen] == [False, False, True, True, True]
+    gains = [choose(rule, 10, Z=Z, uncertainty=u).values.max() for rule in rules]
+    np.testing.assert_allclose(gains, [9, 9 * 0.5**2, 1, 1, 1])
+
+
+def test_the_exponent_does_not_matter_without_a_model():
+    Z = np.random.RandomState(0).randn(40, 3).astype(np.float32)
+    chosen = [
+        select(Herding(score_power=0, uncertainty_power=each), 9, Z=Z).tolist()
+        for each in (0, 1, 4, "n_labeled", "missing_share")
+    ]
+    assert chosen == [chosen[0]] * 5
 
 
 def test_n_labeled_is_the_exponent_of_the_labels_and_coordinates():
@@ -476,7 +519,7 @@ def test_equal_samples_are_covered_by_one_of_them(n_samples, seed):
     X = np.random.RandomState(seed).poisson(0.5, (n_samples, 3)).astype(np.float32)
     labeled, Z = X[:8], X[8:]
     uncovered = {tuple(row) for row in Z} - {tuple(row) for row in labeled}
-    rule = Herding(score_power=0)
+    rule = Herding(score_power=0, uncertainty_power=1)
     candidates = Candidates(len(Z), coordinates=Z, labeled_coordinates=labeled)
     choice = rule.choose(candidates, len(uncovered), RandomState(0))
     assert {tuple(row) for row in Z[choice.indices]} == uncovered
@@ -491,7 +534,7 @@ def test_equal_samples_are_covered_by_one_of_them(n_samples, seed):
 def test_an_outlier_takes_no_more_than_itself(n_samples, outlier):
     Z = RandomState(0).randn(n_samples, 2).astype(np.float32)
     Z[0] = outlier
-    rule = Herding(score_power=0)
+    rule = Herding(score_power=0, uncertainty_power=1)
     choices = [
         rule.choose(Candidates(len(part), coordinates=part), 50, RandomState(0))
         for part in (Z, Z[1:])
@@ -507,7 +550,7 @@ def test_an_outlier_takes_no_more_than_itself(n_samples, outlier):
 @pytest.mark.parametrize("n_samples", [300, 1_200])
 def test_any_bandwidth_gives_finite_gains(bandwidth, n_samples):
     Z = RandomState(0).randn(n_samples, 3).astype(np.float32)
-    rule = Herding(score_power=0, bandwidth=bandwidth)
+    rule = Herding(score_power=0, uncertainty_power=1, bandwidth=bandwidth)
     candidates = Candidates(len(Z), coordinates=Z)
     # A single sample covers all with the widest kernel.
     is_wide = bandwidth > 1
@@ -523,7 +566,9 @@ def test_uncertainty_over_the_whole_range_of_numbers():
     Z = RandomState(0).randn(20, 2).astype(np.float32)
     extreme = np.r_[-1.7e308, np.zeros(18), 1.7e308]
     candidates = Candidates(20, coordinates=Z, uncertainty=extreme)
-    assert np.isfinite(Herding(score_power=0).choose(candidates, 5, RandomState(0)).values).all()
+    assert np.isfinite(
+        Herding(score_power=0, uncertainty_power=1).choose(candidates, 5, RandomState(0)).values
+    ).all()
 
 
 # Classes that are rare in the pool
@@ -532,7 +577,7 @@ def test_uncertainty_over_the_whole_range_of_numbers():
 def gains_of_loners(class_balance, proba):
     """What samples gain that are far from each other: the squares of their weights."""
     n = len(proba)
-    rule = Herding(score_power=0, bandwidth=1e-6, class_balance=class_balance)
+    rule = Herding(score_power=0, uncertainty_power=1, bandwidth=1e-6, class_balance=class_balance)
     Z = 1e3 * np.eye(n, dtype=np.float32)
     candidates = Candidates(n, coordinates=Z, uncertainty=np.ones(n), proba=proba)
     return rule.measure(candidates, np.arange(n), RandomState(0))[0]
@@ -570,7 +615,12 @@ def test_a_class_that_the_pool_lacks_decides_nothing(tiny):
 def test_without_probabilities_no_class_is_rare():
     Z, uncertainty = two_groups(), RandomState(1).rand(121)
     chosen = [
-        select(Herding(score_power=0, class_balance=each), 9, Z=Z, uncertainty=uncertainty).tolist()
+        select(
+            Herding(score_power=0, uncertainty_power=1, class_balance=each),
+            9,
+            Z=Z,
+            uncertainty=uncertainty,
+        ).tolist()
         for each in (0.0, 1.0)
     ]
     assert chosen[0] == chosen[1]

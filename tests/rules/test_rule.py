@@ -360,6 +360,7 @@ def test_a_wrong_value_names_the_parameter(rule, params):
     ("rule", "name", "allowed", "refused"),
     [
         (Herding(), "score_power", [0, 1e9, "n_labeled"], [-1e-9, "auto"]),
+        (Herding(), "uncertainty_power", [0, 1e9, "n_labeled"], [-1e-9, "auto"]),
         (Herding(), "bandwidth", [1e-9, 1e9], [0]),
         (KCenter(), "candidates_factor", [1, np.inf], [0.999]),
         (Cluster(), "candidates_factor", [1, np.inf], [0.999]),

@@ -135,9 +135,12 @@ def test_scores_count_where_a_part_has_no_label(strategy, missing):
     strategy.set_params(rule=Herding())
     if missing:
         assert found.score_exponent == 0.5
+        assert found.uncertainty_exponent == 1
         assert "% of the pool or more lie where no label is" in found.score_exponent_reason
     else:
         assert found.score_exponent == 0
+        assert found.uncertainty_exponent == pytest.approx(3)  # by 90 labels
+        assert "exponent of uncertainty    3 (1: little trust in the model, 4: much)" in str(found)
         assert "no part of the pool is known" in found.score_exponent_reason
 
 

@@ -52,6 +52,13 @@ def herding_class_balance(random_state: int) -> Strategy:
     return HerdingQuery(class_balance=0.5, random_state=random_state)
 
 
+def herding_power_1(random_state: int) -> Strategy:
+    """Return herding that trusts the task model alike with few and with many labels."""
+    from skvaal import HerdingQuery
+
+    return HerdingQuery(uncertainty_power=1.0, random_state=random_state)
+
+
 # The default's rule, stated so that parameters for all of VAAL cannot turn it into another one.
 VAAL_HERDING: partial[Strategy] = partial(vaal_herding, rule="herding", uncertainty="auto")
 # The paper's ablations, and the one idea of TA-VAAL and of SRAAL: all other settings are those of
@@ -70,11 +77,15 @@ HERDING_ABLATIONS: dict[str, StrategyFactory] = {
     "vaal_herding_no_adversary": partial(VAAL_HERDING, lambda2=0),
     "vaal_herding_no_linear_path": partial(VAAL_HERDING, vae__linear_path=False),
     "vaal_herding_fixed_power": partial(VAAL_HERDING, rule__score_power=0.5),
+    "vaal_herding_power_1": partial(VAAL_HERDING, rule__uncertainty_power=1.0),
     "vaal_herding_latent": partial(VAAL_HERDING, rule__space="latent"),
     "vaal_herding_decoded": partial(VAAL_HERDING, rule__space="decoded"),
-    # D counts the more, the more labels there are.
+    # The default of version 0.1. D counts the more, the more labels there are.
     "vaal_herding_decoded_n_labeled": partial(
-        VAAL_HERDING, rule__space="decoded", rule__score_power="n_labeled"
+        VAAL_HERDING,
+        rule__space="decoded",
+        rule__score_power="n_labeled",
+        rule__uncertainty_power=1.0,
     ),
 }
 _FACTORIES: tuple[Callable[..., Strategy], ...] = (vaal, vaal_herding)

@@ -63,6 +63,7 @@ LIBRARIES: dict[str, Library] = {
             "herding": _own.herding,
             "herding_class_balance": _own.herding_class_balance,
             "herding_no_learner": _own.herding_no_learner,
+            "herding_power_1": _own.herding_power_1,
             "random": _own.random,
             **_torch.STRATEGIES,
         },

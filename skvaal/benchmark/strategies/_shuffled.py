@@ -18,7 +18,7 @@ class ShuffledHerding(Herding):
 
     Parameters
     ----------
-    space, score_power, bandwidth, class_balance
+    space, score_power, uncertainty_power, bandwidth, class_balance
         As in :class:`skvaal.Herding`.
 
     Examples

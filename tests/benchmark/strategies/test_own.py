@@ -115,7 +115,9 @@ ABLATIONS = {
     "vaal_herding_decoded_n_labeled": {
         "rule__space": "decoded",
         "rule__score_power": "n_labeled",
+        "rule__uncertainty_power": 1.0,
     },
+    "vaal_herding_power_1": {"rule__uncertainty_power": 1.0},
 }
 
 

@@ -26,6 +26,7 @@ from skvaal._pool.frames import as_named
 from skvaal._pool.label_checks import (
     check_class_labels,
     check_sample_weight,
+    check_some_shared,
     warn_of_marks,
     warn_of_other_order,
 )
@@ -194,6 +195,7 @@ class ActiveLearningClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
             check_same_columns(X, X_val, ("X", "X_val"))
             X_val = self._check_x(X_val, reset=False, name="X_val")
             y_val = _check_labels(y_val, X_val, "y_val")
+            check_some_shared(y_val, labels, ("y_val", "y"))
         weights = self._check_weights(sample_weight, X)
         stopping = self._make_rule(labels)
         self._warn_of_budget(len(labels))

@@ -187,6 +187,12 @@ def test_learning_curve_on_validation_data():
         active().fit(X_train, y_train, X_val)
 
 
+def test_a_validation_set_of_other_classes():
+    X_train, X_val, y_train, y_val = train_test_split(X, Y, random_state=0, stratify=Y)
+    with pytest.raises(ValueError, match="y_val has .* and y has .*: no class is in both"):
+        active().fit(X_train, y_train, X_val, np.unique(y_val, return_inverse=True)[1])
+
+
 def test_pool_runs_out():
     with pytest.warns(PoolExhaustedWarning, match="ask for 306 labels, but X has 150 samples"):
         classifier = active(batch_size=100).fit(X, Y)

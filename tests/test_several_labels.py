@@ -30,6 +30,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skvaal import (
+    AmbiguousInputWarning,
     HerdingQuery,
     HerdingQueryStrategy,
     MissingProbabilitiesWarning,
@@ -418,6 +419,14 @@ def test_a_net_that_learns_from_classes_refuses_standard_deviations(targets, dat
     query = VAALQuery(strategy=strategy)
     with pytest.raises(ValueError, match="'std' is a regressor's.*there are class probabilities"):
         query(learner_of(GaussianNB(), X, data[1][:, 0]), X[N:])
+
+
+def test_probabilities_in_the_place_of_standard_deviations(data):
+    X, _ = data
+    proba = np.random.RandomState(0).dirichlet(np.ones(3), len(X) - N)
+    strategy = HerdingQueryStrategy(uncertainty="std", random_state=0).fit_pools(X[:N], X[N:])
+    with pytest.warns(AmbiguousInputWarning, match="every row of proba sums to 1, like class"):
+        strategy.query(X[N:], 3, proba=proba)
 
 
 def test_standard_deviations_of_a_classifier(data):

@@ -81,6 +81,17 @@ def warn_of_other_order(X: Any, y: Any, names: tuple[str, str] = ("X", "y")) -> 
         )
 
 
+def check_some_shared(first: NDArray, second: NDArray, names: tuple[str, str]) -> None:
+    """Raise if two vectors of labels have no class in common, as numbers and texts have none."""
+    classes = [np.unique(each).tolist() for each in (first, second)]
+    if first.size and second.size and set(classes[0]).isdisjoint(classes[1]):
+        shown = [f"{name} has {each[:3]}" for name, each in zip(names, classes, strict=True)]
+        raise ValueError(
+            f"{' and '.join(shown)}: no class is in both, so that every prediction would be wrong; "
+            "name the classes alike, numbers or texts in both"
+        )
+
+
 def warn_of_marks(labels: Iterable[Any], name: str = "y") -> None:
     """Warn if a class looks like a mark of unlabelled rows, where every row needs a label."""
     classes = set(labels)
@@ -89,7 +100,7 @@ def warn_of_marks(labels: Iterable[Any], name: str = "y") -> None:
         if is_minus_one or (isinstance(each, str) and each.strip().lower() in _NO_LABELS):
             warn_user(
                 f"{name} holds {each!r} beside {len(classes) - 1} other classes, and it counts as "
-                f"a class: {name} is the oracle here, which knows all labels; leave unlabelled "
-                "samples out, or give that class a name of its own",
+                f"a class, since every row of {name} needs a label; leave unlabelled samples out, "
+                "or give that class a name of its own",
                 AmbiguousInputWarning,
             )

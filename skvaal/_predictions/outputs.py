@@ -85,6 +85,14 @@ def of_deviations(deviation: Any, n_samples: int, name: str) -> Predictions:
     checked = check_deviation(deviation, n_samples, name)
     if checked.ndim == 1:
         return Predictions(deviation=checked)
+    n_outputs = checked.shape[1]
+    if n_outputs > 1 and n_samples > 1 and (np.abs(checked.sum(axis=1) - 1) <= _SUM).all():
+        warn_user(
+            f"every row of {name} sums to 1, like class probabilities, but uncertainty='std' reads "
+            f"its {n_outputs} columns as standard deviations of outputs; set uncertainty='auto' if "
+            "they are probabilities",
+            AmbiguousInputWarning,
+        )
     return Predictions(outputs=tuple(Predictions(deviation=each) for each in checked.T))
 
 

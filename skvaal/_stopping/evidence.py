@@ -11,7 +11,12 @@ from sklearn.utils import check_consistent_length
 
 from skvaal._pool.containers import count_rows
 from skvaal._pool.conversion import as_array
-from skvaal._pool.label_checks import check_class_labels, check_sample_weight
+from skvaal._pool.label_checks import (
+    check_class_labels,
+    check_sample_weight,
+    check_some_shared,
+    warn_of_marks,
+)
 from skvaal._predictions.models import find_models, name_model
 from skvaal._stopping.curve import CurvePoint, cross_validate
 from skvaal._utils.params import naming
@@ -51,6 +56,7 @@ class Evidence:
         if self.X_val is not None:
             y_val = _check_labels(self.X_val, self.y_val, ("X_val", "y_val"))
             _check_two_classes(y_val, "y_val")
+            check_some_shared(y_val, y, ("y_val", "y_labeled"))
             return CurvePoint.of(len(y), self.predict(self.X_val, "X_val") == y_val)
         models = find_models(self.learner)
         if len(models) > 1:
@@ -85,7 +91,9 @@ def _check_labels(X: Any, y: Any, names: tuple[str, str]) -> NDArray:
     count_rows(X, names[0])
     with naming(f"{names[0]} and {names[1]} do not fit"):
         check_consistent_length(X, y)
-    return check_class_labels(y, X, names[1])
+    labels = check_class_labels(y, X, names[1])
+    warn_of_marks(labels.tolist(), names[1])
+    return labels
 
 
 def _check_two_classes(y: NDArray, name: str) -> None:

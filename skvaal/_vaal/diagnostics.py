@@ -91,6 +91,8 @@ class Diagnostics:
         Fraction of the unlabelled samples that share their score with another one.
     score_unit : str, default='log-odds'
         Unit of the scores: 'distance' where the net has no discriminator.
+    missing_share : float or None, default=None
+        How much of the pool lies where no label is, a lower bound; None if the rule does not ask.
     uncertainty_exponent : float or None, default=None
         Exponent of the task model's uncertainty in the weights of :class:`Herding`; None for other
         rules.
@@ -133,6 +135,7 @@ class Diagnostics:
     score_std: float
     tied_fraction: float
     score_unit: str = "log-odds"
+    missing_share: float | None = None
     uncertainty_exponent: float | None = None
 
     @property
@@ -152,6 +155,15 @@ class Diagnostics:
 
     @property
     def is_uninformative(self) -> bool:
+        """Whether no difference of the pools is found, as a whole or in a part.
+
+        Then the cross-fitted AUC is below 0.55, or below 1/2 plus two standard errors, and no part
+        of the pool is known to lie where no label is.
+        """
+        return not self.missing_share and self.is_like_chance
+
+    @property
+    def is_like_chance(self) -> bool:
         """Whether the cross-fitted AUC is below 0.55, or below 1/2 plus two standard errors."""
         return bool(self.auc_cross_fitted < max(_USEFUL_AUC, 0.5 + 2 * self.auc_error))
 

@@ -26,6 +26,7 @@ from skvaal._vaal.diagnostics import Diagnostics
 from skvaal._vaal.diagnostics_display import N_RECONSTRUCTED
 from skvaal._vaal.held_out import cross_fit_auc, load_posteriors, missing_region_auc
 from skvaal._vaal.linear_path import LinearPath
+from skvaal._vaal.missing_share import LEAST_SAMPLES
 from skvaal._vaal.net import VAALNet
 
 _CPU = torch.device("cpu")
@@ -83,11 +84,7 @@ def examine(
         score_std=float(scores[1].std(dtype=np.float64)),
         tied_fraction=float(counts[counts > 1].sum() / sizes[1]),
         score_unit="log-odds" if net.has_discriminator else "distance",
-        uncertainty_exponent=(
-            rule.uncertainty_exponent(candidates)
-            if isinstance(rule, Herding) and candidates is not None
-            else None
-        ),
+        **_examine_trust(rule, candidates),
     )
 
 
@@ -238,9 +235,21 @@ def _explain_exponent(
             f"{rule.exponent_by_labels(reference, n_dims):.3g} at {reference} labels, at most 0.5"
         )
     exponent, share = rule.exponent(candidates), candidates.read_missing_share()
+    if min(len(candidates.labeled_coordinates), candidates.n_samples) < LEAST_SAMPLES:
+        return exponent, f"of fewer than {LEAST_SAMPLES} labels or samples, nothing can be told"
     if not share:
         return exponent, "no part of the pool is known to lie where no label is"
-    return exponent, f"{100 * share:.1f} % of the pool or more lie where no label is"
+    return exponent, f"{100 * share:.1f} % of the pool or more seem to lie where no label is"
+
+
+def _examine_trust(rule: Rule | None, candidates: NetCandidates | None) -> dict[str, Any]:
+    """What herding finds of the pool, and how far it trusts the task model."""
+    if not isinstance(rule, Herding) or candidates is None:
+        return {}
+    found = {"uncertainty_exponent": rule.uncertainty_exponent(candidates)}
+    if "missing_share" in (rule.score_power, rule.uncertainty_power):
+        found["missing_share"] = candidates.read_missing_share()
+    return found
 
 
 def _place(

@@ -24,7 +24,9 @@ _PER_LABEL, _ENOUGH = 10, 0.98
 _WIDTH, _LR, _N_STEPS = 64, 1e-2, 100
 _MAX_LABELED = 2_000
 # Samples of each pool without which nothing can be told.
-_LEAST = 10
+LEAST_SAMPLES = 10
+# Coordinates are rounded so before rows are compared, in units of the largest deviation.
+_DECIMALS = 4
 # The share of held-out labelled samples that counts as the rim of the labelled region. How often
 # chance may find a share in two pools that are alike, if the folds had nothing in common.
 _RIM, _LEVEL = 0.1, 0.01
@@ -40,7 +42,8 @@ def missing_share(
     are alike, these are about a tenth: their number is beta-binomial then, as that of samples below
     an order statistic of others. Its quantile for 99 % is taken off. Labelled samples that were
     chosen one by one make few more, regions without a label many. Of two draws from one Gaussian, a
-    share is found in up to 6 of 100, since samples that one fold holds out train the others.
+    share is found in up to 6 of 100, since samples that one fold holds out train the others. Rows
+    that equal a labelled one have a label, however many they are.
 
     Parameters
     ----------
@@ -55,16 +58,22 @@ def missing_share(
         From 0 to 1. 0 if a pool has fewer than 10 samples, or all rows of Z are equal.
     """
     extent = float(Z.std(axis=0, dtype=np.float64).max()) if len(Z) else 0.0
-    if min(len(Z_labeled), len(Z)) < _LEAST or extent == 0:
+    if min(len(Z_labeled), len(Z)) < LEAST_SAMPLES or extent == 0:
         return 0.0
-    Z_labeled = _draw(Z_labeled, _MAX_LABELED, random_state)
-    Z = _draw(Z, _PER_LABEL * len(Z_labeled), random_state)
-    shares = np.sort(
-        _shares_below(np.float32(Z_labeled / extent), np.float32(Z / extent), random_state)
-    )
+    Z_labeled = _draw(np.float32(Z_labeled / extent), _MAX_LABELED, random_state)
+    Z = _draw(np.float32(Z / extent), _PER_LABEL * len(Z_labeled), random_state)
+    shares = np.sort(_shares_below(Z_labeled, Z, ~_is_in(Z, Z_labeled), random_state))
     n_rim = int(np.ceil(_RIM * len(shares)))
     by_chance = betabinom.ppf(1 - _LEVEL, len(Z), n_rim, len(shares) + 1 - n_rim) / len(Z)
     return max(0.0, float(shares[n_rim - 1] - by_chance))
+
+
+def _is_in(Z: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which rows are equal to some of the others, but for rounding."""
+    rounded = np.round(np.concatenate([Z, others]), _DECIMALS) + 0.0  # no -0
+    _, codes = np.unique(rounded, axis=0, return_inverse=True)
+    codes = codes.reshape(-1)
+    return np.isin(codes[: len(Z)], codes[len(Z) :])
 
 
 def _draw(Z: NDArray[np.floating], n: int, random_state: RandomState) -> NDArray[np.floating]:
@@ -74,12 +83,16 @@ def _draw(Z: NDArray[np.floating], n: int, random_state: RandomState) -> NDArray
 
 
 def _shares_below(
-    Z_labeled: NDArray[np.float32], Z: NDArray[np.float32], random_state: RandomState
+    Z_labeled: NDArray[np.float32],
+    Z: NDArray[np.float32],
+    counts: NDArray[np.bool_],
+    random_state: RandomState,
 ) -> NDArray[np.float64]:
     """Of each labelled sample: the share of others that look less labelled, by one that saw none.
 
-    Both pools are shuffled. Each fold has a discriminator of its own. Equals are in random order,
-    or a sample that stands often would look like a rim.
+    Others that do not count are none of these. Both pools are shuffled. Each fold has a
+    discriminator of its own. Equals are in random order, or a sample that stands often would look
+    like a rim.
     """
     folds = [np.arange(len(each)) % _N_FOLDS for each in (Z_labeled, Z)]
     shares = []
@@ -88,18 +101,22 @@ def _shares_below(
         for k in range(_N_FOLDS):
             score = _fit_discriminator(Z_labeled[folds[0] != k], Z[folds[1] != k])
             of_labeled, of_others = score(Z_labeled[folds[0] == k]), score(Z[folds[1] == k])
-            shares.append(_order(of_labeled, of_others, random_state))
+            shares.append(_order(of_labeled, of_others, counts[folds[1] == k], random_state))
     return np.concatenate(shares)
 
 
 def _order(
-    of_labeled: NDArray[np.float32], of_others: NDArray[np.float32], random_state: RandomState
+    of_labeled: NDArray[np.float32],
+    of_others: NDArray[np.float32],
+    counts: NDArray[np.bool_],
+    random_state: RandomState,
 ) -> NDArray[np.float64]:
     """Share of the others that come before each labelled sample, of equals in random order."""
     scores = np.concatenate([of_labeled, of_others])
     order = np.lexsort([random_state.random_sample(len(scores)), scores])
-    is_other = order >= len(of_labeled)
-    shares: NDArray[np.float64] = np.cumsum(is_other)[~is_other] / len(of_others)
+    is_counted = np.concatenate([np.zeros(len(of_labeled), dtype=bool), counts])[order]
+    is_labeled = order < len(of_labeled)
+    shares: NDArray[np.float64] = np.cumsum(is_counted)[is_labeled] / len(of_others)
     return shares
 
 

@@ -107,6 +107,10 @@ class Sizes:
 def play(sizes: Sizes, ask: Ask, *, out: Path, quiet: bool) -> None:
     """Check all, run what is not complete, print tables, and write the report."""
     factories = ask.factories(sizes.estimator)
+    if not (out / "config.json").exists() and next(out.glob("*/config.json"), None):
+        raise ValueError(
+            f"--out {out} holds folders of cases, or of other comparisons; name another folder."
+        )
     datasets = [load_dataset(name, **sizes.reading) for name in _words(sizes.data)]
     arguments: dict[str, Any] = {
         "estimator": sizes.estimator,

@@ -102,7 +102,8 @@ def read_labels_of(
             known = read_labels(sources, samples, **_of_labels(named, samples, sources))
     elif len(own.known.rows) < len(samples):
         known = read_labels([samples.source, *sources], samples, **named)
-        known = known.noted(f"The pool's own column {own.column!r} has labels, which count.")
+        if len(own.known.rows):
+            known = known.noted(f"The pool's own column {own.column!r} has labels, which count.")
     elif sources:
         known = read_labels(sources, samples, **_of_labels(named, samples, sources))
         if not is_named:

@@ -122,6 +122,17 @@ def test_a_folder_of_one_comparison_is_no_place_for_cases(tmp_path):
     assert "holds a comparison, and no folder for each case" in result.stderr
 
 
+def test_a_folder_of_cases_is_no_place_for_one_comparison(tmp_path):
+    (tmp_path / "few").mkdir()
+    (tmp_path / "few" / "config.json").touch()
+
+    result = skvaal("--data", "iris", "--strategies", "random", "--out", tmp_path)
+
+    assert result.exit_code == 2
+    assert "holds folders of cases, or of other comparisons; name another" in result.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["few"]
+
+
 @pytest.mark.usefixtures("two_cases")
 def test_a_comparison_goes_on_against_a_strategy_that_is_there(tmp_path, monkeypatch):
     monkeypatch.setattr("skvaal.cli.comparing._show", lambda *_: None)

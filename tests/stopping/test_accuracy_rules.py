@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.naive_bayes import GaussianNB
 
-from skvaal import ExpectedGain, TargetAccuracy
+from skvaal import AmbiguousInputWarning, ExpectedGain, TargetAccuracy
 from skvaal._stopping.curve import cross_validate
 from skvaal._stopping.power_law import expect_gain
 
@@ -170,3 +170,21 @@ def test_bad_evidence_is_named(shuffled_digits, rule, change, message):
 def test_a_wrong_parameter_is_named(rule, name):
     with pytest.raises(ValueError, match=f"'{name}' parameter of {type(rule).__name__}"):
         rule.update(Simulated(0.5))
+
+
+@pytest.mark.parametrize("y_val", [["0", "1"] * 5, [7, 8] * 5], ids=["texts", "others"])
+@pytest.mark.parametrize("kind", [ExpectedGain, TargetAccuracy])
+def test_a_validation_set_of_other_classes(kind, y_val):
+    known = {"X_labeled": np.zeros((10, 1)), "y_labeled": np.arange(10) % 2}
+    with pytest.raises(ValueError, match=r"y_val has .* and y_labeled has \[0, 1\]: no class is"):
+        kind().update(Simulated(1), **known, X_val=np.zeros((10, 1)), y_val=np.array(y_val))
+
+
+@pytest.mark.parametrize("kind", [ExpectedGain, TargetAccuracy])
+def test_marks_of_unlabelled_rows_count_as_a_class(kind):
+    known = {
+        "X_labeled": np.zeros((10, 1)),
+        "y_labeled": np.array([0, 1, 0, 1, 0, 1, 0, 1, -1, -1]),
+    }
+    with pytest.warns(AmbiguousInputWarning, match="y_labeled holds -1 beside 2 other classes"):
+        kind().update(Simulated(1), **known, X_val=np.zeros((10, 1)), y_val=np.arange(10) % 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,6 +124,17 @@ def strategy():
     )
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_copies_of_labelled_samples_have_a_label(seed):
+    X_labeled = draw(100, seed)
+    copies = np.concatenate([np.repeat(X_labeled[:1], 300, axis=0), X_labeled])
+    assert estimate(X_labeled, copies, seed) == 0
+    others = draw(300, seed + 50)
+    assert estimate(X_labeled, np.concatenate([others, copies]), seed) <= 0.05
+    with_part = np.concatenate([others, copies, cluster(200)])
+    assert 0.02 < estimate(X_labeled, with_part, seed) <= 200 / len(with_part) + 0.02
+
+
 @pytest.mark.parametrize("missing", [False, True])
 def test_scores_count_where_a_part_has_no_label(strategy, missing):
     X_labeled = draw(90)
@@ -136,9 +148,15 @@ def test_scores_count_where_a_part_has_no_label(strategy, missing):
     if missing:
         assert found.score_exponent == 0.5
         assert found.uncertainty_exponent == 1
-        assert "% of the pool or more lie where no label is" in found.score_exponent_reason
+        assert found.missing_share > 0.1
+        # A part without labels may hardly change the AUC of the whole pool.
+        blurred = replace(found, auc_cross_fitted=0.5, auc_error=0.05)
+        assert blurred.is_like_chance
+        assert not blurred.is_uninformative
+        assert "% of the pool or more seem to lie where no label is" in found.score_exponent_reason
     else:
         assert found.score_exponent == 0
+        assert found.missing_share == 0
         assert found.uncertainty_exponent == pytest.approx(3)  # by 90 labels
         assert "exponent of uncertainty    3 (1: little trust in the model, 4: much)" in str(found)
         assert "no part of the pool is known" in found.score_exponent_reason

@@ -12,6 +12,9 @@ from scipy import stats
 
 ROPE = 0.005  # half the width of the region of practical equivalence: 0.5 points of accuracy
 
+# Rounded so, or what should lie on an edge would be told from it by its 16th digit.
+_DIGITS = 12
+
 
 class Equivalence(NamedTuple):
     """Probabilities that sum to 1; nan where nothing is known."""
@@ -93,6 +96,7 @@ def equivalence_over_cases(
 
     The posterior is a Dirichlet process [1]_: the cases have random weights, and a prior of weight
     0.5 lies at 0. A region has the weight of the pairs of cases whose mean difference lies in it.
+    Half of a pair on an edge counts; without a width of the region, all of it is equivalent.
 
     Parameters
     ----------
@@ -134,8 +138,9 @@ def equivalence_over_cases(
     if len(values) < 2:
         return _UNKNOWN
     points = np.append(values, 0.0)
-    sums = points[:, None] + points
-    above, below = (np.heaviside(sign * sums - 2 * rope, 0.5) for sign in (1, -1))
+    means = np.round((points[:, None] + points) / 2, _DIGITS)
+    on_edge = 0.5 if rope > 0 else 0.0
+    above, below = (np.heaviside(sign * means - rope, on_edge) for sign in (1, -1))
     strengths = np.append(np.ones(len(values)), 0.5)
     weights = np.random.default_rng(random_state).dirichlet(strengths, n_samples)
     better, worse = (((weights @ region) * weights).sum(axis=1) for region in (above, below))
@@ -150,5 +155,4 @@ def _check(rope: float) -> None:
 
 def _finite(differences: ArrayLike) -> np.ndarray:
     values = np.asarray(differences, dtype=float)
-    # Rounded, or what should lie on an edge would be told from it by its 16th digit.
-    return np.round(values[np.isfinite(values)], 12)
+    return np.round(values[np.isfinite(values)], _DIGITS)

@@ -79,4 +79,7 @@ def note_diagnosis(strategy: Any) -> list[str]:
             "The discriminator had a part in the choice, since its scores were raised to the power "
             f"{found.score_exponent:.2g}: {found.score_exponent_reason}."
         )
+    elif found.score_exponent is not None:
+        part = "next to no part" if found.score_exponent else "no part"
+        notes.append(f"The discriminator had {part} in the choice: {found.score_exponent_reason}.")
     return notes

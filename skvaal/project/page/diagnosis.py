@@ -55,6 +55,11 @@ def _judge(found: Any) -> str:
         return (
             "Nobody can tell whether the discriminator knows something: there are too few labels."
         )
+    if found.missing_share:
+        return (
+            "The discriminator finds a part of the pool without a label: "
+            f"{_percent(found.missing_share)} of the pool or more seem to lie there."
+        )
     if not found.is_uninformative and found.auc_cross_fitted < _CLEAR_AUC:
         return "The discriminator knows a little: it tells labelled from unlabelled samples weakly."
     if not found.is_uninformative:
@@ -70,7 +75,7 @@ def _judge(found: Any) -> str:
 def _of_pools(found: Any) -> str:
     if isnan(found.auc_cross_fitted):
         return "It could not be tested on samples that it was not trained on."
-    where = "no better than chance" if found.is_uninformative else "better than chance"
+    where = "no better than chance" if found.is_like_chance else "better than chance"
     return (
         "On samples that it was not trained on, it ranks a labelled one above an unlabelled one in "
         f"{_percent(found.auc_cross_fitted)} of all pairs: {where}, which is 50 % +- "

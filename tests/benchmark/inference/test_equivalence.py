@@ -19,10 +19,14 @@ def test_t_test_is_that_of_baycomp(n_folds, expected):
     assert equivalence(SEEDS, correlation=1 / n_folds) == pytest.approx(expected)
 
 
-# What baycomp 1.0.3 draws, 200,000 times.
+# What baycomp 1.0.3 draws, 200,000 times, of differences of which no pair lies on an edge: there it
+# is off by rounding.
 @pytest.mark.parametrize(
     ("differences", "expected"),
-    [(SEEDS, (0.672415, 0.327585, 0.0)), (CASES, (0.14167, 0.683575, 0.174755))],
+    [
+        ([0.004, 0.011, -0.002, 0.0092, 0.007, 0.013, 0.001, 0.0063], (0.742845, 0.257155, 0.0)),
+        ([0.021, -0.0102, 0.003, 0.0043, -0.0305, 0.0, 0.0062], (0.21346, 0.553985, 0.232555)),
+    ],
 )
 def test_signed_rank_test_is_that_of_baycomp(differences, expected):
     assert equivalence_over_cases(differences) == pytest.approx(expected, abs=0.01)
@@ -47,6 +51,17 @@ def test_differences_that_are_all_the_same_leave_no_doubt(test, difference, expe
 
 def test_the_edge_of_the_region_is_no_difference():
     assert equivalence([0.005] * 3).equivalent == 1
+
+
+def test_pairs_on_the_edge_count_alike():
+    found = [equivalence_over_cases([0.005 - d, 0.005 + d]) for d in (0.001, 0.002, 0.003, 0.004)]
+    assert found == [found[0]] * 4
+
+
+@pytest.mark.parametrize("test", [equivalence, equivalence_over_cases])
+def test_without_a_width_equal_is_equivalent(test):
+    assert test([0.0] * 5, rope=0) == (0, 1, 0)
+    assert test([0.01] * 30, rope=0) == pytest.approx((1, 0, 0), abs=1e-3)
 
 
 @pytest.mark.parametrize("test", [equivalence, equivalence_over_cases])

@@ -26,8 +26,8 @@ def test_errors_pass():
     ("exponent", "words"),
     [
         (0.3, ["had a part in the choice, since its scores were raised to the power 0.3: why."]),
-        (0.05, []),
-        (0.0, []),
+        (0.05, ["The discriminator had next to no part in the choice: why."]),
+        (0.0, ["The discriminator had no part in the choice: why."]),
         (None, []),
     ],
 )

@@ -46,6 +46,7 @@ def diagnosis_of(**changes):
         ({"auc_cross_fitted": 0.51, "auc_missing_region": 0.5}, "knows nothing", True),
         ({"auc_cross_fitted": 0.51, "auc_missing_region": np.nan}, "knows nothing", True),
         ({"auc_cross_fitted": np.nan}, "Nobody can tell", False),
+        ({"auc_cross_fitted": 0.51, "missing_share": 0.12}, "12 % of the pool or more", False),
         ({"unit_variances": np.zeros(3)}, "knows something", True),
     ],
 )
@@ -61,6 +62,10 @@ def test_verdict(changes, verdict, is_bad):
     [
         ({}, "an unlabelled one in 82 % of all pairs: better than chance, which is 50 % +- 6 %"),
         ({"auc_cross_fitted": 0.51}, "in 51 % of all pairs: no better than chance"),
+        (
+            {"auc_cross_fitted": 0.51, "missing_share": 0.12},
+            "in 51 % of all pairs: no better than chance",
+        ),
         ({"auc_cross_fitted": np.nan}, "could not be tested"),
         ({}, "It would find a region without labels: it ranks 90 % of all pairs rightly"),
         ({"auc_missing_region": 0.5}, "It would not find a region without labels"),

@@ -51,7 +51,8 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         From 0 to 1. How far classes that are rare in the pool count as much as frequent ones, see
         :class:`Herding`. Of pools with unequal classes, 0.5 made a linear model better on test
         samples with equal classes, and no worse on such as the pool has. With gradient boosting
-        and few labels it gained nothing, and cost up to 0.8 points.
+        and few labels it gained nothing, and cost up to 0.8 points. Both were measured with
+        ``uncertainty_power=1.0``.
     uncertainty : {'auto', 'margin', 'entropy', 'least_confident', 'disagreement', 'std'}, \
             callable or None, default='auto'
         How unsure a task model is of a sample, from its class probabilities. 'margin' is one minus

@@ -187,9 +187,9 @@ STORED = {
     "cluster": (Cluster(candidates_factor=3.0), False),
     "greedy": (Greedy(), False),
     "greedy uncertain": (Greedy(), True),
-    "herding": (Herding(score_power=0), False),
-    "herding uncertain": (Herding(score_power=0), True),
-    "herding score": (Herding(score_power=0.5, bandwidth=0.3), True),
+    "herding": (Herding(score_power=0, uncertainty_power=1), False),
+    "herding uncertain": (Herding(score_power=0, uncertainty_power=1), True),
+    "herding score": (Herding(score_power=0.5, uncertainty_power=1, bandwidth=0.3), True),
 }
 
 

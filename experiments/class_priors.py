@@ -15,8 +15,9 @@ is called herding here, and with changes of its weight w:
 
 The test samples have all classes alike, or as the data have them. "as pool" weighs the accuracy of
 each class by its share of the pool instead. SKVAAL_DATA names the folder with the data. Goes on
-where it was stopped, in build/class_priors. Writes areas under the accuracy curve less herding's to
-docs/results/research/class_priors.txt; docs/research/class_priors.md has what came out.
+where it was stopped, in build/class_priors. Writes areas under the accuracy curve less herding's,
+and accuracies less herding's after each query, to docs/results/research/class_priors.txt;
+docs/research/class_priors.md and docs/research/trust.md have what came out.
 """
 
 import argparse
@@ -43,25 +44,26 @@ from skvaal.benchmark.strategies import get_strategies
 
 BUILD = Path(__file__).parents[1] / "build" / "class_priors"
 LEAST = 1e-6
+NEW_SEED = 20  # seeds from here on were played after the others had been looked at
 
 
 class WeighedHerding(Herding):
-    """Herding by w ** power, times the sum of p_c / pi_c ** prior over classes c."""
+    """Herding by a weight that is multiplied by the sum of p_c / pi_c ** prior over classes c."""
 
-    power, prior, proba = 1.0, 0.0, None
+    prior, proba = 0.0, None
 
     def _weigh(self, candidates):
         shares = self.proba.mean(axis=0) ** self.prior
-        return super()._weigh(candidates) ** self.power * (self.proba / shares).sum(axis=1)
+        return super()._weigh(candidates) * (self.proba / shares).sum(axis=1)
 
 
 class WeighedStrategy(HerdingQueryStrategy):
     how, probabilities = None, None
 
     def _make_rule(self):
-        rule = WeighedHerding(score_power=0.0, uncertainty_power=1.0, bandwidth=self.bandwidth)
-        rule.proba = self.probabilities
-        rule.power, rule.prior = self.how
+        power, prior = self.how
+        rule = WeighedHerding(score_power=0.0, uncertainty_power=power, bandwidth=self.bandwidth)
+        rule.proba, rule.prior = self.probabilities, prior
         return rule
 
 
@@ -120,16 +122,21 @@ def play(case, strategy, seed):
     return rows
 
 
-def gather():
-    """Areas in points of all that was played: (case, strategy, seed), by both accuracies."""
+def read():
+    """Accuracies of all that was played, by case, strategy, seed and number of labels."""
     rows = []
     for path in BUILD.glob("*.json"):
         name, strategy, seed = path.stem.rsplit("-", 2)
-        found = pd.DataFrame(json.loads(path.read_text())).set_index("n_labeled")
-        area = {k: np.trapezoid(found[k], found.index) / np.ptp(found.index) for k in found}
-        rows.append({"case": name, "strategy": strategy, "seed": int(seed), **area})
-    table = pd.DataFrame(rows).set_index(["case", "strategy", "seed"])
-    return 100 * table.sort_index()
+        about = {"case": name, "strategy": strategy, "seed": int(seed)}
+        rows += [about | one for one in json.loads(path.read_text())]
+    table = pd.DataFrame(rows).set_index(["case", "strategy", "seed", "n_labeled"])
+    return table.sort_index()
+
+
+def measure_area(curve):
+    """Area under the curve of one run, a mean over the numbers of labels, in points."""
+    n_labeled = curve.index.get_level_values("n_labeled")
+    return 100 * curve.apply(lambda column: np.trapezoid(column, n_labeled) / np.ptp(n_labeled))
 
 
 def compare(difference):
@@ -138,21 +145,41 @@ def compare(difference):
     return f"{difference.mean():+.2f} +- {difference.sem():.2f} p={p:.3f}"
 
 
-def make_table(points):
+def follow(accuracies):
+    """Accuracy less herding's after each query, in points: a row for each strategy."""
+    table = 100 * accuracies.unstack("strategy")
+    rows = {}
+    for strategy in [each for each in STRATEGIES if each in table and each != "herding"]:
+        difference = (table[strategy] - table["herding"]).dropna().unstack("n_labeled").iloc[:, 1:]
+        error = difference.sem().map(" +- {:.1f}".format)
+        rows[strategy] = difference.mean().map("{:+.1f}".format) + error
+    return pd.DataFrame(rows).T
+
+
+def make_table(records):
     blocks = []
-    for name in [each for each in CASES if each in points.index.levels[0]]:
-        one = points.loc[name].unstack("strategy")
+    for name in [each for each in CASES if each in records.index.levels[0]]:
+        accuracies = records.loc[name]
+        points = accuracies.groupby(["strategy", "seed"]).apply(measure_area).unstack("strategy")
+        first, new = points[points.index < NEW_SEED], points[points.index >= NEW_SEED]
         rows = {}
-        for strategy in [each for each in STRATEGIES if each in one["accuracy"]]:
+        for strategy in [each for each in STRATEGIES if each in first["accuracy"]]:
             rows[strategy] = {
-                "seeds": str(one["accuracy"][strategy].count()),
-                "area": f"{one['accuracy'][strategy].mean():.2f}",
+                "seeds": str(first["accuracy"][strategy].count()),
+                "area": f"{first['accuracy'][strategy].mean():.2f}",
             }
+            if strategy == "herding":
+                continue
             for column, title in [("accuracy", "less herding"), ("as_pool", "as pool")]:
-                if strategy != "herding":
-                    difference = one[column][strategy] - one[column]["herding"]
-                    rows[strategy][title] = compare(difference)
-        blocks.append(f"{name}\n{pd.DataFrame(rows).T.fillna('').to_string()}\n")
+                difference = first[column][strategy] - first[column]["herding"]
+                rows[strategy][title] = compare(difference)
+            difference = (new["accuracy"][strategy] - new["accuracy"]["herding"]).dropna()
+            if len(difference):
+                rows[strategy][f"{len(difference)} new seeds"] = compare(difference)
+        of_first = accuracies[accuracies.index.get_level_values("seed") < NEW_SEED]
+        text = pd.DataFrame(rows).T.fillna("").to_string()
+        after = follow(of_first["accuracy"]).to_string()
+        blocks.append(f"{name}\n{text}\n\nless herding, by the number of labels\n{after}\n")
     return "\n".join(blocks)
 
 
@@ -172,7 +199,7 @@ def main():
                 for strategy in strategies:
                     play(case, strategy, seed)
             print(case.name, flush=True)
-    text = make_table(gather())
+    text = make_table(read())
     (RESULTS / "class_priors.txt").write_text(text)
     print(text)
 

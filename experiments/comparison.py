@@ -5,10 +5,11 @@
 Reads the records of docs/recommended and docs/batches. Writes docs/results/research/comparison.txt:
 area under the accuracy curve less random's, in points, with a star where Wilcoxon's test gives
 p < 0.05 after Holm's correction; mean ranks; in how many cases each strategy is better and worse
-than random beyond chance, and where it is worst; the areas of herding, of VAAL herding and of an
-earlier VAAL herding less that of each other strategy, +- standard error over the seeds; and herding
-less what it was when the margin itself was the weight (docs/results/research/weighed_by_margin.csv,
-areas in points, by the functions here from the records of then).
+than random beyond chance, and where it is worst; the areas of herding, of VAAL herding and of
+earlier defaults of both less that of each other strategy, +- standard error over the seeds; and
+herding_power_1 less what it was when the margin itself was the weight
+(docs/results/research/weighed_by_margin.csv, areas in points, by the functions here from the
+records of then).
 """
 
 from pathlib import Path
@@ -106,9 +107,9 @@ def tables(folder):
 
 
 def since_the_margin_was_the_weight():
-    """How far ours is ahead of what it was, by case of the comparison."""
+    """How far herding_power_1 is ahead of what it was before, by case of the comparison."""
     before = pd.read_csv(RESULTS / "weighed_by_margin.csv").set_index(["case", "seed"])["area"]
-    lines = ["herding less the same weighed by the margin itself"]
+    lines = ["herding_power_1 less the same weighed by the margin itself"]
     for name, one in by_case("recommended"):
         if name not in before.index.unique(0):
             continue

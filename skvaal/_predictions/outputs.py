@@ -58,7 +58,7 @@ def of_labels(proba: Any, n_samples: int, name: str, multilabel: str) -> Predict
         return of_outputs(proba, n_samples, name)
     checked = check_label_proba(unwrap(proba, name), n_samples, name)
     n_labels = checked.shape[-1]
-    if n_labels > 1 and n_samples > 1 and (np.abs(checked.sum(axis=-1) - 1) <= _SUM).all():
+    if _look_like_classes(checked):
         warn_user(
             f"every row of {name} sums to 1, like class probabilities, but "
             f"multilabel={multilabel!r} reads its {n_labels} columns as labels of their own; set "
@@ -66,6 +66,12 @@ def of_labels(proba: Any, n_samples: int, name: str, multilabel: str) -> Predict
             AmbiguousInputWarning,
         )
     return Predictions(outputs=tuple(_of_label(checked[..., k]) for k in range(n_labels)))
+
+
+def _look_like_classes(table: NDArray[np.float64]) -> bool:
+    """Whether several rows of several columns sum to 1, as class probabilities do."""
+    is_large = table.shape[-1] > 1 and table.shape[-2] > 1
+    return bool(is_large and (np.abs(table.sum(axis=-1) - 1) <= _SUM).all())
 
 
 def _of_label(p: NDArray[np.float64]) -> Predictions:
@@ -86,7 +92,7 @@ def of_deviations(deviation: Any, n_samples: int, name: str) -> Predictions:
     if checked.ndim == 1:
         return Predictions(deviation=checked)
     n_outputs = checked.shape[1]
-    if n_outputs > 1 and n_samples > 1 and (np.abs(checked.sum(axis=1) - 1) <= _SUM).all():
+    if _look_like_classes(checked):
         warn_user(
             f"every row of {name} sums to 1, like class probabilities, but uncertainty='std' reads "
             f"its {n_outputs} columns as standard deviations of outputs; set uncertainty='auto' if "

@@ -40,6 +40,7 @@ _NARROW, _LEAST_WIDTH = 1e-5, 1e-10
 _LIMIT, _PER_SHARE, _LABELS_PER_DIM = 0.5, 10, 10
 # Largest exponent of the uncertainty; labels that a part of the pool without any would have had.
 _MOST_TRUST, _MISSED_LABELS = 4, 3
+_POWER = [Interval(Real, 0, None, closed="left"), StrOptions({"missing_share", "n_labeled"})]
 _TINY = np.finfo(np.float32).tiny
 # What an uncovered sample gains by covering itself alone, times this, may be rounding.
 _NO_GAIN = 1e-4
@@ -167,14 +168,8 @@ class Herding(Rule):
 
     _parameter_constraints: dict = {
         "space": [SPACES],
-        "score_power": [
-            Interval(Real, 0, None, closed="left"),
-            StrOptions({"missing_share", "n_labeled"}),
-        ],
-        "uncertainty_power": [
-            Interval(Real, 0, None, closed="left"),
-            StrOptions({"missing_share", "n_labeled"}),
-        ],
+        "score_power": _POWER,
+        "uncertainty_power": _POWER,
         "bandwidth": [Interval(Real, 0, None, closed="neither")],
         "class_balance": [Interval(Real, 0, 1, closed="both")],
     }

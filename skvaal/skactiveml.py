@@ -205,9 +205,7 @@ class _StrategySampling(SingleAnnotatorPoolQueryStrategy):
         if clf is None and needs.required_by is not None:
             raise ValueError(
                 f"{needs.required_by} needs class probabilities, and {type(self).__name__} has no "
-                "classifier: pass clf=... to query, or set uncertainty=None"
-                + " and net='vaal'"
-                * needs.in_fit
+                f"classifier: pass clf=... to query, or {needs.way_out}"
             )
         return clone(clf).fit(X, y) if fit_clf and clf is not None else clf
 

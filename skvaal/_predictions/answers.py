@@ -38,12 +38,10 @@ from skvaal._predictions.outputs import (
 )
 from skvaal._predictions.predictions import PredictionNeeds, Predictions
 
-WITHOUT_PREDICTIONS = "set uncertainty=None and, if the net needs them, net='vaal'"
-
 
 def ask_for_proba(learner: Any, X: Any, needs: PredictionNeeds) -> Predictions:
     """Ask for probabilities of X; a committee's members come with them at no cost."""
-    with _naming_unfitted(learner):
+    with _naming_unfitted(learner, needs):
         if callable(getattr(learner, "vote_proba", None)):
             return _ask_committee(learner, X, needs)
         name = f"predict_proba of {name_model(learner)}"
@@ -52,7 +50,7 @@ def ask_for_proba(learner: Any, X: Any, needs: PredictionNeeds) -> Predictions:
         if needs.multilabel != "auto" or is_list_of_tables(answer):
             return _read_labels(model, X, answer, name, needs)
         members = predict_by_members(model, X) if needs.members else None
-    predictions = _read_classes(answer, count_rows(X), name)
+    predictions = _read_classes(answer, count_rows(X), name, needs)
     if members is not None:
         # Their mean need not be the ensemble's own answer: boosting weighs its members.
         predictions = replace(predictions, members=check_proba(members, count_rows(X), name))
@@ -67,32 +65,32 @@ def ask_regressor(learner: Any, X: Any, needs: PredictionNeeds) -> Predictions |
     of_members = needs.members and not needs.in_fit
     is_committee = bool(getattr(learner, "learner_list", None))
     if has_deviation(learner) and (needs.answer != "proba" or (of_members and is_committee)):
-        return _ask_for_deviation(learner, X)
+        return _ask_for_deviation(learner, X, needs)
     model = find_models(learner)[0]
     if not of_members or is_committee or not has_regressors(model):
         return None
-    with _naming_unfitted(learner):
+    with _naming_unfitted(learner, needs):
         deviation = deviate_by_members(model, X)
     return of_deviations(deviation, count_rows(X), f"disagreement of {name_class(model)}")
 
 
-def _ask_for_deviation(learner: Any, X: Any) -> Predictions:
+def _ask_for_deviation(learner: Any, X: Any, needs: PredictionNeeds) -> Predictions:
     model = answering_model(learner)
     name = f"predict(return_std=True) of {name_class(model)}"
-    with _naming_unfitted(learner):
+    with _naming_unfitted(learner, needs):
         if model is not learner:
             _, X = apply_steps_before_last(find_models(learner)[0], X)
         answer = model.predict(X, return_std=True)
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         raise ValueError(
             f"{name} must return two arrays, predictions and standard deviations, got "
-            f"{type(answer).__name__}; or {WITHOUT_PREDICTIONS}"
+            f"{type(answer).__name__}; or {needs.way_out}"
         )
-    return of_deviations(_answer_of(answer[1], name), count_rows(X), name)
+    return of_deviations(_answer_of(answer[1], name, needs), count_rows(X), name)
 
 
 @contextmanager
-def _naming_unfitted(learner: Any) -> Iterator[None]:
+def _naming_unfitted(learner: Any, needs: PredictionNeeds) -> Iterator[None]:
     """A learner that is not fitted is told by its name."""
     try:
         with warnings.catch_warnings():
@@ -102,7 +100,7 @@ def _naming_unfitted(learner: Any) -> Iterator[None]:
     except NotFittedError as error:
         raise NotFittedError(
             f"{name_model(learner)} is not fitted, so that it cannot predict yet: fit the learner "
-            f"or teach it first, or {WITHOUT_PREDICTIONS}"
+            f"or teach it first, or {needs.way_out}"
         ) from error
 
 
@@ -120,7 +118,7 @@ def _ask_committee(learner: Any, X: Any, needs: PredictionNeeds) -> Predictions:
     # modAL reads the shape. (n_samples, n_members, n_classes)
     X = np.asarray(X) if isinstance(X, list | tuple) else X
     name = f"vote_proba of {name_model(learner)}"
-    votes = _answer_of(learner.vote_proba(X), name)
+    votes = _answer_of(learner.vote_proba(X), name, needs)
     if votes.ndim != 3:
         expected = "(n_samples, n_members, n_classes)"
         raise ValueError(f"{name} has the shape {votes.shape}, expected {expected}")
@@ -155,16 +153,16 @@ def _read_labels(model: Any, X: Any, answer: Any, name: str, needs: PredictionNe
     if is_list_of_tables(answer):
         predictions = of_outputs(answer, n_samples, name)
     else:
-        predictions = of_labels(_answer_of(answer, name), n_samples, name, needs.multilabel)
+        predictions = of_labels(_answer_of(answer, name, needs), n_samples, name, needs.multilabel)
     if not needs.members:
         return predictions
     members = predict_outputs_by_members(model, X)
     return with_members(predictions, [Predictions.of(each, n_samples, name) for each in members])
 
 
-def _read_classes(answer: Any, n_samples: int, name: str) -> Predictions:
+def _read_classes(answer: Any, n_samples: int, name: str, needs: PredictionNeeds) -> Predictions:
     """Read an answer on one label: probabilities of its classes, or of pixels'."""
-    proba = _answer_of(answer, name)
+    proba = _answer_of(answer, name, needs)
     if proba.ndim not in (2, 4):
         raise ValueError(
             f"{name} has the shape {proba.shape}, expected (n_samples, n_classes), or "
@@ -173,11 +171,11 @@ def _read_classes(answer: Any, n_samples: int, name: str) -> Predictions:
     return Predictions.of(proba, n_samples, name)
 
 
-def _answer_of(answer: Any, name: str) -> NDArray:
+def _answer_of(answer: Any, name: str, needs: PredictionNeeds) -> NDArray:
     """What a learner answered, as an array; without an answer, it is an error."""
     if answer is None:
         raise ValueError(
             f"{name} returns None, where class probabilities are needed; return an array, or "
-            f"{WITHOUT_PREDICTIONS}"
+            f"{needs.way_out}"
         )
     return as_array(answer, name)

@@ -16,7 +16,7 @@ from skvaal._pool.arrays import issparse
 from skvaal._pool.containers import count_rows, drop_duplicate_rows, stack_rows
 from skvaal._pool.conversion import as_array
 from skvaal._pool.kinds import is_dataset, is_pandas, is_polars
-from skvaal._predictions.answers import WITHOUT_PREDICTIONS, ask_for_proba, ask_regressor
+from skvaal._predictions.answers import ask_for_proba, ask_regressor
 from skvaal._predictions.members import apply_steps_before_last, has_regressors
 from skvaal._predictions.models import (
     find_models,
@@ -68,7 +68,7 @@ def _tell_lacking(learner: Any, needs: PredictionNeeds) -> str:
         return (
             f"{needs.required_by} needs a regressor whose predict takes return_std=True, and "
             f"{name_model(learner)} is none; take another uncertainty, 'disagreement' for a forest "
-            f"of regressors, or {WITHOUT_PREDICTIONS}"
+            f"of regressors, or {needs.way_out}"
         )
     lacking = name_class(find_without_probabilities(learner)[0])
     way_out = "use a classifier that has"
@@ -76,7 +76,7 @@ def _tell_lacking(learner: Any, needs: PredictionNeeds) -> str:
         way_out += ", uncertainty='std', which a regressor gives"
     return (
         f"{needs.required_by} needs class probabilities, and {lacking} has no predict_proba (an "
-        f"SVC has it with probability=True only); {way_out}, or {WITHOUT_PREDICTIONS}"
+        f"SVC has it with probability=True only); {way_out}, or {needs.way_out}"
     )
 
 

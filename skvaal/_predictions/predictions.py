@@ -48,6 +48,11 @@ class PredictionNeeds:
     answer: Literal["any", "proba", "std"] = "proba"
     multilabel: str = "auto"  # how an answer is read, the parameter of the strategies
 
+    @property
+    def way_out(self) -> str:
+        """What to set, to need no prediction."""
+        return "set uncertainty=None" + " and net='vaal'" * self.in_fit
+
 
 @dataclass(frozen=True, eq=False)
 class Predictions:

@@ -46,6 +46,8 @@ class Evidence:
             )
         if predicted.dtype.kind == "f" and not np.isfinite(predicted).all():
             raise ValueError(f"predict of {name_model(self.learner)} gives NaN or infinity")
+        with naming(f"predict of {name_model(self.learner)} gives no classes of one kind"):
+            np.unique(predicted)
         return predicted
 
     def measure_accuracy(self, n_folds: int) -> CurvePoint:

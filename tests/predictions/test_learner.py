@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -250,10 +251,15 @@ def test_what_nothing_requires_is_left_out(pools, name):
 def test_what_is_required_must_be_there(pools, name):
     message = (
         f"uncertainty='disagreement' needs class probabilities, and {name} has no predict_proba.*"
-        "set uncertainty=None.*net='vaal'"
+        "or set uncertainty=None$"
     )
     with pytest.raises(ValueError, match=message):
         ask(without_probabilities(pools, name), pools, MEMBERS)
+
+
+def test_the_way_out_names_a_net_only_if_there_is_one(pools):
+    with pytest.raises(ValueError, match="set uncertainty=None and net='vaal'$"):
+        ask(None, pools, replace(MEMBERS, in_fit=True))
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,15 @@ def test_predictions_that_are_none(answer, message):
         StabilizedPredictions().update(Answers(), X)
 
 
+def test_predictions_of_several_kinds():
+    class Answers:
+        def predict(self, X):
+            return np.array(["a", None] * 10, dtype=object)
+
+    with pytest.raises(TypeError, match="predict of Answers gives no classes of one kind"):
+        StabilizedPredictions().update(Answers(), X)
+
+
 def test_learners_of_modal(shuffled_digits):
     modal = pytest.importorskip("modAL.models")
     X, y = shuffled_digits

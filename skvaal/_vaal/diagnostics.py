@@ -96,6 +96,8 @@ class Diagnostics:
     uncertainty_exponent : float or None, default=None
         Exponent of the task model's uncertainty in the weights of :class:`Herding`; None for other
         rules.
+    auc_missing_region_error : float, default=NaN
+        Standard error of `auc_missing_region` over the cells; NaN of fewer than two cells.
 
     Examples
     --------
@@ -137,6 +139,7 @@ class Diagnostics:
     score_unit: str = "log-odds"
     missing_share: float | None = None
     uncertainty_exponent: float | None = None
+    auc_missing_region_error: float = np.nan
 
     @property
     def is_unit_active(self) -> NDArray[np.bool_] | None:
@@ -239,7 +242,10 @@ class Diagnostics:
             rows.append(("departure from components", departure))
         noise = " (the scores are noise)" if self.is_uninformative else ""
         held_out = f"{self.auc_cross_fitted:.3f} +- {self.auc_error:.3f}{noise}"
-        missing = f"{self.auc_missing_region:.3f} (simulated)"
+        missing = f"{self.auc_missing_region:.3f}"
+        if not np.isnan(self.auc_missing_region_error):
+            missing += f" +- {self.auc_missing_region_error:.3f}"
+        missing += " (simulated)"
         exponent = "none" if self.score_exponent is None else f"{self.score_exponent:.2g}"
         exponent += " (0: D ignored)" if self.score_exponent else ""
         of_model = []

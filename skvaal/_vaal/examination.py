@@ -65,6 +65,7 @@ def examine(
     _, counts = np.unique(scores[1], return_counts=True)
     candidates = _place(rule, net, pools, components, seed)
     exponent, reason = _explain_exponent(rule, candidates)
+    of_regions = missing_region_auc(net, moved, n_folds=n_folds, seed=seed)
     of_vae: dict[str, Any] = dict.fromkeys(_OF_VAE)
     if net.has_vae:
         of_vae |= _examine_units(posteriors)
@@ -76,7 +77,8 @@ def examine(
         **of_vae,
         auc_training=float(roc_auc_score(np.repeat([1, 0], sizes), np.concatenate(scores))),
         auc_cross_fitted=cross_fit_auc(net, moved, n_folds=n_folds, seed=seed),
-        auc_missing_region=missing_region_auc(net, moved, n_folds=n_folds, seed=seed),
+        auc_missing_region=of_regions.mean,
+        auc_missing_region_error=of_regions.error,
         # Of the Mann-Whitney statistic, as a fraction of all pairs, under the null hypothesis.
         auc_error=float(np.sqrt((sum(sizes) + 1) / (12 * sizes[0] * sizes[1]))),
         score_exponent=exponent,

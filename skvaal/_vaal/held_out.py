@@ -44,6 +44,13 @@ class Posteriors(NamedTuple):
         return Posteriors(self.mu[rows], self.std[rows], extra)
 
 
+class AUCOverParts(NamedTuple):
+    """An area under the ROC curve, averaged over folds or cells by their numbers of pairs."""
+
+    mean: float  # NaN of no part
+    error: float  # standard error over the parts; NaN of fewer than two
+
+
 PairOfPosteriors = tuple[Posteriors, Posteriors]
 # Scores of samples, (n,); higher is more like the labelled ones.
 _Score = Callable[[Posteriors], Tensor]
@@ -85,27 +92,30 @@ def cross_fit_auc(net: VAALNet, pools: PairOfPosteriors, *, n_folds: int, seed: 
             rest = [all_.take(np.delete(np.arange(len(all_.mu)), rows)) for all_, rows in of_pools]
             score = _fit_score(net, *rest)
             results.append(_compare(*(score(all_.take(rows)) for all_, rows in of_pools)))
-    return _average(results)
+    return _average(results).mean
 
 
-def missing_region_auc(net: VAALNet, pools: PairOfPosteriors, *, n_folds: int, seed: int) -> float:
+def missing_region_auc(
+    net: VAALNet, pools: PairOfPosteriors, *, n_folds: int, seed: int
+) -> AUCOverParts:
     """Area under the ROC curve on simulated missing regions, averaged over at most `n_folds`.
 
     k-means splits the labelled samples' mu into cells. Of one cell after another, all samples are
     held out, as if that region had no label, and of each other cell about a fifth. A new
     discriminator is trained on the other labelled samples against the unlabelled ones, as in
     :func:`cross_fit_auc`. The AUC says how well minus its score tells the missing cell's samples
-    from those of the other cells. NaN below 15 labelled samples, or where all lie together.
+    from those of the other cells. NaN below 15 labelled samples, or where all lie together. The
+    error tells how much cells differ, and so how rough the mean is.
     """
     labeled, unlabeled = pools
     cells = _split_into_cells(labeled.mu.cpu().numpy(), seed)
     rng = np.random.RandomState(seed)
-    is_control = _draw_from_each(cells, 5, rng)
     numbers, sizes = np.unique(cells, return_counts=True)
     results = []
     with own_modes(net.device), own_generators(seed, torch.device(net.device)):
         for cell in rng.permutation(numbers[sizes >= 2])[:n_folds]:
             is_missing = cells == cell
+            is_control = _draw_from_each(cells, 5, rng)  # anew, or one draw would sway all cells
             missing, control, rest = (
                 labeled.take(np.flatnonzero(rows))
                 for rows in (is_missing, is_control & ~is_missing, ~is_control & ~is_missing)
@@ -147,12 +157,17 @@ def _compare(positive: Tensor, negative: Tensor) -> tuple[float, int]:
     return float(auc), len(positive) * len(negative)
 
 
-def _average(results: list[tuple[float, int]]) -> float:
-    """Mean AUC, by number of pairs; NaN of none."""
+def _average(results: list[tuple[float, int]]) -> AUCOverParts:
     if not results:
-        return float("nan")
-    aucs, n_pairs = zip(*results, strict=True)
-    return float(np.average(aucs, weights=n_pairs))
+        return AUCOverParts(np.nan, np.nan)
+    aucs, n_pairs = np.array(results).T
+    weights = n_pairs / n_pairs.sum()
+    mean = float(weights @ aucs)
+    if len(results) < 2:
+        return AUCOverParts(mean, np.nan)
+    # With equal weights it is the standard error of a mean.
+    n = len(results)
+    return AUCOverParts(mean, float(np.sqrt(n / (n - 1) * (weights**2 @ (aucs - mean) ** 2))))
 
 
 def _fit_score(net: VAALNet, labeled: Posteriors, unlabeled: Posteriors) -> _Score:

@@ -274,7 +274,8 @@ def test_a_missing_region_would_be_found_though_none_is_missing(alike):
         found = strategy.diagnose(*alike, n_folds=3)
     assert abs(found.auc_cross_fitted - 0.5) < 0.1
     assert found.auc_missing_region > 0.7
-    assert f"{found.auc_missing_region:.3f} (simulated)" in str(found)
+    told = f"{found.auc_missing_region:.3f} +- {found.auc_missing_region_error:.3f} (simulated)"
+    assert told in str(found)
     assert str(found).index("AUC held out") < str(found).index("AUC, missing regions")
 
 

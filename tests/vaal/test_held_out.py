@@ -56,7 +56,7 @@ def four_cells(monkeypatch):
 @pytest.mark.usefixtures("four_cells")
 def test_a_region_without_labels_is_found(net):
     pools = tuple(as_posteriors(draw_blobs(n, n)[0] / 5) for n in (10, 30))
-    assert missing_region_auc(net, pools, n_folds=4, seed=0) > 0.95
+    assert missing_region_auc(net, pools, n_folds=4, seed=0).mean > 0.95
 
 
 @pytest.mark.usefixtures("four_cells")
@@ -67,7 +67,7 @@ def test_positives_are_the_missing_samples_and_the_lower_scores(net, monkeypatch
 
     monkeypatch.setattr(held_out, "_fit_score", fit)
     pools = (as_posteriors(draw_blobs(10, 0)[0]),) * 2
-    assert missing_region_auc(net, pools, n_folds=4, seed=0) == auc
+    assert missing_region_auc(net, pools, n_folds=4, seed=0) == (auc, 0)
 
 
 @pytest.mark.usefixtures("four_cells")
@@ -98,14 +98,32 @@ def test_at_most_n_folds_trainings(net, fits):
     for n_folds, n_trainings in ((2, 2), (5, 5), (99, 10)):
         fits.clear()
         pools = as_posteriors(mu), as_posteriors(mu)
-        assert 0 <= missing_region_auc(net, pools, n_folds=n_folds, seed=0) <= 1
+        assert 0 <= missing_region_auc(net, pools, n_folds=n_folds, seed=0).mean <= 1
         assert len(fits) == n_trainings
 
 
 @pytest.mark.parametrize("mu", [draw_blobs(1, 0)[0], np.ones((40, 3), np.float32)])
 def test_too_few_labels_or_a_single_cell_is_unknown(net, fits, mu):
-    assert np.isnan(missing_region_auc(net, (as_posteriors(mu),) * 2, n_folds=5, seed=0))
+    assert np.isnan(missing_region_auc(net, (as_posteriors(mu),) * 2, n_folds=5, seed=0)).all()
     assert not fits
+
+
+def test_the_error_is_that_of_a_mean_over_the_cells(net, monkeypatch):
+    found = iter([(0.5, 10), (0.9, 10), (0.7, 10), (1.0, 10)])
+    monkeypatch.setattr(held_out, "_compare", lambda positive, negative: next(found))
+    monkeypatch.setattr(held_out, "_fit_score", lambda *pools: lambda of: of.mu[:, 0])
+    pools = (as_posteriors(draw_blobs(20, 0)[0]),) * 2
+    mean, error = missing_region_auc(net, pools, n_folds=4, seed=0)
+    assert mean == pytest.approx(0.775)
+    assert error == pytest.approx(np.std([0.5, 0.9, 0.7, 1.0], ddof=1) / 2)
+
+
+def test_of_one_cell_the_error_is_unknown(net, monkeypatch):
+    monkeypatch.setattr(held_out, "_fit_score", lambda *pools: lambda of: of.mu[:, 0])
+    pools = (as_posteriors(draw_blobs(20, 0)[0]),) * 2
+    mean, error = missing_region_auc(net, pools, n_folds=1, seed=0)
+    assert 0 <= mean <= 1
+    assert np.isnan(error)
 
 
 def test_columns_beside_mu_go_with_their_samples(net, fits):

@@ -53,12 +53,18 @@ def cases(records: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     # From the shortest on; the last tells any two groups apart.
     forms = [[NAME] if NAME in records else [], named, [*named, SIZES], by]
     found = [[_label(one, form) for one in groups] for form in forms]
-    counts = [Counter(labels) for labels in found]
+    counts = [Counter(row) for row in found]
     labels = [
         next((one for one, n in zip(row, counts, strict=True) if one and n[one] == 1), row[-1])
         for row in zip(*found, strict=True)
     ]
-    return list(zip(labels, groups, strict=True))
+    # Data may be called as a case is.
+    n = Counter(labels)
+    unique = [
+        label if n[label] == 1 else longest
+        for label, longest in zip(labels, found[-1], strict=True)
+    ]
+    return list(zip(unique, groups, strict=True))
 
 
 def _label(one: pd.DataFrame, keys: list[str]) -> str:

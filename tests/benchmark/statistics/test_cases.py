@@ -77,3 +77,18 @@ def test_a_name_of_two_cases_is_no_label():
     records = records_of(data=["a", "a", "b", "b"], case="mine")
 
     assert [label for label, _ in cases(records)] == ["a", "b"]
+
+
+def test_data_that_are_called_as_a_case_is_get_another_label():
+    records = pd.DataFrame(
+        {
+            "data": ["segments_large", "image_segments"],
+            "estimator": "random_forest",
+            "protocol": "standard",
+            "case": [None, "segments_large"],
+            "sizes": ["20 + 5 x 20", "160 + 6 x 80"],
+        }
+    )
+    labels = [label for label, _ in cases(records)]
+    assert len(set(labels)) == 2
+    assert "segments_large, random_forest, standard, 20 + 5 x 20" in labels

@@ -126,6 +126,11 @@ def complete_runs(records: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         None where there is no budget but the start.
 
+    Raises
+    ------
+    ValueError
+        If a run holds a number of labels twice.
+
     Examples
     --------
     >>> records = pd.DataFrame({"strategy": "random", "seed": [0, 0, 1], "n_labeled": [20, 40, 20]})
@@ -134,6 +139,20 @@ def complete_runs(records: pd.DataFrame) -> pd.DataFrame:
     0   random     0         20
     1   random     0         40
     """
+    check_one_case(records)
     n = n_budgets(records)
     sizes = records.groupby(["seed", "strategy"], observed=True)["n_labeled"].transform("size")
     return records[(sizes == n) & (n > 1)]
+
+
+def check_one_case(records: pd.DataFrame) -> None:
+    """Raise a ValueError if a run holds a number of labels twice."""
+    point = ["strategy", "seed", "n_labeled"]
+    is_again = records.duplicated(point).to_numpy()
+    if is_again.any():
+        first = records[point].to_numpy()[is_again][0]
+        named = ", ".join(f"{key}={value}" for key, value in zip(point, first, strict=True))
+        raise ValueError(
+            f"records hold {named} more than once; give those of one case, once (cases() splits "
+            "records by case)"
+        )

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from skvaal.benchmark.statistics._budgets import n_budgets
+from skvaal.benchmark.statistics._budgets import check_one_case, n_budgets
 
 
 def area_under_budget_curve(n_labeled: ArrayLike, accuracy: ArrayLike) -> float:
@@ -121,6 +121,11 @@ def areas(records: pd.DataFrame) -> pd.DataFrame:
         a run that lacks a budget, as its area would be that of another range, and where there
         is no budget but the start.
 
+    Raises
+    ------
+    ValueError
+        If a run holds a number of labels twice.
+
     See Also
     --------
     skvaal.benchmark.statistics.with_plan : Without it, runs that all stopped in the same round
@@ -134,12 +139,16 @@ def areas(records: pd.DataFrame) -> pd.DataFrame:
     >>> areas(records).round(3).to_dict("records")
     [{'random': 0.6}]
     """
+    check_one_case(records)
     n = n_budgets(records)
     by_run = {
-        key: area_under_budget_curve(run["n_labeled"], run["accuracy"])
-        if len(run) == n > 1
-        else np.nan
+        key: _area_of_run(run) if len(run) == n > 1 else np.nan
         for key, run in records.groupby(["seed", "strategy"], sort=False)
     }
     table = pd.Series(by_run).unstack()
     return table[records["strategy"].unique()]
+
+
+def _area_of_run(run: pd.DataFrame) -> float:
+    in_order = run.sort_values("n_labeled")
+    return area_under_budget_curve(in_order["n_labeled"], in_order["accuracy"])

@@ -5,8 +5,10 @@ import pytest
 from skvaal.benchmark.statistics import (
     area_under_budget_curve,
     areas,
+    complete_runs,
     curves,
     mean_and_standard_error,
+    mean_ranks,
 )
 
 
@@ -83,3 +85,24 @@ def test_an_unfinished_run_has_no_area(records):
 
     assert np.isnan(table.loc[0, "margin"])
     pd.testing.assert_series_equal(table["random"], areas(records)["random"])
+
+
+def test_the_order_of_the_records_does_not_matter():
+    records = pd.DataFrame(
+        {
+            "strategy": "random",
+            "seed": [0, 0, 0, 1, 1, 1],
+            "n_labeled": [30, 10, 20, 20, 30, 10],
+            "accuracy": [0.9, 0.1, 0.4, 0.2, 0.6, 0.4],
+        }
+    )
+    assert areas(records)["random"].tolist() == pytest.approx([0.45, 0.35])
+
+
+@pytest.mark.parametrize("read", [areas, complete_runs, mean_ranks])
+def test_records_that_stand_twice(read):
+    records = pd.DataFrame(
+        {"strategy": "random", "seed": 0, "n_labeled": [10, 20], "accuracy": [0.5, 0.7]}
+    )
+    with pytest.raises(ValueError, match="strategy=random, seed=0, n_labeled=10 more than once"):
+        read(pd.concat([records, records]))

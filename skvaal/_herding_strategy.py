@@ -102,6 +102,9 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         Numbers in a sample.
     feature_names_in_ : array of shape (n_features,)
         If X was a DataFrame with string column names.
+    uncertainty_exponent_ : float or None
+        Exponent of the uncertainty in the weights of samples, by today's `uncertainty_power` and
+        the labels of the last fit; None with ``uncertainty=None``.
     seconds_ : dict of str to float
         How long the last fit and the last choice took: 'fit' and 'choose'.
 
@@ -169,6 +172,16 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         return self._project(self._open(X), "X")
 
     @property
+    def uncertainty_exponent_(self) -> float | None:
+        """Exponent of the uncertainty in the weights of samples."""
+        check_is_fitted(self)
+        if self.uncertainty is None:
+            return None
+        if not isinstance(self.uncertainty_power, str):
+            return float(self.uncertainty_power)
+        return Herding.uncertainty_exponent_by_labels(self.n_labeled_)
+
+    @property
     def _n_features_out(self) -> int:
         return len(self.components_)
 
@@ -211,7 +224,8 @@ class HerdingQueryStrategy(BaseQueryStrategy):
 
     @classmethod
     def _as_of_now(cls, saved: dict[str, Any], version: int) -> dict[str, Any]:
-        return {"uncertainty_power": 1.0, **saved} if version < 4 else saved
+        reads_none = saved.get("uncertainty", "auto") is None
+        return saved if version >= 4 or reads_none else {"uncertainty_power": 1.0, **saved}
 
     def _export_state(self) -> tuple[dict[str, Any], dict[str, NDArray]]:
         if (n_kept := len(self.components_)) > self.n_components:

@@ -448,6 +448,7 @@ class BaseQueryStrategy(
             return Herding(space=space, score_power=0.0, bandwidth=bandwidth), None
         if warns:
             self._warn_without_classes(rule, predictions)
+            self._warn_without_uncertainty(rule)
         if not rule.reads.uncertainty:
             return rule, None
         if is_explicit(self.uncertainty) and predictions.are_missing:
@@ -476,6 +477,13 @@ class BaseQueryStrategy(
         else:
             reason = "a model of several labels, of pixels or of numbers tells no class of a sample"
         warn_user(f"class_balance has no effect: {reason}", UnusedParameterWarning)
+
+    def _warn_without_uncertainty(self, rule: Rule) -> None:
+        """Warn if a power is set for the uncertainty that is left out."""
+        power = rule.uncertainty_power if isinstance(rule, Herding) else ""
+        if self.uncertainty is None and not isinstance(power, str):
+            reason = "uncertainty=None leaves out what it is the exponent of"
+            warn_user(f"uncertainty_power has no effect: {reason}", UnusedParameterWarning)
 
     def _check_uncertainty(self, rule: Rule) -> None:
         """Raise if the user names an uncertainty that the rule does not read."""

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import textwrap
 from contextlib import nullcontext
+from decimal import Decimal
+from fractions import Fraction
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,6 +27,7 @@ from skvaal import (
     HerdingQuery,
     HerdingQueryStrategy,
     MissingProbabilitiesWarning,
+    UnusedParameterWarning,
 )
 from skvaal._rules.rule import Candidates
 
@@ -446,3 +449,49 @@ def test_a_model_that_is_sure_leaves_coverage_to_gain(pools, unsure):
     X, _, X_pool = pools
     proba = np.tile([1 - unsure, unsure], (len(X_pool), 1))
     assert len(HerdingQueryStrategy(random_state=0).fit_query(X, X_pool, 6, proba=proba)) == 6
+
+
+class Trusting(HerdingQueryStrategy):
+    """Sets what it does not take."""
+
+    def __init__(self, *, uncertainty_power=2.0, random_state=None):
+        super().__init__(
+            bandwidth=0.5, uncertainty_power=uncertainty_power, random_state=random_state
+        )
+
+
+def test_a_subclass_has_the_parameters_that_it_takes(pools):
+    X, _, X_pool = pools
+    strategy = clone(Trusting(uncertainty_power=3.0, random_state=0))
+    assert strategy.get_params() == {"uncertainty_power": 3.0, "random_state": 0}
+    assert strategy.bandwidth == 0.5
+    expected = HerdingQueryStrategy(bandwidth=0.5, uncertainty_power=3.0, random_state=0)
+    chosen = [each.fit_pools(X, X_pool).query(X_pool, N) for each in (strategy, expected)]
+    assert chosen[0].tolist() == chosen[1].tolist()
+    with pytest.raises(ValueError, match="Invalid parameter 'bandwidth'"):
+        strategy.set_params(bandwidth=1.0)
+    assert HerdingQuery(strategy=strategy).get_params()["strategy__uncertainty_power"] == 3.0
+
+
+@pytest.mark.parametrize("value", [Fraction(2), Decimal(2), -1, np.nan, np.inf, True, "labels"])
+def test_what_is_no_exponent_is_named(value, pools):
+    with pytest.raises(ValueError, match="'uncertainty_power' parameter of HerdingQueryStrategy"):
+        HerdingQueryStrategy(uncertainty_power=value).fit_pools(pools[0], pools[2])
+
+
+def test_the_exponent_of_the_uncertainty(pools):
+    X, _, X_pool = pools
+    strategy = HerdingQueryStrategy(random_state=0)
+    with pytest.raises(NotFittedError):
+        strategy.uncertainty_exponent_  # noqa: B018
+    n = len(strategy.fit_pools(X, X_pool).labeled_coordinates_)
+    assert strategy.uncertainty_exponent_ == pytest.approx(max(1, 4 - 90 / n))
+    assert strategy.set_params(uncertainty_power=2).uncertainty_exponent_ == 2
+    assert strategy.set_params(uncertainty=None).uncertainty_exponent_ is None
+
+
+def test_an_exponent_of_what_is_left_out_is_unused(pools):
+    X, _, X_pool = pools
+    strategy = HerdingQueryStrategy(uncertainty=None, uncertainty_power=3.0).fit_pools(X, X_pool)
+    with pytest.warns(UnusedParameterWarning, match="uncertainty_power has no effect"):
+        strategy.query(X_pool, N)

@@ -107,8 +107,8 @@ def test_herding_in_components(stored_choices, data, name, seed):
         gains = choice.utilities[at]
         assert gains[stored[at]] == pytest.approx(gains[indices[at]], rel=1e-6)
 
-    for uncertainty, key in (("auto", "learner"), (None, "none")):
-        query = HerdingQuery(random_state=seed, uncertainty=uncertainty, uncertainty_power=1.0)
+    for key, params in (("learner", {"uncertainty_power": 1.0}), ("none", {"uncertainty": None})):
+        query = HerdingQuery(random_state=seed, **params)
         expect(query(learner, X[pool], 20)[0], query.strategy_, key)
     strategy = HerdingQueryStrategy(
         random_state=seed, uncertainty="entropy", uncertainty_power=1.0, bandwidth=0.5

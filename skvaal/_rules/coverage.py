@@ -28,6 +28,8 @@ _ROUNDING = 16
 # A kernel of no width divides by zero: equal samples are all that it covers. One that covers all
 # is wide enough.
 _TINY, _HUGE = np.finfo(np.float32).tiny, 1e30
+# Samples of the reference count at least so much, for which float32 has room.
+_LEAST_WEIGHT = 1e-30
 
 
 class Coverage:
@@ -52,7 +54,7 @@ class Coverage:
         self.weights = weights
         self._Z, self._is_part = Z, is_part
         self._reference = Z[: len(reference_weights)]
-        self._reference_weights = reference_weights.astype(Z.dtype)
+        self._reference_weights = np.maximum(reference_weights, _LEAST_WEIGHT).astype(Z.dtype)
         # Squared distance to the nearest labelled or chosen sample. Outside the reference, it
         # leaves out what was chosen since the first `_n_counted` choices.
         self._nearest = nearest_distances(Z if is_part else self._reference, Z_labeled)

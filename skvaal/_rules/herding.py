@@ -20,6 +20,7 @@ from skvaal._rules.measures import (
     squared_distances_to,
 )
 from skvaal._rules.rule import SPACES, Batch, Candidates, Reads, Rule, Utilities, count_choices
+from skvaal._utils.float_errors import allowing_underflow
 from skvaal._utils.params import Interval, StrOptions
 
 # Coverage is measured on so many samples for each that is labelled or to be chosen, within limits;
@@ -42,6 +43,9 @@ _LIMIT, _PER_SHARE, _LABELS_PER_DIM = 0.5, 10, 10
 _MOST_TRUST, _MISSED_LABELS = 4, 3
 _POWER = [Interval(Real, 0, None, closed="left"), StrOptions({"missing_share", "n_labeled"})]
 _TINY = np.finfo(np.float32).tiny
+# Smaller weights count as much: samples without any would be taken at random. Its square is above
+# 0, too.
+_LEAST_WEIGHT = 1e-150
 # What an uncovered sample gains by covering itself alone, times this, may be rounding.
 _NO_GAIN = 1e-4
 
@@ -226,6 +230,7 @@ class Herding(Rule):
         missing = max(missing_share, _MISSED_LABELS / max(n_labeled, 1))
         return _MOST_TRUST - (_MOST_TRUST - 1) * min(1.0, _PER_SHARE * missing)
 
+    @allowing_underflow
     def measure(
         self, candidates: Candidates, indices: NDArray[np.intp], random_state: RandomState
     ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
@@ -331,14 +336,20 @@ class Herding(Rule):
             # A function of the user's may count from below. Halved, or the range may overflow.
             u = uncertainty / 2 - min(0.0, uncertainty.min() / 2)
             # Of equals the lowest rank: those of which a model is certain, often many, weigh least.
-            weights = np.maximum(u / max(u.max(), _TINY), ranks(u, ties="min"))
-            weights **= self.uncertainty_exponent(candidates)
+            shares = np.maximum(u / max(u.max(), _TINY), ranks(u, ties="min"))
+            weights = _raise(shares, self.uncertainty_exponent(candidates))
         power = self.exponent(candidates)
         if power > 0:
-            weights = weights * ranks(-candidates.read_scores()) ** power
+            weights = weights * _raise(ranks(-candidates.read_scores()), power)
         if self.class_balance > 0 and candidates.proba is not None:
             weights = weights * _measure_rarity(candidates.proba, self.class_balance)
-        return weights
+        return np.maximum(weights, _LEAST_WEIGHT)
+
+
+def _raise(shares: NDArray[np.float64], power: float) -> NDArray[np.float64]:
+    """Powers of positive numbers as shares of the largest: of equal ones, all are 1."""
+    powers: NDArray[np.float64] = (shares / shares.max()) ** power
+    return powers
 
 
 def _measure_rarity(proba: NDArray[np.floating], power: float) -> NDArray[np.float64]:

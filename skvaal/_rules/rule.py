@@ -12,6 +12,7 @@ from numpy.random import RandomState
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from skvaal._utils.float_errors import allowing_underflow
 from skvaal._utils.params import StrOptions, naming, naming_foreign
 from skvaal._utils.progress import Verbose, progress_bar
 
@@ -129,6 +130,7 @@ class Rule(BaseEstimator, ABC):
     def reads(self) -> Reads:
         """What :meth:`choose` reads of the candidates, given the parameters."""
 
+    @allowing_underflow
     def choose(
         self,
         candidates: Candidates,

@@ -45,7 +45,10 @@ class Interval(validation.Interval):
             return False
         if isinstance(value, Integral) and abs(int(value)) > sys.float_info.max:
             return False
-        return bool(super().is_satisfied_by(value))
+        try:
+            return bool(super().is_satisfied_by(value))
+        except TypeError:  # a number that NumPy does not know, such as a Fraction
+            return False
 
 
 # Of arguments that several functions have.
@@ -215,10 +218,13 @@ class NestedParamsMixin:
 
     def _get_param_names(self) -> list[str]:
         hidden = vars(self).get("_hidden_params", ())
+        # As of scikit-learn's estimators: what a subclass does not take, it sets itself.
+        taken = accepted_names(type(self))
         return sorted(
             k
             for k in vars(self)
             if self._is_nested(k) or k in hidden or not (k.startswith("_") or k.endswith("_"))
+            if taken is None or k in taken
         )
 
     def set_params(self, **params: Any) -> NestedParamsMixin:

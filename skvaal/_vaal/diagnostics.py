@@ -95,7 +95,9 @@ class Diagnostics:
         How much of the pool lies where no label is, a lower bound; None if the rule does not ask.
     uncertainty_exponent : float or None, default=None
         Exponent of the task model's uncertainty in the weights of :class:`Herding`; None for other
-        rules.
+        rules, and with ``uncertainty=None``.
+    uncertainty_exponent_reason : str, default=''
+        Why, in words.
     auc_missing_region_error : float, default=NaN
         Standard error of `auc_missing_region` over the cells; NaN of fewer than two cells.
 
@@ -139,6 +141,7 @@ class Diagnostics:
     score_unit: str = "log-odds"
     missing_share: float | None = None
     uncertainty_exponent: float | None = None
+    uncertainty_exponent_reason: str = ""
     auc_missing_region_error: float = np.nan
 
     @property
@@ -250,7 +253,7 @@ class Diagnostics:
         exponent += " (0: D ignored)" if self.score_exponent else ""
         of_model = []
         if self.uncertainty_exponent is not None:
-            trust = f"{self.uncertainty_exponent:.2g} (1: little trust in the model, 4: much)"
+            trust = f"{self.uncertainty_exponent:.2g}: {self.uncertainty_exponent_reason}"
             of_model = [("exponent of uncertainty", trust)]
         return [
             *rows,

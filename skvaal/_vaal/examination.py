@@ -51,11 +51,12 @@ def examine(
     n_folds: int = 5,
     components: PrincipalComponents | None = None,
     rule: Rule | None = None,
+    reads_uncertainty: bool = True,
 ) -> Diagnostics:
     """Measure what a trained net encodes and knows.
 
-    `components` are those of the decoded space, `rule` is what reads the scores: without them,
-    what is said of both is None.
+    `components` are those of the decoded space, `rule` is what reads the scores and, unless
+    `reads_uncertainty` is False, a task model's uncertainty: without them, what is said is None.
     """
     pools = (labeled, unlabeled)
     sizes = [len(pool) for pool in pools]
@@ -86,7 +87,7 @@ def examine(
         score_std=float(scores[1].std(dtype=np.float64)),
         tied_fraction=float(counts[counts > 1].sum() / sizes[1]),
         score_unit="log-odds" if net.has_discriminator else "distance",
-        **_examine_trust(rule, candidates),
+        **_examine_trust(rule, candidates, reads_uncertainty=reads_uncertainty),
     )
 
 
@@ -244,14 +245,30 @@ def _explain_exponent(
     return exponent, f"{100 * share:.1f} % of the pool or more seem to lie where no label is"
 
 
-def _examine_trust(rule: Rule | None, candidates: NetCandidates | None) -> dict[str, Any]:
+def _examine_trust(
+    rule: Rule | None, candidates: NetCandidates | None, *, reads_uncertainty: bool
+) -> dict[str, Any]:
     """What herding finds of the pool, and how far it trusts the task model."""
     if not isinstance(rule, Herding) or candidates is None:
         return {}
-    found = {"uncertainty_exponent": rule.uncertainty_exponent(candidates)}
+    found: dict[str, Any] = {}
     if "missing_share" in (rule.score_power, rule.uncertainty_power):
         found["missing_share"] = candidates.read_missing_share()
+    if reads_uncertainty:
+        found["uncertainty_exponent"] = rule.uncertainty_exponent(candidates)
+        found["uncertainty_exponent_reason"] = _explain_trust(rule, candidates)
     return found
+
+
+def _explain_trust(rule: Herding, candidates: NetCandidates) -> str:
+    """Why the uncertainty has its exponent."""
+    if not isinstance(rule.uncertainty_power, str):
+        return "the rule's uncertainty_power"
+    n_labeled = len(candidates.labeled_coordinates)
+    by_labels = rule.uncertainty_exponent_by_labels(n_labeled)
+    if rule.uncertainty_exponent(candidates) < by_labels:
+        return f"{by_labels:.2g} by {n_labeled} labels, but a part of the pool seems to have none"
+    return f"{n_labeled} labels; from 1 with few to 4 with many"
 
 
 def _place(

@@ -232,6 +232,7 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
                 n_folds=n_folds,
                 components=getattr(self, "components_", None),
                 rule=self._make_rule(),
+                reads_uncertainty=self.uncertainty is not None,
             )
         self.diagnostics_ = found
         warn_of_findings(found)
@@ -413,7 +414,8 @@ class TrainedNetMixin(TransformerMixin, PreparedSamplesMixin):
     def _as_of_now(cls, saved: dict[str, Any], version: int) -> dict[str, Any]:
         if version < 3:
             saved = _without_auto(_stating(_HERDING_OF_VERSION_2, saved))
-        return _stating(_HERDING_OF_VERSION_3, saved) if version < 4 else saved
+        reads_none = saved.get("uncertainty", "auto") is None
+        return saved if version >= 4 or reads_none else _stating(_HERDING_OF_VERSION_3, saved)
 
     @classmethod
     def _namespaces(cls) -> Namespaces:

@@ -470,6 +470,33 @@ def test_the_model_is_trusted_less_if_a_part_has_no_label():
         trust(Herding(), 90)
 
 
+@pytest.mark.parametrize("power", [1.0, 12.0, 1e3, 1e6])
+def test_where_all_are_certain_alike_the_exponent_is_nothing(power):
+    Z, rule = two_groups(), Herding(score_power=0, uncertainty_power=power)
+    certain = np.zeros(len(Z))
+    expected = select(ALONE, 12, Z=Z, labeled_coordinates=Z[:3], uncertainty=certain)
+    found = select(rule, 12, Z=Z, labeled_coordinates=Z[:3], uncertainty=certain)
+    assert found.tolist() == expected.tolist()
+
+
+def test_a_large_exponent_takes_the_least_sure():
+    Z, uncertainty = two_groups(), np.random.RandomState(1).rand(121)
+    rule = Herding(score_power=0, uncertainty_power=1e3)
+    found = select(rule, 10, Z=Z, labeled_coordinates=Z[:3], uncertainty=uncertainty)
+    assert found.tolist() == np.argsort(-uncertainty)[:10].tolist()
+
+
+@pytest.mark.parametrize("power", [20.0, 1e6])
+def test_no_weight_vanishes(power):
+    # Two in three samples are certain; the rest of the batch is of these, and covers them.
+    Z, uncertainty = two_groups(), np.random.RandomState(1).rand(121) * (np.arange(121) % 3 == 0)
+    rule = Herding(score_power=power, uncertainty_power=power)
+    given = {"Z": Z, "labeled_coordinates": Z[:3], "scores": np.arange(121.0)}
+    with np.errstate(all="raise"):
+        choice = choose(rule, 60, uncertainty=uncertainty, **given)
+    assert (choice.values > 0).all()
+
+
 def test_with_a_larger_exponent_the_most_uncertain_count_for_more():
     # Nine half certain samples at one place, and one uncertain sample at another.
     Z = np.float32([[0.0]] * 9 + [[9.0]])

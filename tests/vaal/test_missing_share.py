@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import beta
+from sklearn.base import clone
 
 from skvaal import Herding, VAALQueryStrategy
 from skvaal._vaal.missing_share import missing_share
@@ -148,6 +149,7 @@ def test_scores_count_where_a_part_has_no_label(strategy, missing):
     if missing:
         assert found.score_exponent == 0.5
         assert found.uncertainty_exponent == 1
+        assert "1: 3 by 90 labels, but a part of the pool seems to have none" in str(found)
         assert found.missing_share > 0.1
         # A part without labels may hardly change the AUC of the whole pool.
         blurred = replace(found, auc_cross_fitted=0.5, auc_error=0.05)
@@ -158,8 +160,21 @@ def test_scores_count_where_a_part_has_no_label(strategy, missing):
         assert found.score_exponent == 0
         assert found.missing_share == 0
         assert found.uncertainty_exponent == pytest.approx(3)  # by 90 labels
-        assert "exponent of uncertainty    3 (1: little trust in the model, 4: much)" in str(found)
+        told = "exponent of uncertainty    3: 90 labels; from 1 with few to 4 with many"
+        assert told in str(found)
         assert "no part of the pool is known" in found.score_exponent_reason
+
+
+def test_the_exponent_of_uncertainty_is_told_only_where_it_counts(strategy):
+    X_labeled, X = draw(90), draw(300, 2)
+    strategy = clone(strategy).set_params(rule=Herding(uncertainty_power=7.5))
+    strategy.fit_pools(X_labeled, X)
+    found = strategy.diagnose(X_labeled, X, n_folds=2)
+    assert "exponent of uncertainty    7.5: the rule's uncertainty_power" in str(found)
+    strategy.set_params(uncertainty=None)
+    found = strategy.diagnose(X_labeled, X, n_folds=2)
+    assert found.uncertainty_exponent is None
+    assert "exponent of uncertainty" not in str(found)
 
 
 def test_no_score_is_read_where_none_counts(strategy, monkeypatch):

@@ -153,7 +153,7 @@ def choose(
         *known.samples.notes, *known.notes, *note_left_out(known, _NOUNS[samples.kind]),
         *inputs.notes, *notes,
         *note_positions(by_position, samples), *more,
-        *note_diagnosis(decision.strategy), *warned,
+        *note_diagnosis(decision.strategy, reads_model=predicted is not None), *warned,
     ]  # fmt: skip
     settings = {
         "strategy": strategy if preset is None else f"preset {preset}",
@@ -166,6 +166,7 @@ def choose(
         "asked for before": len(pools.pending),
         "left out": len(known.samples.left_out),
         "device": str(getattr(getattr(decision.strategy, "net_", None), "device", "cpu")),
+        **_exponents(decision.strategy, predicted),
         **reasons.thresholds,
         "seconds": round(perf_counter() - began, 1),
         "seed": int(seed),
@@ -226,6 +227,19 @@ def _first_round(
         f"No sample has a label yet, and {lacks} needs some: this first round covers the pool "
         "(herding in principal components). From the second round on, the strategy chooses."
     ]
+
+
+def _exponents(strategy: Any, predicted: Predicted | None) -> dict[str, float]:
+    """Exponents in the weights of herding, of what had a part."""
+    found = getattr(strategy, "diagnostics_", None)
+    of_scores = getattr(found, "score_exponent", None)
+    trust = getattr(found, "uncertainty_exponent", None)
+    if found is None:
+        trust = getattr(strategy, "uncertainty_exponent_", None)
+    exponents = {} if of_scores is None else {"exponent of the scores": round(of_scores, 3)}
+    if predicted is not None and trust is not None:
+        exponents["exponent of uncertainty"] = round(trust, 3)
+    return exponents
 
 
 def _by_position(**read: Inputs | Predicted | None) -> dict[str, Mapping[str, str]]:

@@ -57,8 +57,8 @@ def note_left_out(known: LabeledSamples, noun: str) -> list[str]:
     return [f"{n} cannot be read and {verb} left out, first {shown(first)} ({shown(why)})."]
 
 
-def note_diagnosis(strategy: Any) -> list[str]:
-    """Say what the user should know of VAAL's networks."""
+def note_diagnosis(strategy: Any, *, reads_model: bool) -> list[str]:
+    """Say what the user should know of VAAL's networks, and what they did to the choice."""
     found = getattr(strategy, "diagnostics_", None)
     if found is None:
         return []
@@ -82,4 +82,9 @@ def note_diagnosis(strategy: Any) -> list[str]:
     elif found.score_exponent is not None:
         part = "next to no part" if found.score_exponent else "no part"
         notes.append(f"The discriminator had {part} in the choice: {found.score_exponent_reason}.")
+    if reads_model and found.missing_share and found.uncertainty_exponent is not None:
+        notes.append(
+            "The power of the model's uncertainty was "
+            f"{found.uncertainty_exponent:.2g}: {found.uncertainty_exponent_reason}."
+        )
     return notes

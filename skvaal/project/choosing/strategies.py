@@ -118,7 +118,10 @@ STRATEGIES: dict[str, Named] = {
 def find_strategy(name: Any, preset: Any = None) -> Named:
     """Look a strategy up, and with it whether a preset goes with it; a ValueError if not."""
     if not isinstance(name, str) or name not in STRATEGIES:
-        raise ValueError(f"strategy={name!r} is not known; {did_you_mean(str(name), STRATEGIES)}")
+        raise ValueError(
+            f"strategy={name!r} is not known here ('skvaal benchmark' has more); "
+            + did_you_mean(str(name), STRATEGIES)
+        )
     if preset is not None and name != DEFAULT_STRATEGY:
         raise ValueError(
             f"preset={preset!r} is a whole set of VAAL's parameters, its rule included; leave out "

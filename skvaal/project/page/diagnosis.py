@@ -39,6 +39,11 @@ def diagnose(strategy: Any) -> Diagnosis | None:
     if found is None:
         return None
     sentences = [_of_pools(found), _of_missing_regions(found), _of_exponent(found)]
+    if found.uncertainty_exponent is not None:
+        sentences.append(
+            "The uncertainty of a model, if there is one, counts by the power "
+            f"{found.uncertainty_exponent:.2g}: {found.uncertainty_exponent_reason}."
+        )
     if found.active_units is not None:
         sentences += _of_vae(found)
     is_bad = found.has_collapsed or (found.is_uninformative and _counts(found.score_exponent))

@@ -38,7 +38,34 @@ def test_whether_the_discriminator_counted(exponent, words):
         finds_missing_regions=True,
         score_exponent=exponent,
         score_exponent_reason="why",
+        missing_share=0.0,
+        uncertainty_exponent=3.0,
     )
-    notes = note_diagnosis(SimpleNamespace(diagnostics_=found))
+    notes = note_diagnosis(SimpleNamespace(diagnostics_=found), reads_model=True)
     assert len(notes) == len(words)
     assert all(each in note for each, note in zip(words, notes, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("reads_model", "changes", "is_noted"),
+    [
+        (True, {}, True),
+        (False, {}, False),
+        (True, {"missing_share": 0.0}, False),
+        (True, {"uncertainty_exponent": None}, False),
+    ],
+)
+def test_that_the_model_was_trusted_less(reads_model, changes, is_noted):
+    found = {
+        "has_collapsed": False,
+        "is_uninformative": False,
+        "finds_missing_regions": True,
+        "score_exponent": 0.5,
+        "score_exponent_reason": "why",
+        "missing_share": 0.2,
+        "uncertainty_exponent": 1.0,
+        "uncertainty_exponent_reason": "it was 3",
+    }
+    strategy = SimpleNamespace(diagnostics_=SimpleNamespace(**{**found, **changes}))
+    notes = note_diagnosis(strategy, reads_model=reads_model)
+    assert ("The power of the model's uncertainty was 1: it was 3." in notes) == is_noted

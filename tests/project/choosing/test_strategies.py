@@ -7,7 +7,8 @@ HOW = {"preset": None, "device": "cpu", "seed": 3, "verbose": 0}
 
 
 def test_a_wrong_name_is_answered_by_the_nearest():
-    with pytest.raises(ValueError, match="strategy='vaal_herd' is not known; did you mean 'vaal_h"):
+    message = r"'vaal_herd' is not known here \('skvaal benchmark' has more\); did you mean 'vaal_h"
+    with pytest.raises(ValueError, match=message):
         find_strategy("vaal_herd")
 
 

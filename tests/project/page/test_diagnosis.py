@@ -54,6 +54,7 @@ def test_verdict(changes, verdict, is_bad):
     diagnosis = diagnosis_of(**changes)
 
     assert verdict in diagnosis.verdict
+    assert not any("uncertainty of a model" in each for each in diagnosis.sentences)
     assert diagnosis.is_bad == is_bad
 
 
@@ -102,3 +103,9 @@ def test_page_says_it_and_shows_the_numbers(make_picks):
     assert page.titles(2)[-2] == "What the discriminator knows"
     assert "The discriminator knows something" in page.words
     assert "AUC in training 0.990" in page.words
+
+
+def test_the_power_of_the_uncertainty_is_told():
+    diagnosis = diagnosis_of(uncertainty_exponent=3.1, uncertainty_exponent_reason="100 labels")
+    told = "The uncertainty of a model, if there is one, counts by the power 3.1: 100 labels."
+    assert told in diagnosis.sentences

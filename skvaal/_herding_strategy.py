@@ -45,8 +45,9 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         How far a sample covers others: the width of the kernel, in units of the squared distance
         within which the share 1 / (n_labeled + n) of the pool lies. n samples are to be chosen.
     uncertainty_power : 'n_labeled' or float, default='n_labeled'
-        How far to trust the task model: exponent of the uncertainty, at least 0, see
-        :class:`Herding`. 'n_labeled' is 1 with up to 30 labels, and then ``4 - 90 / n_labeled``.
+        How far to trust the task model: exponent of the uncertainty, at least 0, which leaves it
+        out, see :class:`Herding`. 'n_labeled' is 1 with up to 30 labels, and then ``4 - 90
+        / n_labeled``.
     class_balance : float, default=0.0
         From 0 to 1. How far classes that are rare in the pool count as much as frequent ones, see
         :class:`Herding`. Of pools with unequal classes, 0.5 made a linear model better on test

@@ -55,12 +55,13 @@ class Herding(Rule):
 
     A sample x of the pool has the weight ``w(x) = max(u(x), rank(u(x))) ** b * rank(-score(x)) **
     a``, where a is `score_power`, and b is `uncertainty_power`. Here u is its uncertainty as a
-    share of the largest, and ranks are in (0, 1]. Without a task model, the factor of the
-    uncertainty is 1. Labelled and chosen samples S
-    cover x to the degree ``max(k(x, s) for s in S)``, with the kernel ``k(x, s) = exp(-d(x, s) **
-    2 / (2 * h))``. The next sample c has the largest gain ``w(c) * sum(w(x) * max(0, k(x, c) -
-    cover(x)) for x in pool)``. This is greedy maximisation of the uncertainty coverage of [1]_,
-    with the factor w(c) added so that a chosen sample is itself uncertain.
+    share of the largest, and ranks are in (0, 1]. Each base is divided by the largest of the
+    pool, and a weight is at least 1e-150. Without a task model, the factor of the uncertainty is 1.
+    Labelled and chosen samples S cover x to the degree ``max(k(x, s) for s in S)``, with the kernel
+    ``k(x, s) = exp(-d(x, s) ** 2 / (2 * h))``. The next sample c has the largest gain ``w(c) *
+    sum(w(x) * max(0, k(x, c) - cover(x)) for x in pool)``. This is greedy maximisation of the
+    uncertainty coverage of [1]_, with the factor w(c) added so that a chosen sample is itself
+    uncertain.
 
     The authors of [1]_ weigh by a calibrated u. An over-confident network has u near 0 nearly
     everywhere; then the rank gives the rest of the pool a weight, too.
@@ -116,9 +117,9 @@ class Herding(Rule):
         noise. The more labels, the more its scores count: at 10 labels for each coordinate, a is
         half its limit of 0.5.
     uncertainty_power : {'missing_share', 'n_labeled'} or float, default='missing_share'
-        Exponent b of the uncertainty, at least 0: how far to trust the task model. At 1, the batch
-        covers all that is uncertain; the larger it is, the more it follows the few samples that
-        the model is least sure of, as margin sampling does.
+        Exponent b of the uncertainty, at least 0: how far to trust the task model. At 0, the
+        uncertainty has no part. At 1, the batch covers all that is uncertain; the larger it is, the
+        more it follows the few samples that the model is least sure of, as margin sampling does.
 
         'missing_share' is ``4 - 3 * min(1, 10 * missing)``, where missing is the larger of two
         numbers: the share of the pool without a label, as `score_power` finds it, and ``3 /

@@ -67,6 +67,8 @@ def test_it_says_what_was_done(herded):
     assert herded.notes == ()
     assert herded.settings["seed"] == 0
     assert herded.settings["shape of a sample"] == "4"
+    assert herded.settings["exponent of uncertainty"] == 1  # by 10 labels
+    assert "exponent of the scores" not in herded.settings
     assert "the model wavers" in herded.settings
 
 
@@ -107,6 +109,9 @@ def test_another_seed_gives_others(blobs):
 def test_vaal_is_examined(by_vaal):
     assert isinstance(by_vaal.strategy, VAALQueryStrategy)
     assert by_vaal.strategy.diagnostics_.n_labeled == 10
+    found = by_vaal.strategy.diagnostics_
+    exponents = [by_vaal.settings[f"exponent of {what}"] for what in ("the scores", "uncertainty")]
+    assert exponents == [round(found.score_exponent, 3), found.uncertainty_exponent]
 
 
 def test_margin_takes_the_least_sure(blobs):

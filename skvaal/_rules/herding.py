@@ -106,11 +106,12 @@ class Herding(Rule):
         Exponent a of the discriminator's scores, at least 0; at 0, the rule does not read them.
 
         'missing_share' is ``0.5 * min(1, 10 * share)``, where share is how much of the pool lies
-        where no label is. To estimate it, discriminators are trained on part of the samples'
-        coordinates, as in [4]_. Of the samples held out, the share counts the unlabelled ones that
-        look less labelled than nine tenths of the labelled ones. If both pools are alike, these are
-        about a tenth, too; the rule takes off what one in a hundred such pairs exceeds. So the
-        scores count if there is something to find, and are seldom read if there is not.
+        where few labels are, or none. To estimate it, discriminators are trained on part of the
+        samples' coordinates, as in [4]_. Of the samples held out, the share counts the unlabelled
+        ones that look less labelled than nine tenths of the labelled ones. If both pools are alike,
+        these are about a tenth, too; the rule takes off what one in a hundred such pairs exceeds.
+        So the scores count if there is something to find, and are seldom read if there is not.
+        After several queries with many labels, what the rule itself left out counts, too.
 
         'n_labeled' is ``0.5 * n_labeled / (n_labeled + 10 * n_dims)``, with the number of
         coordinates n_dims. A discriminator memorises few labelled samples, and its scores are

@@ -92,7 +92,7 @@ class Diagnostics:
     score_unit : str, default='log-odds'
         Unit of the scores: 'distance' where the net has no discriminator.
     missing_share : float or None, default=None
-        How much of the pool lies where no label is, a lower bound; None if the rule does not ask.
+        How much of the pool lies where few labels are, or none; None if the rule does not ask.
     uncertainty_exponent : float or None, default=None
         Exponent of the task model's uncertainty in the weights of :class:`Herding`; None for other
         rules, and with ``uncertainty=None``.

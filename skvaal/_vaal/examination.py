@@ -242,7 +242,7 @@ def _explain_exponent(
         return exponent, f"of fewer than {LEAST_SAMPLES} labels or samples, nothing can be told"
     if not share:
         return exponent, "no part of the pool is known to lie where no label is"
-    return exponent, f"{100 * share:.1f} % of the pool or more seem to lie where no label is"
+    return exponent, f"some {100 * share:.1f} % of the pool lie where few labels are, or none"
 
 
 def _examine_trust(
@@ -267,7 +267,7 @@ def _explain_trust(rule: Herding, candidates: NetCandidates) -> str:
     n_labeled = len(candidates.labeled_coordinates)
     by_labels = rule.uncertainty_exponent_by_labels(n_labeled)
     if rule.uncertainty_exponent(candidates) < by_labels:
-        return f"{by_labels:.2g} by {n_labeled} labels, but a part of the pool seems to have none"
+        return f"{by_labels:.2g} by {n_labeled} labels, but a part of the pool has few, or none"
     return f"{n_labeled} labels; from 1 with few to 4 with many"
 
 

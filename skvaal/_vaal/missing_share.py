@@ -40,8 +40,9 @@ def missing_share(
     A discriminator learns to tell labelled from unlabelled samples. Of those held out, it counts
     the unlabelled ones that look less labelled than nine tenths of the labelled ones. If both pools
     are alike, these are about a tenth: their number is beta-binomial then, as that of samples below
-    an order statistic of others. Its quantile for 99 % is taken off. Labelled samples that were
-    chosen one by one make few more, regions without a label many. Of two draws from one Gaussian, a
+    an order statistic of others. Its quantile for 99 % is taken off. Regions without a label make
+    many more. So do labels that herding chose in several queries: it leaves out what the model is
+    sure of, and there labels are few. Of two draws from one Gaussian, a
     share is found in up to 6 of 100, since samples that one fold holds out train the others. Rows
     that equal a labelled one have a label, however many they are.
 

@@ -149,13 +149,13 @@ def test_scores_count_where_a_part_has_no_label(strategy, missing):
     if missing:
         assert found.score_exponent == 0.5
         assert found.uncertainty_exponent == 1
-        assert "1: 3 by 90 labels, but a part of the pool seems to have none" in str(found)
+        assert "1: 3 by 90 labels, but a part of the pool has few, or none" in str(found)
         assert found.missing_share > 0.1
         # A part without labels may hardly change the AUC of the whole pool.
         blurred = replace(found, auc_cross_fitted=0.5, auc_error=0.05)
         assert blurred.is_like_chance
         assert not blurred.is_uninformative
-        assert "% of the pool or more seem to lie where no label is" in found.score_exponent_reason
+        assert "% of the pool lie where few labels are, or none" in found.score_exponent_reason
     else:
         assert found.score_exponent == 0
         assert found.missing_share == 0

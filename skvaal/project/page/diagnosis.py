@@ -62,8 +62,8 @@ def _judge(found: Any) -> str:
         )
     if found.missing_share:
         return (
-            "The discriminator finds a part of the pool without a label: "
-            f"{_percent(found.missing_share)} of the pool or more seem to lie there."
+            "The discriminator finds a part of the pool with few labels, or none: some "
+            f"{_percent(found.missing_share)} of the pool lie there."
         )
     if not found.is_uninformative and found.auc_cross_fitted < _CLEAR_AUC:
         return "The discriminator knows a little: it tells labelled from unlabelled samples weakly."

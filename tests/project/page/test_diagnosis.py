@@ -46,7 +46,7 @@ def diagnosis_of(**changes):
         ({"auc_cross_fitted": 0.51, "auc_missing_region": 0.5}, "knows nothing", True),
         ({"auc_cross_fitted": 0.51, "auc_missing_region": np.nan}, "knows nothing", True),
         ({"auc_cross_fitted": np.nan}, "Nobody can tell", False),
-        ({"auc_cross_fitted": 0.51, "missing_share": 0.12}, "12 % of the pool or more", False),
+        ({"auc_cross_fitted": 0.51, "missing_share": 0.12}, "some 12 % of the pool", False),
         ({"unit_variances": np.zeros(3)}, "knows something", True),
     ],
 )

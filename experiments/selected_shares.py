@@ -17,11 +17,10 @@ import warnings
 import numpy as np
 import torch
 from common import RESULTS
-from scipy.stats import betabinom
 from threadpoolctl import threadpool_limits
 
 from skvaal import HerdingQueryStrategy
-from skvaal._vaal import missing_share as module
+from skvaal._vaal.missing_share import draw_shares, exceed_chance
 from skvaal.benchmark import load_dataset
 from skvaal.benchmark.cases import get_cases
 from skvaal.benchmark.estimators import get_estimator
@@ -37,20 +36,12 @@ RARE = 5  # as rare as labels are to be within a rim: a fifth of what a fair dra
 
 def find_shares(Z_labeled, Z):
     """As missing_share finds them, by rims of several sizes and by the largest with rare labels."""
-    rng = np.random.RandomState(0)
     extent = Z.std(axis=0, dtype=np.float64).max()
-    Z_labeled = module._draw(np.float32(Z_labeled / extent), module._MAX_LABELED, rng)
-    Z = module._draw(np.float32(Z / extent), module._PER_LABEL * len(Z_labeled), rng)
-    below = np.sort(module._shares_below(Z_labeled, Z, ~module._is_in(Z, Z_labeled), rng))
-    n = len(below)
-
-    def excess(k):  # above what chance exceeds in one of a hundred pairs of equal pools
-        by_chance = betabinom.ppf(1 - module._LEVEL, len(Z), k, n + 1 - k) / len(Z)
-        return max(0.0, below[k - 1] - by_chance)
-
-    sizes = [max(1, int(np.ceil(rim * n))) for rim in RIMS]
-    rare = [k for k in sizes if k / n <= below[k - 1] / RARE]
-    return [*map(excess, sizes), excess(max(rare)) if rare else 0.0]
+    below, n_others = draw_shares(Z_labeled / extent, Z / extent, np.random.RandomState(0))
+    sizes = [max(1, int(np.ceil(rim * len(below)))) for rim in RIMS]
+    rare = [k for k in sizes if k / len(below) <= below[k - 1] / RARE]
+    found = [exceed_chance(below, n_others, k) for k in sizes]
+    return [*found, exceed_chance(below, n_others, max(rare)) if rare else 0.0]
 
 
 class Watched:

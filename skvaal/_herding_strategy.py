@@ -178,15 +178,14 @@ class HerdingQueryStrategy(BaseQueryStrategy):
         check_is_fitted(self)
         if self.uncertainty is None:
             return None
-        if not isinstance(self.uncertainty_power, str):
-            return float(self.uncertainty_power)
-        return Herding.uncertainty_exponent_by_labels(self.n_labeled_)
+        known = Candidates(0, labeled_coordinates=self.labeled_coordinates_)
+        return self._make_rule().uncertainty_exponent(known)
 
     @property
     def _n_features_out(self) -> int:
         return len(self.components_)
 
-    def _make_rule(self) -> Rule:
+    def _make_rule(self) -> Herding:
         return Herding(
             space="components",
             score_power=0.0,

@@ -255,20 +255,22 @@ def _examine_trust(
     if "missing_share" in (rule.score_power, rule.uncertainty_power):
         found["missing_share"] = candidates.read_missing_share()
     if reads_uncertainty:
-        found["uncertainty_exponent"] = rule.uncertainty_exponent(candidates)
-        found["uncertainty_exponent_reason"] = _explain_trust(rule, candidates)
+        exponent, reason = _explain_trust(rule, candidates)
+        found |= {"uncertainty_exponent": exponent, "uncertainty_exponent_reason": reason}
     return found
 
 
-def _explain_trust(rule: Herding, candidates: NetCandidates) -> str:
-    """Why the uncertainty has its exponent."""
+def _explain_trust(rule: Herding, candidates: NetCandidates) -> tuple[float, str]:
+    """Exponent of the uncertainty, and why it has that value."""
+    exponent = rule.uncertainty_exponent(candidates)
     if not isinstance(rule.uncertainty_power, str):
-        return "the rule's uncertainty_power"
+        return exponent, "the rule's uncertainty_power"
     n_labeled = len(candidates.labeled_coordinates)
     by_labels = rule.uncertainty_exponent_by_labels(n_labeled)
-    if rule.uncertainty_exponent(candidates) < by_labels:
-        return f"{by_labels:.2g} by {n_labeled} labels, but a part of the pool has few, or none"
-    return f"{n_labeled} labels; from 1 with few to 4 with many"
+    if exponent < by_labels:
+        part = "a part of the pool has few, or none"
+        return exponent, f"{by_labels:.2g} by {n_labeled} labels, but {part}"
+    return exponent, f"{n_labeled} labels; from 1 with few to 4 with many"
 
 
 def _place(

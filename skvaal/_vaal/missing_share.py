@@ -61,11 +61,25 @@ def missing_share(
     extent = float(Z.std(axis=0, dtype=np.float64).max()) if len(Z) else 0.0
     if min(len(Z_labeled), len(Z)) < LEAST_SAMPLES or extent == 0:
         return 0.0
-    Z_labeled = _draw(np.float32(Z_labeled / extent), _MAX_LABELED, random_state)
-    Z = _draw(np.float32(Z / extent), _PER_LABEL * len(Z_labeled), random_state)
-    shares = np.sort(_shares_below(Z_labeled, Z, ~_is_in(Z, Z_labeled), random_state))
-    n_rim = int(np.ceil(_RIM * len(shares)))
-    by_chance = betabinom.ppf(1 - _LEVEL, len(Z), n_rim, len(shares) + 1 - n_rim) / len(Z)
+    shares, n_others = draw_shares(Z_labeled / extent, Z / extent, random_state)
+    return exceed_chance(shares, n_others, int(np.ceil(_RIM * len(shares))))
+
+
+def draw_shares(
+    Z_labeled: NDArray[np.floating], Z: NDArray[np.floating], random_state: RandomState
+) -> tuple[NDArray[np.float64], int]:
+    """Share of a draw of Z that looks less labelled than each labelled sample, from the least on.
+
+    Also the size of that draw.
+    """
+    Z_labeled = _draw(np.float32(Z_labeled), _MAX_LABELED, random_state)
+    Z = _draw(np.float32(Z), _PER_LABEL * len(Z_labeled), random_state)
+    return np.sort(_shares_below(Z_labeled, Z, ~_is_in(Z, Z_labeled), random_state)), len(Z)
+
+
+def exceed_chance(shares: NDArray[np.float64], n_others: int, n_rim: int) -> float:
+    """Share beyond so many labelled samples, less what 1 in 100 pairs of equal pools exceeds."""
+    by_chance = betabinom.ppf(1 - _LEVEL, n_others, n_rim, len(shares) + 1 - n_rim) / n_others
     return max(0.0, float(shares[n_rim - 1] - by_chance))
 
 

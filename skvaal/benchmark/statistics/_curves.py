@@ -142,13 +142,10 @@ def areas(records: pd.DataFrame) -> pd.DataFrame:
     check_one_case(records)
     n = n_budgets(records)
     by_run = {
-        key: _area_of_run(run) if len(run) == n > 1 else np.nan
-        for key, run in records.groupby(["seed", "strategy"], sort=False)
+        key: area_under_budget_curve(run["n_labeled"], run["accuracy"])
+        if len(run) == n > 1
+        else np.nan
+        for key, run in records.sort_values("n_labeled").groupby(["seed", "strategy"], sort=False)
     }
     table = pd.Series(by_run).unstack()
     return table[records["strategy"].unique()]
-
-
-def _area_of_run(run: pd.DataFrame) -> float:
-    in_order = run.sort_values("n_labeled")
-    return area_under_budget_curve(in_order["n_labeled"], in_order["accuracy"])

@@ -87,6 +87,16 @@ def test_no_scored_sample_was_trained_on_and_each_other_cell_was(net, fits):
     assert all(call[1] is unlabeled for call in fits)
 
 
+@pytest.mark.usefixtures("four_cells")
+def test_each_missing_cell_is_compared_with_a_draw_of_its_own(net, fits):
+    mu, blobs = draw_blobs(20, 0)
+    missing_region_auc(net, (as_posteriors(mu),) * 2, n_folds=4, seed=0)
+    rows = {each.tobytes(): i for i, each in enumerate(mu)}
+    trained = [{rows[each.tobytes()] for each in call[0].mu.numpy()} for call in fits]
+    left_out = [frozenset(set(np.flatnonzero(blobs == 0)) - each) for each in trained]
+    assert len({each for each in left_out if len(each) < 20}) == 3
+
+
 def test_a_fifth_of_each_cell_is_drawn_and_no_cell_is_emptied():
     cells = np.repeat([3, 5, 7, 9], [1, 2, 9, 20])
     drawn = held_out._draw_from_each(cells, 5, np.random.RandomState(0))
